@@ -1,1 +1,16 @@
+//! cobuild links communities, partner units, merchants, self-organized groups and micro-venture grants,
+//! so that partners pledge to projects and can follow, to the fen, what their money paid for.
+//!
+//! The modules stand lowest level first, and a module uses only what stands above it: reading this file
+//! downwards is the tour of the code. A folder is a concept of the domain, and inside it are the same
+//! three files: `mod.rs` (types, rules, operations), `store.rs` (SQL and nothing else), `graphql.rs`
+//! (arguments in, operation called, relations out).
 
+// Level 0: what every concept stands on.
+pub mod clock;
+pub mod error;
+pub mod id;
+pub mod money;
+pub mod page;
+
+pub mod db;

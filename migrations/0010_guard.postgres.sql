@@ -1,0 +1,37 @@
+-- Nothing booked is edited or deleted, no posting breaks the grammar or a giver's restriction.
+CREATE FUNCTION immutable_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is immutable', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON entry FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON posting FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON lot FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON receipt FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON earmark FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON entry_seal FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER not_emptied BEFORE TRUNCATE ON entry EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER not_emptied BEFORE TRUNCATE ON posting EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER not_emptied BEFORE TRUNCATE ON lot EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER not_emptied BEFORE TRUNCATE ON entry_seal EXECUTE FUNCTION immutable_row();
+-- Once a statement, over the rows it wrote: a trigger a row would be paid for by every import.
+CREATE FUNCTION posting_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM written w
+        JOIN entry e ON e.id = w.entry_id
+        JOIN account f ON f.id = w.source_id
+        JOIN account t ON t.id = w.destination_id
+        LEFT JOIN posting_rule r ON r.kind = e.kind AND r.from_kind = f.kind AND r.to_kind = t.kind
+        WHERE e.kind <> 'REVERSE' AND r.kind IS NULL)
+    THEN RAISE EXCEPTION 'posting not allowed by grammar'; END IF;
+    IF EXISTS (
+        SELECT 1 FROM written w
+        JOIN account t ON t.id = w.destination_id AND t.target_id IS NOT NULL
+        JOIN lot l ON l.id = w.lot_id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM may_spend p WHERE p.earmark_id = l.earmark_id AND p.target_id = t.target_id))
+    THEN RAISE EXCEPTION 'donor restriction forbids this use'; END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER posting_guard AFTER INSERT ON posting
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION posting_guard();

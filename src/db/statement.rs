@@ -1,0 +1,287 @@
+//! A statement with its values, and how it is written out for lists, pages and owners.
+//!
+//! Three marks in a text are written out before it runs:
+//! * `(..)` a list of values or rows: [`Statement::bind_list`], [`Tx::insert_all`];
+//! * `{page}` the condition, order and limit of a keyset page: [`Statement::page`];
+//! * `{owner}` one of several owners, each with a page of its own: [`Statement::each_of`].
+
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    ops::RangeInclusive,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use futures_util::TryStreamExt as _;
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Encode, FromRow, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
+    SqlitePool, Type,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+use super::{Db, Engine, Result, Session, Tx, TxKind, session::SessionKind};
+use crate::page::{Key, Page};
+
+/// A Rust value both engines can store.
+pub trait Value<'t>: Encode<'t, Sqlite> + Type<Sqlite> + Encode<'t, Postgres> + Type<Postgres> {}
+impl<'t, T> Value<'t> for T where T: Encode<'t, Sqlite> + Type<Sqlite> + Encode<'t, Postgres> + Type<Postgres> {}
+
+/// A Rust type both engines can read a row into; `#[derive(sqlx::FromRow)]` gives it.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// Anything a statement can run on: `&Db`, `&mut Session` or `&mut Tx`.
+pub trait Sql<'c>: Sized {
+    /// Starts the statement `sqlite` on SQLite, `postgres` on PostgreSQL. For the few that must differ.
+    fn either(self, sqlite: &'static str, postgres: &'static str) -> Statement<'c>;
+
+    /// Starts a statement in the SQL both engines speak.
+    fn sql(self, sql: &'static str) -> Statement<'c> {
+        self.either(sql, sql)
+    }
+}
+
+impl<'c> Sql<'c> for &'c Db {
+    fn either(self, sqlite: &'static str, postgres: &'static str) -> Statement<'c> {
+        let on = match &self.engine {
+            Engine::Sqlite { readers, .. } => On::Sqlite(SqliteArguments::default(), Target::Pool(readers)),
+            Engine::Postgres { writers, .. } => On::Postgres(PgArguments::default(), Target::Pool(writers)),
+        };
+        Statement::new(on, sqlite, postgres, &self.statements)
+    }
+}
+
+impl<'c> Sql<'c> for &'c mut Session {
+    fn either(self, sqlite: &'static str, postgres: &'static str) -> Statement<'c> {
+        let on = match &mut self.0 {
+            SessionKind::Sqlite(tx) => On::Sqlite(SqliteArguments::default(), Target::One(&mut **tx)),
+            SessionKind::Postgres(tx) => On::Postgres(PgArguments::default(), Target::One(&mut **tx)),
+        };
+        Statement::new(on, sqlite, postgres, &self.1)
+    }
+}
+
+impl<'c> Sql<'c> for &'c mut Tx {
+    fn either(self, sqlite: &'static str, postgres: &'static str) -> Statement<'c> {
+        let on = match &mut self.0 {
+            TxKind::Sqlite(job) => On::Sqlite(SqliteArguments::default(), Target::One(job.connection())),
+            TxKind::Postgres(tx) => On::Postgres(PgArguments::default(), Target::One(&mut **tx)),
+        };
+        Statement::new(on, sqlite, postgres, &self.1)
+    }
+}
+
+enum Target<'c, P, C> {
+    Pool(&'c P),
+    One(&'c mut C),
+}
+
+enum On<'c> {
+    Sqlite(SqliteArguments, Target<'c, SqlitePool, SqliteConnection>),
+    Postgres(PgArguments, Target<'c, PgPool, PgConnection>),
+}
+
+/// A statement with its values, ready to run.
+pub struct Statement<'c> {
+    sql: Cow<'static, str>,
+    on: On<'c>,
+    counter: &'c AtomicU64,
+}
+
+/// Runs `$body` with `$query` typed for the engine and `$on` its pool or connection.
+macro_rules! run {
+    ($statement:ident, $make:path, |$query:ident, $target:ident| $body:expr) => {{
+        $statement.counter.fetch_add(1, Ordering::Relaxed);
+        match $statement.on {
+            On::Sqlite(args, target) => {
+                let $query = $make(AssertSqlSafe($statement.sql), args);
+                match target {
+                    Target::Pool($target) => $body,
+                    Target::One($target) => $body,
+                }
+            }
+            On::Postgres(args, target) => {
+                let $query = $make(AssertSqlSafe($statement.sql), args);
+                match target {
+                    Target::Pool($target) => $body,
+                    Target::One($target) => $body,
+                }
+            }
+        }
+    }};
+}
+
+impl<'c> Statement<'c> {
+    fn new(on: On<'c>, sqlite: &'static str, postgres: &'static str, counter: &'c AtomicU64) -> Self {
+        let sql = if matches!(on, On::Sqlite(..)) { sqlite } else { postgres };
+        Self { sql: sql.into(), on, counter }
+    }
+
+    /// Gives the next `$N` its value.
+    pub fn bind<'t>(mut self, value: impl Value<'t>) -> Self {
+        match &mut self.on {
+            On::Sqlite(args, _) => args.add(value),
+            On::Postgres(args, _) => args.add(value),
+        }
+        .expect("encoding a bound value cannot fail");
+        self
+    }
+
+    /// Gives the next `(..)` a list of values, padded to a power of two with the last one, so that
+    /// lists of every length share a few prepared statements.
+    ///
+    /// # Panics
+    /// When `values` is empty: there is nothing to ask for.
+    pub fn bind_list<'t, T: Value<'t> + Copy>(mut self, values: &[T]) -> Self {
+        let last = *values.last().expect("an empty list has no rows to ask for");
+        let padding = values.len().next_power_of_two() - values.len();
+        let start = self.bound();
+        for value in values.iter().copied().chain(std::iter::repeat_n(last, padding)) {
+            self = self.bind(value);
+        }
+        let end = self.bound();
+        self.expand(&[start + 1..=end])
+    }
+
+    /// Writes out `{page}`: the rows after (or before) the page's cursor in the order of `columns`, one
+    /// more than the page holds, to know whether there are others.
+    pub fn page(mut self, page: &Page, columns: &str) -> Self {
+        let mut text = String::new();
+        let (than, order) = if page.descends() { ("<", " DESC") } else { (">", "") };
+        if let Some(keys) = page.cursor() {
+            let _ = write!(text, "AND ({columns}) {than} (");
+            for (i, key) in keys.iter().enumerate() {
+                self = match key {
+                    Key::Int(value) => self.bind(*value),
+                    Key::Date(value) => self.bind(*value),
+                    Key::Text(value) => self.bind(value.clone()),
+                };
+                let _ = write!(text, "{}${}", if i == 0 { "" } else { ", " }, self.bound());
+            }
+            text.push_str(") ");
+        }
+        text.push_str("ORDER BY ");
+        for (i, column) in columns.split(", ").enumerate() {
+            let _ = write!(text, "{}{column}{order}", if i == 0 { "" } else { ", " });
+        }
+        self = self.bind(page.limit() + 1);
+        let _ = write!(text, " LIMIT ${}", self.bound());
+        self.sql = self.sql.replacen("{page}", &text, 1).into();
+        self
+    }
+
+    /// Writes the statement out once for each owner in place of `{owner}`, so that the pages of many
+    /// owners are one statement and one index walk each. Padded as [`Statement::bind_list`] is.
+    ///
+    /// # Panics
+    /// When `owners` is empty.
+    pub fn each_of<'t, T: Value<'t> + Copy>(mut self, owners: &[T]) -> Self {
+        assert!(!owners.is_empty(), "no owner has no rows to ask for");
+        let one = std::mem::take(&mut self.sql);
+        let size = owners.len().next_power_of_two();
+        let mut text = String::with_capacity(size * (one.len() + 40));
+        for i in 0..size {
+            // The padding asks for an owner that does not exist: asking for the last one again would
+            // give its rows twice.
+            self = match owners.get(i) {
+                Some(owner) => self.bind(*owner),
+                None => self.bind(NOBODY),
+            };
+            if i > 0 {
+                text.push_str(" UNION ALL ");
+            }
+            let part = one.replace("{owner}", &format!("${}", self.bound()));
+            let _ = write!(text, "SELECT * FROM ({part}) AS owner_{i}");
+        }
+        self.sql = text.into();
+        self
+    }
+
+    /// The text as the engine will get it.
+    pub fn text(&self) -> &str {
+        &self.sql
+    }
+
+    /// How many values have been bound.
+    fn bound(&self) -> usize {
+        match &self.on {
+            On::Sqlite(args, _) => args.len(),
+            On::Postgres(args, _) => args.len(),
+        }
+    }
+
+    fn expand(mut self, rows: &[RangeInclusive<usize>]) -> Self {
+        let mut text = String::new();
+        for (i, row) in rows.iter().enumerate() {
+            text.push_str(if i == 0 { "(" } else { ", (" });
+            for n in row.clone() {
+                let _ = write!(text, "{}${n}", if n == *row.start() { "" } else { "," });
+            }
+            text.push(')');
+        }
+        self.sql = self.sql.replacen("(..)", &text, 1).into();
+        self
+    }
+
+    /// Runs the statement and returns how many rows it touched.
+    pub async fn execute(self) -> Result<u64> {
+        Ok(run!(self, sqlx::query_with, |query, on| query.execute(on).await?.rows_affected()))
+    }
+
+    /// The one row there must be.
+    pub async fn one<T: Record>(self) -> Result<T> {
+        run!(self, sqlx::query_as_with, |query, on| query.fetch_one(on).await)
+    }
+
+    /// The row, where there is one.
+    pub async fn optional<T: Record>(self) -> Result<Option<T>> {
+        run!(self, sqlx::query_as_with, |query, on| query.fetch_optional(on).await)
+    }
+
+    /// All rows.
+    pub async fn all<T: Record>(self) -> Result<Vec<T>> {
+        run!(self, sqlx::query_as_with, |query, on| query.fetch_all(on).await)
+    }
+
+    /// Visits rows as they arrive, for results too large to hold.
+    pub async fn each<T: Record>(self, mut visit: impl FnMut(T)) -> Result<()> {
+        run!(self, sqlx::query_as_with, |query, on| {
+            let mut rows = query.fetch(on);
+            while let Some(row) = rows.try_next().await? {
+                visit(row);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The key of no row.
+const NOBODY: i64 = 0;
+
+impl Tx {
+    /// Inserts `rows`, or writes them out as the values of any other statement, at most
+    /// [`ROWS_MAX`](Self::ROWS_MAX) at a time; `bind` adds one row's values. Returns the rows touched.
+    pub async fn insert_all<R>(
+        &mut self,
+        sql: &'static str,
+        rows: &[R],
+        bind: impl for<'s> Fn(Statement<'s>, &R) -> Statement<'s>,
+    ) -> Result<u64> {
+        let mut touched = 0;
+        for chunk in rows.chunks(Self::ROWS_MAX) {
+            let mut statement = self.sql(sql);
+            let mut spans = Vec::with_capacity(chunk.len());
+            for row in chunk {
+                let start = statement.bound() + 1;
+                statement = bind(statement, row);
+                spans.push(start..=statement.bound());
+            }
+            touched += statement.expand(&spans).execute().await?;
+        }
+        Ok(touched)
+    }
+
+    /// Rows of one statement: 20 columns of as many stay far below SQLite's 32,766 values.
+    pub const ROWS_MAX: usize = 512;
+}
