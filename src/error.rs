@@ -5,7 +5,7 @@
 //! * [`Error::Denied`]: the viewer may not do this. It becomes a GraphQL error with a code.
 //! * [`Fault`]: unexpected. The caller sees a reference id and nothing else.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
@@ -16,25 +16,36 @@ use crate::money::Fen;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why an operation did not happen.
-#[derive(Clone, Debug, thiserror::Error)]
+///
+/// It is shown by [`Error::message`] and not by `Display`, which async-graphql would take for a text
+/// that may be sent to anybody.
+#[derive(Clone, Debug)]
 pub enum Error {
     /// Expected, and the caller's to mend.
-    #[error("{0}")]
-    Refused(#[from] Refused),
+    Refused(Refused),
     /// The viewer lacks the right.
-    #[error("{0}")]
     Denied(Denied),
     /// The request itself is broken: a malformed page, an id of the wrong type.
-    #[error("{0}")]
     BadInput(String),
     /// Not expected by anybody.
-    #[error("{0}")]
-    Fault(#[from] Fault),
+    Fault(Fault),
+}
+
+impl Error {
+    /// All that may be known of it, for whoever runs the server.
+    pub fn message(&self, language: Language) -> String {
+        match self {
+            Self::Refused(refused) if refused.field.is_empty() => refused.refusal.message(language),
+            Self::Refused(refused) => format!("{}: {}", refused.field.join("."), refused.refusal.message(language)),
+            Self::Denied(denied) => denied.message(language),
+            Self::BadInput(message) => message.clone(),
+            Self::Fault(fault) => format!("{:#}", fault.0),
+        }
+    }
 }
 
 /// A refusal and the input it is about.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} (at {})", refusal.message(Language::En), field.join("."))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Why.
     pub refusal: Refusal,
@@ -116,12 +127,6 @@ impl Denied {
             (Language::Zh, true) => format!("公众无权执行 {act}。请携带令牌:`Authorization: Bearer …`。"),
             (Language::Zh, false) => format!("您的角色在此无权执行 {act}。"),
         }
-    }
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message(Language::En))
     }
 }
 

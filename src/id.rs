@@ -5,6 +5,7 @@
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value, registry::Registry};
+use crate::error::Error;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// Declares a key of its own type for each table, so that one cannot stand for another.
@@ -130,6 +131,37 @@ impl GlobalId {
     /// The id of the row `key` of type `kind`.
     pub fn new(kind: NodeKind, key: impl Into<i64>) -> Self {
         Self { kind, key: key.into() }
+    }
+
+    /// The key, of an id that must be of type `kind`.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when it names something else.
+    pub fn key_of(self, kind: NodeKind) -> Result<i64, Error> {
+        self.key_where(|own| own == kind, &kind.to_string())
+    }
+
+    /// The key, of an id that must name a party.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when it names something else.
+    pub fn party(self) -> Result<PartyId, Error> {
+        self.key_where(NodeKind::is_party, "party").map(PartyId)
+    }
+
+    /// The key, of an id that must name a project or a micro-grant.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when it names something else.
+    pub fn target(self) -> Result<TargetId, Error> {
+        self.key_where(NodeKind::is_target, "project or micro-grant").map(TargetId)
+    }
+
+    fn key_where(self, fits: impl Fn(NodeKind) -> bool, wanted: &str) -> Result<i64, Error> {
+        if fits(self.kind) {
+            return Ok(self.key);
+        }
+        Err(Error::BadInput(format!("That is the id of a {}; the id of a {wanted} is accepted here.", self.kind)))
     }
 }
 

@@ -14,3 +14,8 @@ pub mod money;
 pub mod page;
 
 pub mod db;
+
+// Level 1: who asks, where, and who gives or receives.
+pub mod viewer;
+
+pub mod area;

@@ -175,7 +175,7 @@ fn decode(text: &str, shape: &[Key]) -> Result<Vec<Key>, BadPage> {
 macro_rules! connection {
     ($connection:ident, $edge:ident, $node:ty, $what:literal) => {
         #[doc = concat!("A page of ", $what, ".")]
-        #[derive(Clone, Debug, async_graphql::SimpleObject)]
+        #[derive(async_graphql::SimpleObject)]
         pub struct $connection {
             #[doc = concat!("The ", $what, " of this page, each with its cursor.")]
             pub edges: Vec<$edge>,
@@ -186,7 +186,7 @@ macro_rules! connection {
         }
 
         #[doc = concat!("One of the ", $what, " of a page.")]
-        #[derive(Clone, Debug, async_graphql::SimpleObject)]
+        #[derive(async_graphql::SimpleObject)]
         pub struct $edge {
             /// Where the item stands in the list: pass it as `after` or `before`.
             pub cursor: String,

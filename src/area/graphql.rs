@@ -1,0 +1,141 @@
+//! Areas in the graph.
+
+use std::collections::HashMap;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+
+use super::{Area, AreaLevel, create, store};
+use crate::{
+    connection,
+    error::{Result, UserError},
+    id::{AreaId, GlobalId, NodeKind},
+    page::{Direction, Key, Page, PageArgs, Slice},
+    viewer::{Load, Request, by_page, deal},
+};
+
+connection!(AreaConnection, AreaEdge, Area, "areas");
+
+/// Areas by key.
+pub struct AreaById;
+
+impl Load for AreaById {
+    type Key = AreaId;
+    type Value = Area;
+
+    async fn load(request: &Request, keys: Vec<AreaId>) -> Result<HashMap<AreaId, Area>> {
+        let rows = store::by_ids(&mut *request.session().await?, &keys).await?;
+        Ok(rows.into_iter().map(|area| (area.id, area)).collect())
+    }
+}
+
+/// A page of each area's children.
+struct ChildrenOf;
+
+impl Load for ChildrenOf {
+    type Key = (AreaId, Page);
+    type Value = Vec<Area>;
+
+    async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<Area>>> {
+        let mut found = HashMap::new();
+        for (page, parents) in by_page(keys) {
+            let rows = store::of_parents(&mut *request.session().await?, &parents, &page).await?;
+            deal(&mut found, &page, rows, |area| area.parent_id.expect("it was found below a parent"));
+        }
+        Ok(found)
+    }
+}
+
+#[ComplexObject]
+impl Area {
+    /// The area's id.
+    #[graphql(name = "id")]
+    async fn global_id(&self) -> ID {
+        GlobalId::new(NodeKind::Area, self.id).into()
+    }
+
+    /// The area above; null for a district.
+    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Area>> {
+        Request::of(ctx).load::<AreaById>(self.parent_id?).await.transpose()
+    }
+
+    /// What lies directly below.
+    async fn children(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<AreaConnection> {
+        let page = Page::new(&PageArgs { first, after, last, before }, Direction::Asc, &[Key::Int(0)])?;
+        let rows = Request::of(ctx).load::<ChildrenOf>((self.id, page.clone())).await?.unwrap_or_default();
+        Ok(AreaConnection::new(finish(&page, rows), None))
+    }
+}
+
+fn finish(page: &Page, rows: Vec<Area>) -> Slice<Area> {
+    page.finish(rows, |area| vec![area.id.into()])
+}
+
+/// Queries about areas.
+#[derive(Default)]
+pub struct AreaQuery;
+
+#[Object]
+impl AreaQuery {
+    /// All places, in the order they were added.
+    async fn areas(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only areas of this level.")] level: Option<AreaLevel>,
+    ) -> Result<AreaConnection> {
+        let page = Page::new(&PageArgs { first, after, last, before }, Direction::Asc, &[Key::Int(0)])?;
+        let rows = store::all(&mut *Request::of(ctx).session().await?, level, &page).await?;
+        Ok(AreaConnection::new(finish(&page, rows), None))
+    }
+}
+
+/// What an area is created from.
+#[derive(InputObject)]
+pub struct AreaCreateInput {
+    /// The area above; leave it out for a district.
+    pub parent_id: Option<GlobalId>,
+    /// How large it is; below its parent's level.
+    pub level: AreaLevel,
+    /// What it is called, at most 100 characters, once among its siblings.
+    pub name: String,
+}
+
+/// What came of creating an area.
+#[derive(SimpleObject)]
+pub struct AreaCreatePayload {
+    /// The area; null when it was refused.
+    pub area: Option<Area>,
+    /// Why it was refused; empty when it was not.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Mutations of areas.
+#[derive(Default)]
+pub struct AreaMutation;
+
+#[Object]
+impl AreaMutation {
+    /// Adds a place to the tree. For host officers of the area above.
+    async fn area_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is created.")] input: AreaCreateInput,
+    ) -> Result<AreaCreatePayload> {
+        let request = Request::of(ctx);
+        let parent = input.parent_id.map(|id| id.key_of(NodeKind::Area)).transpose()?;
+        let mut tx = request.begin().await?;
+        let created = create(&mut tx, request.by(), parent.map(AreaId), input.level, &input.name).await;
+        let (area, user_errors) = request.end(tx, created).await?;
+        Ok(AreaCreatePayload { area, user_errors })
+    }
+}

@@ -1,0 +1,198 @@
+//! Who asks, and what they may do.
+//!
+//! * [`RIGHTS`] is the one table, act × role; what is not in it is denied.
+//! * A role is held on an area (and reaches all below it), on a fund, or on a party.
+//! * Operations check before they load anything to change; reads check a node wherever it is reached from.
+
+mod request;
+pub mod store;
+pub mod token;
+
+use async_graphql::Enum;
+use chrono::{DateTime, NaiveDate, Utc};
+
+pub use request::{Load, Request, by_page, deal, settle};
+
+use crate::{
+    error::{Denied, Error, Result},
+    id::{FundId, PartyId, PrincipalId},
+};
+
+/// What a principal is to an area, a fund or a party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, clap::ValueEnum)]
+#[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Works for the charity association that holds the funds.
+    HostOfficer,
+    /// Works for the street office that oversees its communities' funds.
+    StreetOfficer,
+    /// Keeps a community's projects and books.
+    CommunityStaff,
+    /// Sits on a fund's committee.
+    CommitteeMember,
+    /// Speaks for one party.
+    PartyRepresentative,
+    /// Reads everything in an area, writes nothing.
+    Auditor,
+}
+
+/// Something a viewer may or may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Create areas, hosts, funds and purposes.
+    SetUp,
+    /// Register parties and where they are active.
+    RegisterParty,
+    /// Propose projects and micro-grants.
+    Propose,
+    /// Move a project from state to state, and record what was reached or paid outside.
+    RunProject,
+    /// Offer a pledge, or cancel one.
+    OfferPledge,
+    /// Accept a pledge, or declare it lapsed.
+    AcceptPledge,
+    /// Book money that has arrived, and refunds.
+    BookContribution,
+    /// Record a committee's resolution.
+    Decide,
+    /// Allocate, pay, release and return money.
+    BookSpending,
+    /// Reverse an entry.
+    Reverse,
+    /// Read pledges, gifts and where each is, by party.
+    ReadGiving,
+    /// Read entries and postings.
+    ReadJournal,
+    /// Read who a resident is.
+    ReadResident,
+}
+
+use Role::{Auditor, CommitteeMember, CommunityStaff, HostOfficer, PartyRepresentative, StreetOfficer};
+
+/// Which roles allow which act. Everything else that the API shows is open to the public.
+pub const RIGHTS: &[(Act, &[Role])] = &[
+    (Act::SetUp, &[HostOfficer]),
+    (Act::RegisterParty, &[HostOfficer, StreetOfficer, CommunityStaff]),
+    (Act::Propose, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember]),
+    (Act::RunProject, &[HostOfficer, StreetOfficer, CommunityStaff]),
+    (Act::OfferPledge, &[HostOfficer, CommunityStaff, PartyRepresentative]),
+    (Act::AcceptPledge, &[HostOfficer, CommunityStaff]),
+    (Act::BookContribution, &[HostOfficer, CommunityStaff]),
+    (Act::Decide, &[HostOfficer, CommitteeMember]),
+    (Act::BookSpending, &[HostOfficer, CommunityStaff]),
+    (Act::Reverse, &[HostOfficer, CommunityStaff]),
+    (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),
+    (Act::ReadJournal, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, Auditor]),
+    (Act::ReadResident, &[HostOfficer, StreetOfficer, CommunityStaff, PartyRepresentative, Auditor]),
+];
+
+/// What a role is held on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The area with this path, and all below it.
+    Area(String),
+    /// One fund.
+    Fund(FundId),
+    /// One party.
+    Party(PartyId),
+}
+
+/// What an act is about.
+#[derive(Clone, Copy, Debug)]
+pub enum On<'a> {
+    /// The area with this path.
+    Area(&'a str),
+    /// A fund, with the path of its area.
+    Fund(FundId, &'a str),
+    /// A party.
+    Party(PartyId),
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Viewer {
+    /// `None` for the public.
+    pub principal: Option<PrincipalId>,
+    /// The roles held.
+    pub grants: Vec<(Role, Held)>,
+    /// Whether the token may only read.
+    pub read_only: bool,
+    /// Whoever runs the command line on the database itself may do everything.
+    operator: bool,
+}
+
+impl Viewer {
+    /// Whoever asks without a token.
+    pub fn public() -> Self {
+        Self::default()
+    }
+
+    /// The person at the command line, who holds the database anyway; acts in the name of `principal`.
+    pub fn operator(principal: PrincipalId) -> Self {
+        Self { principal: Some(principal), operator: true, ..Self::default() }
+    }
+
+    /// Whether `act` on `on` is allowed.
+    pub fn may(&self, act: Act, on: On<'_>) -> bool {
+        if self.operator {
+            return true;
+        }
+        if self.read_only && !matches!(act, Act::ReadGiving | Act::ReadJournal | Act::ReadResident) {
+            return false;
+        }
+        let roles = RIGHTS.iter().find(|(right, _)| *right == act).map_or(&[][..], |(_, roles)| roles);
+        self.grants.iter().any(|(role, held)| roles.contains(role) && held.covers(on))
+    }
+
+    /// Checks that `act` is allowed on one of `ons`.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub fn must(&self, act: Act, ons: &[On<'_>]) -> Result<()> {
+        if ons.iter().any(|on| self.may(act, *on)) { Ok(()) } else { Err(self.denied(act)) }
+    }
+
+    /// The denial of `act` to this viewer.
+    pub fn denied(&self, act: Act) -> Error {
+        Error::Denied(Denied { act: format!("{act:?}"), anonymous: self.principal.is_none() })
+    }
+
+    /// Who is acting.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for the public, which never acts.
+    pub fn actor(&self) -> Result<PrincipalId> {
+        self.principal.ok_or_else(|| Error::Denied(Denied { act: "this".into(), anonymous: true }))
+    }
+
+    /// The funds and areas in which `act` is allowed, for the condition of a list; `None` for all.
+    pub fn reach(&self, act: Act) -> Option<Vec<&Held>> {
+        if self.operator {
+            return None;
+        }
+        let roles = RIGHTS.iter().find(|(right, _)| *right == act).map_or(&[][..], |(_, roles)| roles);
+        Some(self.grants.iter().filter(|(role, _)| roles.contains(role)).map(|(_, held)| held).collect())
+    }
+}
+
+impl Held {
+    fn covers(&self, on: On<'_>) -> bool {
+        match (self, on) {
+            (Self::Area(held), On::Area(path) | On::Fund(_, path)) => path.starts_with(held.as_str()),
+            (Self::Fund(held), On::Fund(fund, _)) => *held == fund,
+            (Self::Party(held), On::Party(party)) => *held == party,
+            _ => false,
+        }
+    }
+}
+
+/// Who acts, and when: what every operation is given besides its input.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// Who.
+    pub viewer: &'a Viewer,
+    /// The instant.
+    pub now: DateTime<Utc>,
+    /// The day, in China.
+    pub today: NaiveDate,
+}

@@ -1,0 +1,237 @@
+//! One request: who asks, one snapshot to read from, and loads that siblings share.
+//!
+//! A load waits one turn of the executor before it runs, so that every sibling field has added its key;
+//! then one statement fetches them all. No timer is involved: the number of statements of a query does
+//! not depend on its width, nor on how busy the machine is.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::{MappedMutexGuard, MutexGuard, oneshot};
+
+use super::{By, Viewer};
+use crate::{
+    clock::Clock,
+    db::{Db, Session, Tx},
+    error::{Denied, Error, Fault, Language, Refusal, Result, UserError},
+};
+
+/// What the fields of one request share.
+pub struct Request {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Who asks.
+    pub viewer: Viewer,
+    /// The language of messages and labels.
+    pub language: Language,
+    session: tokio::sync::Mutex<Option<Session>>,
+    batches: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// One kind of row that many fields of a request ask for by key.
+pub trait Load: Send + Sync + 'static {
+    /// What a row is asked for by.
+    type Key: Clone + Eq + Hash + Send + Sync + 'static;
+    /// What is found.
+    type Value: Clone + Send + Sync + 'static;
+
+    /// Fetches the rows of `keys`, which are never empty and never repeat, in one statement.
+    fn load(
+        request: &Request,
+        keys: Vec<Self::Key>,
+    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
+}
+
+struct Batch<L: Load>(Mutex<Pending<L>>);
+
+struct Pending<L: Load> {
+    known: HashMap<L::Key, Option<L::Value>>,
+    keys: Vec<L::Key>,
+    waiting: Vec<oneshot::Sender<Result<()>>>,
+    /// Whether somebody has taken it on to fetch `keys`.
+    led: bool,
+}
+
+impl<L: Load> Default for Batch<L> {
+    fn default() -> Self {
+        Self(Mutex::new(Pending { known: HashMap::new(), keys: vec![], waiting: vec![], led: false }))
+    }
+}
+
+const UNPOISONED: &str = "nothing panics while it holds this lock";
+
+impl Request {
+    /// A request of `viewer`.
+    pub fn new(db: Db, clock: Clock, viewer: Viewer, language: Language) -> Self {
+        Self { db, clock, viewer, language, session: Default::default(), batches: Default::default() }
+    }
+
+    /// Who acts, and when.
+    pub fn by(&self) -> By<'_> {
+        By { viewer: &self.viewer, now: self.clock.now(), today: self.clock.today() }
+    }
+
+    /// The connection with this request's snapshot, begun at the first read.
+    pub async fn session(&self) -> Result<MappedMutexGuard<'_, Session>> {
+        let mut guard = self.session.lock().await;
+        if guard.is_none() {
+            *guard = Some(self.db.session().await?);
+        }
+        Ok(MutexGuard::map(guard, |session| session.as_mut().expect("begun above")))
+    }
+
+    /// Forgets the snapshot and all that was loaded: after a write, reads see it.
+    pub async fn refresh(&self) {
+        *self.session.lock().await = None;
+        self.batches.lock().expect(UNPOISONED).clear();
+    }
+
+    /// The row of `key`, fetched together with what sibling fields ask for.
+    pub async fn load<L: Load>(&self, key: L::Key) -> Result<Option<L::Value>> {
+        let batch = self.batch::<L>();
+        let turn = {
+            let mut pending = batch.0.lock().expect(UNPOISONED);
+            if let Some(known) = pending.known.get(&key) {
+                return Ok(known.clone());
+            }
+            if !pending.keys.contains(&key) {
+                pending.keys.push(key.clone());
+            }
+            if pending.led {
+                let (done, wait) = oneshot::channel();
+                pending.waiting.push(done);
+                Some(wait)
+            } else {
+                pending.led = true;
+                None
+            }
+        };
+        match turn {
+            Some(wait) => wait.await.map_err(|_| anyhow::anyhow!("the load of a sibling field was dropped"))??,
+            None => self.lead(&batch).await?,
+        }
+        let pending = batch.0.lock().expect(UNPOISONED);
+        Ok(pending.known.get(&key).cloned().flatten())
+    }
+
+    async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
+        tokio::task::yield_now().await;
+        let (keys, waiting) = {
+            let mut pending = batch.0.lock().expect(UNPOISONED);
+            pending.led = false;
+            (std::mem::take(&mut pending.keys), std::mem::take(&mut pending.waiting))
+        };
+        let loaded = L::load(self, keys.clone()).await;
+        let outcome = loaded.map(|mut found| {
+            let mut pending = batch.0.lock().expect(UNPOISONED);
+            for key in keys {
+                let value = found.remove(&key);
+                pending.known.insert(key, value);
+            }
+        });
+        for done in waiting {
+            // A sibling whose request was cancelled no longer waits.
+            let _ = done.send(outcome.clone());
+        }
+        outcome
+    }
+
+    fn batch<L: Load>(&self) -> Arc<Batch<L>> {
+        let mut batches = self.batches.lock().expect(UNPOISONED);
+        let batch = batches.entry(TypeId::of::<L>()).or_insert_with(|| Arc::new(Batch::<L>::default()));
+        Arc::clone(batch).downcast().unwrap_or_else(|_| unreachable!("each type has its own entry"))
+    }
+
+    /// Begins the write of a mutation; [`Request::end`] ends it.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(self.db.begin().await?)
+    }
+
+    /// Ends a mutation: commits what was done, takes back what was refused, and splits the outcome into
+    /// what the payload shows. Reads that follow see the write.
+    ///
+    /// # Errors
+    /// What is no refusal: a denial, a broken request or a fault.
+    pub async fn end<T>(&self, tx: Tx, outcome: Result<T>) -> Result<(Option<T>, Vec<UserError>)> {
+        let ended = settle(tx, outcome).await;
+        self.refresh().await;
+        match ended {
+            Ok(done) => Ok((Some(done), vec![])),
+            Err(Error::Refused(refused)) => Ok((None, vec![refused.user_error(self.language)])),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The request of a resolver's context.
+    pub fn of<'c>(ctx: &'c async_graphql::Context<'_>) -> &'c Self {
+        ctx.data_unchecked()
+    }
+}
+
+/// Commits a transaction whose work went well, and drops one whose work did not.
+///
+/// # Errors
+/// The outcome's own; [`Refusal::StorageFull`] when there was no room to write.
+pub async fn settle<T>(tx: Tx, outcome: Result<T>) -> Result<T> {
+    let ended = match outcome {
+        Ok(done) => tx.commit().await.map(|()| done).map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    match ended {
+        Err(Error::Fault(fault)) if is_full(&fault) => Err(Refusal::StorageFull {}.into()),
+        ended => ended,
+    }
+}
+
+fn code(fault: &Fault) -> Option<String> {
+    let error = fault.database()?.as_database_error()?;
+    error.code().map(|code| code.into_owned())
+}
+
+/// PostgreSQL's disk_full, SQLite's full.
+fn is_full(fault: &Fault) -> bool {
+    matches!(code(fault).as_deref(), Some("53100" | "13"))
+}
+
+/// The owners whose pages are asked for, by what is the same for all of them: one statement each.
+pub fn by_page<O, P: Eq + Hash>(keys: Vec<(O, P)>) -> HashMap<P, Vec<O>> {
+    let mut owners: HashMap<P, Vec<O>> = HashMap::new();
+    for (owner, page) in keys {
+        owners.entry(page).or_default().push(owner);
+    }
+    owners
+}
+
+/// Adds the rows of one page of many owners to what was found.
+pub fn deal<O: Eq + Hash, P: Clone + Eq + Hash, T>(
+    found: &mut HashMap<(O, P), Vec<T>>,
+    page: &P,
+    rows: Vec<T>,
+    owner: impl Fn(&T) -> O,
+) {
+    for row in rows {
+        found.entry((owner(&row), page.clone())).or_default().push(row);
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        use async_graphql::ErrorExtensions as _;
+        let coded = |message: String, code: &'static str| {
+            async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
+        };
+        match error {
+            Error::Refused(_) | Error::BadInput(_) => coded(error.message(Language::En), "BAD_USER_INPUT"),
+            Error::Denied(Denied { anonymous: true, .. }) => coded(error.message(Language::En), "UNAUTHENTICATED"),
+            Error::Denied(_) => coded(error.message(Language::En), "FORBIDDEN"),
+            // Without a code: the edge of the API masks it, and logs it under a reference.
+            Error::Fault(fault) => async_graphql::Error::new(format!("{:#}", fault.0)),
+        }
+    }
+}
