@@ -48,7 +48,8 @@ impl Fixture {
 
 /// Defines one test per engine from each body, in the modules `sqlite` and `postgres`.
 ///
-/// What stands above a body (its documentation, `#[ignore]`) is put above both tests.
+/// What stands above a body (its documentation, `#[ignore]`) is put above both tests. Once in a
+/// module, because of the two modules it makes.
 macro_rules! on_both {
     ($($(#[$attribute:meta])* async fn $name:ident($db:ident: Fixture) $body:block)*) => {
         $(async fn $name($db: $crate::support::Fixture) $body)*

@@ -47,15 +47,17 @@ const SETTINGS_FORGETFUL: [&str; 3] = [
     "full_page_writes=off",
 ];
 
-/// Runs a server until its standard input ends or brings a line, then stops it at once.
+/// Makes the cluster unless there is one, and runs its server until standard input ends or brings a
+/// line; then stops the server at once, and removes the cluster unless there was a line.
 ///
-/// `$1` is the cluster's directory, removed unless there was a line; the rest is the command.
 /// A shell starts what it puts into the background with SIGQUIT ignored, so a server that has not
 /// set its own handlers yet would miss the first signal: it is sent until the server is gone.
 const SUPERVISOR: &str = r#"
-directory=$1
-shift
-"$@" </dev/null >/dev/null &
+directory=$1 binaries=$2 role=$3
+shift 3
+[ -d "$directory/data" ] || "$binaries/initdb" --no-sync --encoding=UTF8 --locale=C \
+  --auth=trust --username="$role" --pgdata="$directory/data" >/dev/null || exit
+"$binaries/postgres" -D "$directory/data" -k "$directory" "$@" </dev/null >/dev/null &
 exec 2>/dev/null
 read -r keep
 while kill -QUIT $!; do sleep 0.05; done
@@ -121,7 +123,6 @@ impl Cluster {
             supervisor: None,
             databases: AtomicU32::new(0),
         };
-        cluster.init();
         for _ in 0..PORT_TRIES_MAX {
             cluster.port = port_free();
             match cluster.start() {
@@ -135,12 +136,8 @@ impl Cluster {
 
     /// Stops the server as a crash would: connections break, and the next start recovers.
     pub fn stop_immediate(&mut self) {
-        let mut supervisor = self.supervisor.take().expect("the server runs");
-        let mut input = supervisor.stdin.take().expect("its input is a pipe");
-        input
-            .write_all(b"keep\n")
-            .expect("the supervisor reads until it is told");
-        supervisor.wait().expect("the supervisor is our child");
+        assert!(self.supervisor.is_some(), "the server runs");
+        self.end_supervisor(b"keep\n");
     }
 
     /// Starts the server after [`stop_immediate`](Self::stop_immediate), at the same address.
@@ -182,7 +179,7 @@ impl Cluster {
 
     /// The process the server is; it changes when the server is started again.
     pub fn server_pid(&self) -> u32 {
-        let lock = fs::read_to_string(self.data().join("postmaster.pid"))
+        let lock = fs::read_to_string(self.directory.path().join("data/postmaster.pid"))
             .expect("a server that runs has its lock file");
         let pid = lock
             .lines()
@@ -194,10 +191,6 @@ impl Cluster {
     /// The directory that goes when the cluster does.
     pub fn directory(&self) -> &Path {
         self.directory.path()
-    }
-
-    fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
     }
 
     fn url_of(&self, database: &str) -> String {
@@ -218,50 +211,21 @@ impl Cluster {
         }
     }
 
-    fn init(&self) {
-        let made = self
-            .command(&self.binaries.join("initdb"))
-            .args(["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=trust"])
-            .args(["--username", ROLE, "--pgdata"])
-            .arg(self.data())
-            .output()
-            .expect("initdb was found");
-        let complaint = String::from_utf8_lossy(&made.stderr);
-        assert!(made.status.success(), "initdb failed:\n{complaint}");
-    }
-
     /// Starts the server and waits until it accepts connections; else gives what it logged.
     fn start(&mut self) -> Result<(), String> {
-        let forgetful: &[&str] = if self.durable {
-            &[]
-        } else {
-            &SETTINGS_FORGETFUL
-        };
         let mut supervisor = self
-            .command(Path::new("/bin/sh"))
-            .args(["-c", SUPERVISOR, "cobuild-postgres"])
-            .arg(self.directory.path())
-            .arg(self.binaries.join("postgres"))
-            .arg("-D")
-            .arg(self.data())
-            .arg("-k")
-            .arg(self.directory.path())
-            .args(["-p", &self.port.to_string()])
-            .args(SETTINGS.iter().chain(forgetful).flat_map(|s| ["-c", s]))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .supervisor_command()
             .spawn()
             .expect("every Unix has /bin/sh");
-        let mut log = BufReader::new(supervisor.stderr.take().expect("its errors are a pipe"));
+        let errors = supervisor.stderr.take().expect("its errors are a pipe");
         self.supervisor = Some(supervisor);
-
+        let mut log = BufReader::new(errors);
         let mut logged = String::new();
         loop {
             let before = logged.len();
-            // The supervisor keeps no end of this pipe: it ends when the server does.
+            // The supervisor lets go of this pipe: it ends when the server does.
             if log.read_line(&mut logged).is_err() || logged.len() == before {
-                self.stop_immediate();
+                self.end_supervisor(b"keep\n");
                 return Err(logged);
             }
             if logged[before..].contains("ready to accept connections") {
@@ -273,9 +237,23 @@ impl Cluster {
         Ok(())
     }
 
-    fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
+    fn supervisor_command(&self) -> Command {
+        let forgetful: &[&str] = if self.durable {
+            &[]
+        } else {
+            &SETTINGS_FORGETFUL
+        };
+        let mut command = Command::new("/bin/sh");
         command
+            .args(["-c", SUPERVISOR, "cobuild-postgres"])
+            .arg(self.directory.path())
+            .arg(&self.binaries)
+            .arg(ROLE)
+            .args(["-p", &self.port.to_string()])
+            .args(SETTINGS.iter().chain(forgetful).flat_map(|s| ["-c", s]))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             // The account may not be allowed to enter the directory the tests run in.
             .current_dir("/")
             // The log is read in English, and macOS refuses to start a server without a locale.
@@ -287,15 +265,23 @@ impl Cluster {
         }
         command
     }
+
+    /// Ends the server's run, with the last words for its supervisor: none remove the cluster.
+    fn end_supervisor(&mut self, words: &[u8]) {
+        let Some(mut supervisor) = self.supervisor.take() else {
+            return;
+        };
+        if let Some(mut input) = supervisor.stdin.take() {
+            // A supervisor that failed does not listen any more, and has nothing left to end.
+            let _ = input.write_all(words);
+        }
+        supervisor.wait().expect("the supervisor is our child");
+    }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        if let Some(mut supervisor) = self.supervisor.take() {
-            drop(supervisor.stdin.take());
-            // Nothing can be done about a failure here, and a panic would hide the test's own.
-            let _ = supervisor.wait();
-        }
+        self.end_supervisor(b"");
     }
 }
 
@@ -368,7 +354,10 @@ fn binaries_installed() -> Option<PathBuf> {
         let missing = "PostgreSQL's binaries were not found";
         assert!(env::var_os("CI").is_none(), "{missing}, and CI is set");
         static SAID: OnceLock<()> = OnceLock::new();
-        SAID.get_or_init(|| eprintln!("{missing}: its half of the tests is skipped"));
+        SAID.get_or_init(|| {
+            // Not `eprintln!`, which the runner keeps to itself while a test passes.
+            let _ = writeln!(io::stderr(), "{missing}: its half of the tests is skipped");
+        });
     }
     found
 }
