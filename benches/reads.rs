@@ -1,1 +1,3 @@
-fn main(){}
+//! What must be fast, beside its limit.
+
+fn main() {}

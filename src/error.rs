@@ -122,7 +122,9 @@ impl Denied {
     pub fn message(&self, language: Language) -> String {
         let act = &self.act;
         match (language, self.anonymous) {
-            (Language::En, true) => format!("{act} is not open to the public. Send a token: `Authorization: Bearer …`."),
+            (Language::En, true) => {
+                format!("{act} is not open to the public. Send a token: `Authorization: Bearer …`.")
+            }
             (Language::En, false) => format!("None of your roles allows {act} here."),
             (Language::Zh, true) => format!("公众无权执行 {act}。请携带令牌:`Authorization: Bearer …`。"),
             (Language::Zh, false) => format!("您的角色在此无权执行 {act}。"),

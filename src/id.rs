@@ -4,8 +4,8 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value, registry::Registry};
 use crate::error::Error;
+use async_graphql::{ID, InputType, InputValueError, InputValueResult, Value, registry::Registry};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// Declares a key of its own type for each table, so that one cannot stand for another.

@@ -19,3 +19,8 @@ pub mod db;
 pub mod viewer;
 
 pub mod area;
+
+// Level 2: funds, their ledger, what it is spent on and who decides.
+pub mod fund;
+
+pub mod ledger;

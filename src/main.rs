@@ -1,1 +1,3 @@
-fn main(){}
+//! The `cobuild` binary.
+
+fn main() {}

@@ -70,13 +70,7 @@ pub const NAME_MAX: usize = 100;
 /// # Errors
 /// Refused for a name that is empty, too long or taken among its siblings, and for a level that is not
 /// below its parent's.
-pub async fn create(
-    tx: &mut Tx,
-    by: By<'_>,
-    parent: Option<AreaId>,
-    level: AreaLevel,
-    name: &str,
-) -> Result<Area> {
+pub async fn create(tx: &mut Tx, by: By<'_>, parent: Option<AreaId>, level: AreaLevel, name: &str) -> Result<Area> {
     let name = check_text(name, NAME_MAX, "name")?;
     let above = match parent {
         Some(id) => {

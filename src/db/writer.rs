@@ -10,9 +10,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{
-    ConnectOptions as _, Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions,
-};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::Result;

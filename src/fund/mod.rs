@@ -1,0 +1,3 @@
+//! Hosts, purposes and funds.
+
+pub mod head;

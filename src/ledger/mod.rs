@@ -1,0 +1,3 @@
+//! The ledger: lots, accounts, entries, postings, holdings and the fund's head.
+
+pub mod account;
