@@ -41,6 +41,8 @@ CREATE TABLE pledge (
     offered_on DATE NOT NULL,
     due_on DATE NOT NULL,
     ended_on DATE,
+    -- What has arrived on it: the sum of its dues' lots, less what was reversed.
+    received BIGINT NOT NULL DEFAULT 0 CONSTRAINT pledge_received CHECK (received >= 0 AND received <= amount),
     note TEXT NOT NULL
 );
 CREATE INDEX pledge_donor ON pledge (donor_id, due_on, id);

@@ -92,13 +92,16 @@ CREATE TABLE party_holding (
 CREATE INDEX party_holding_account ON party_holding (account_id, party_id, amount);
 CREATE INDEX party_holding_amount ON party_holding (party_id, amount, account_id);
 
+-- Which gifts a match has followed, and with how much; void once its entry is reversed.
 CREATE TABLE match_accrual (
     pledge_id BIGINT NOT NULL REFERENCES pledge (id),
     base_lot_id BIGINT NOT NULL REFERENCES lot (id),
+    entry_id BIGINT NOT NULL REFERENCES entry (id),
     base BIGINT NOT NULL CHECK (base > 0),
     amount BIGINT NOT NULL CHECK (amount >= 0),
-    PRIMARY KEY (pledge_id, base_lot_id)
+    PRIMARY KEY (pledge_id, base_lot_id, entry_id)
 );
+CREATE INDEX match_accrual_entry ON match_accrual (entry_id);
 
 -- Vendors' credit notes; below zero lowers the expense.
 CREATE TABLE expense_adjust (

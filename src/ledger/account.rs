@@ -49,6 +49,16 @@ pub enum Asset {
     Kind,
 }
 
+impl Asset {
+    /// As the database writes it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Cny => "CNY",
+            Self::Kind => "KIND",
+        }
+    }
+}
+
 /// A place money can be.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Account {
@@ -155,7 +165,7 @@ impl Account {
     /// The natural key, for instance `f1/TARGET/7/CNY`.
     pub fn code(&self) -> String {
         let kind = format!("{:?}", self.kind).to_uppercase();
-        let asset = if self.asset == Asset::Cny { "CNY" } else { "KIND" };
+        let asset = self.asset.code();
         let of = self.expense_id.map(i64::from).or(self.refund_id.map(i64::from)).or(self.target_id.map(i64::from));
         match of {
             Some(of) => format!("f{}/{kind}/{of}/{asset}", self.fund_id.0),

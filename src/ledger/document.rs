@@ -1,0 +1,238 @@
+//! The papers behind the entries: receipts with their lots, expenses with their evidence, refunds, and
+//! the committee's decisions. All are immutable, and each entry's seal covers its own.
+
+use async_graphql::Enum;
+use chrono::NaiveDate;
+
+use super::{account::Asset, seal::Sealer};
+use crate::{
+    id::{DecisionId, DueId, EarmarkId, ExpenseId, FundId, LotId, PartyId, PurposeId, ReceiptId, RefundId, TargetId},
+    money::Fen,
+};
+
+/// One bank credit, or one intake of goods.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Receipt {
+    /// The key.
+    pub id: ReceiptId,
+    /// The fund it came to.
+    pub fund_id: FundId,
+    /// Who paid; the givers may be others.
+    pub payer_id: PartyId,
+    /// How it came: a bank, a platform, a cash box.
+    pub channel: String,
+    /// Its number in that channel.
+    pub external_ref: String,
+    /// 1, and one more each time it is booked anew after a reversal.
+    pub version: i64,
+    /// The day it arrived.
+    pub received_on: NaiveDate,
+    /// Cash or goods.
+    pub asset: Asset,
+    /// The whole sum: Σ of its lots.
+    pub amount: Fen,
+    /// What the statement says of it.
+    pub note: String,
+}
+
+/// Why money is in a fund.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum, sqlx::Type, serde::Serialize)]
+#[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "ContributionClass")]
+pub enum LotClass {
+    /// A gift.
+    #[default]
+    Gift,
+    /// The residents' own part of a project.
+    Copay,
+    /// The host's cover of a loss.
+    Cover,
+}
+
+/// One giver, one restriction, one line of a receipt: the unit of provenance, the same for life.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Lot {
+    /// The key; within a fund, older lots have smaller keys.
+    pub id: LotId,
+    /// The fund it came to.
+    pub fund_id: FundId,
+    /// The receipt it is a line of.
+    pub receipt_id: ReceiptId,
+    /// Which line.
+    pub line_no: i64,
+    /// The lot it was made from by a correction.
+    pub parent_id: Option<LotId>,
+    /// Whose gift it is.
+    pub donor_id: PartyId,
+    /// What it may be used for.
+    pub earmark_id: EarmarkId,
+    /// The due of a pledge it settles.
+    pub due_id: Option<DueId>,
+    /// Why it is in the fund.
+    pub class: LotClass,
+    /// Cash or goods.
+    pub asset: Asset,
+    /// The sum.
+    pub amount: Fen,
+    /// The day it arrived.
+    pub received_on: NaiveDate,
+}
+
+/// Money really paid out, or goods used up.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ExpenseDocument {
+    /// The key.
+    pub id: ExpenseId,
+    /// The fund that paid.
+    pub fund_id: FundId,
+    /// The project or grant it was for.
+    pub target_id: TargetId,
+    /// Who was paid.
+    pub payee_id: PartyId,
+    /// What it was used for.
+    pub purpose_id: PurposeId,
+    /// Cash or goods.
+    pub asset: Asset,
+    /// The sum.
+    pub amount: Fen,
+    /// The day it was paid.
+    pub incurred_on: NaiveDate,
+    /// What was bought.
+    pub note: String,
+}
+
+/// What kind of paper proves an expense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, serde::Serialize)]
+#[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EvidenceKind {
+    /// An invoice (发票).
+    Invoice,
+    /// A receipt that was signed.
+    Receipt,
+    /// A photograph of what was done.
+    Photo,
+    /// A contract.
+    Contract,
+    /// Something else.
+    Other,
+}
+
+/// A file that proves an expense, by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct EvidenceDocument {
+    /// The expense.
+    pub expense_id: ExpenseId,
+    /// Which of its files.
+    pub line_no: i64,
+    /// What kind of paper.
+    pub kind: EvidenceKind,
+    /// SHA-256 of the file in lower-case hexadecimal.
+    pub sha256: String,
+    /// What the file is called.
+    pub name: String,
+}
+
+/// Money given back to its giver.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct RefundDocument {
+    /// The key.
+    pub id: RefundId,
+    /// The fund that gave it back.
+    pub fund_id: FundId,
+    /// To whom.
+    pub donor_id: PartyId,
+    /// The sum.
+    pub amount: Fen,
+    /// The day it was paid.
+    pub refunded_on: NaiveDate,
+    /// Why.
+    pub reason: String,
+}
+
+/// What an allocation's seal covers of the decision it stands on.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DecisionDocument {
+    /// The key.
+    pub id: DecisionId,
+    /// The fund whose committee sat.
+    pub fund_id: FundId,
+    /// The project or grant it is about.
+    pub target_id: TargetId,
+    /// The number in the minutes.
+    pub resolution_number: String,
+    /// The most that may be allocated on it.
+    pub amount: Fen,
+    /// The day the committee sat.
+    pub approved_on: NaiveDate,
+    /// How many voted for it.
+    pub votes_for: i64,
+    /// How many sat.
+    pub votes_all: i64,
+}
+
+/// The digest of a receipt with its lots in the order of their lines.
+pub fn digest_receipt(receipt: &Receipt, lots: &[Lot]) -> String {
+    let sealer = Sealer::new("receipt")
+        .int(receipt.id)
+        .int(receipt.fund_id)
+        .int(receipt.payer_id)
+        .text(&receipt.channel)
+        .text(&receipt.external_ref)
+        .int(receipt.version)
+        .date(receipt.received_on)
+        .text(receipt.asset.code())
+        .int(receipt.amount.0)
+        .text(&receipt.note);
+    let add = |sealer: Sealer, lot: &Lot| {
+        sealer
+            .int(lot.id)
+            .int(lot.line_no)
+            .int(lot.donor_id)
+            .int(lot.earmark_id)
+            .maybe(lot.due_id)
+            .text(&format!("{:?}", lot.class))
+            .int(lot.amount.0)
+    };
+    lots.iter().fold(sealer, add).finish()
+}
+
+/// The digest of an expense with its evidence in the order of its lines.
+pub fn digest_expense(expense: &ExpenseDocument, evidence: &[EvidenceDocument]) -> String {
+    let sealer = Sealer::new("expense")
+        .int(expense.id)
+        .int(expense.target_id)
+        .int(expense.payee_id)
+        .int(expense.purpose_id)
+        .text(expense.asset.code())
+        .int(expense.amount.0)
+        .date(expense.incurred_on)
+        .text(&expense.note);
+    let add = |sealer: Sealer, one: &EvidenceDocument| {
+        sealer.int(one.line_no).text(&format!("{:?}", one.kind)).text(&one.sha256).text(&one.name)
+    };
+    evidence.iter().fold(sealer, add).finish()
+}
+
+/// The digest of a refund.
+pub fn digest_refund(refund: &RefundDocument) -> String {
+    Sealer::new("refund")
+        .int(refund.id)
+        .int(refund.donor_id)
+        .int(refund.amount.0)
+        .date(refund.refunded_on)
+        .text(&refund.reason)
+        .finish()
+}
+
+/// The digest of a decision.
+pub fn digest_decision(decision: &DecisionDocument) -> String {
+    Sealer::new("decision")
+        .int(decision.id)
+        .int(decision.target_id)
+        .text(&decision.resolution_number)
+        .int(decision.amount.0)
+        .date(decision.approved_on)
+        .int(decision.votes_for)
+        .int(decision.votes_all)
+        .finish()
+}
