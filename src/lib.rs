@@ -1,1 +1,3 @@
+//! cobuild: a platform for community co-building funds.
+
 pub mod import;

@@ -58,7 +58,7 @@ pub struct Contributions {
     pub refusals_found: u64,
     /// Rows with the same content as an earlier row.
     pub repeats: Vec<Repeat>,
-    /// Rows with text but without giver, amount and date, or below the total: titles, signatures, remarks.
+    /// Rows with text but without giver, amount and date, or below a total without the last two: titles, signatures, remarks.
     pub passed_over: Vec<u64>,
     /// The file's own total, in fen; `None` when it has none or an amount above it was refused.
     pub control_total: Option<i64>,
@@ -213,13 +213,15 @@ impl<'a> Reading<'a> {
         let columns = self.columns;
         let is_empty = |column: usize| clean(row.cell(column)).is_empty();
         let no_amount = is_empty(columns.amount);
-        let no_giver_and_date = is_empty(columns.giver) && columns.date.is_none_or(is_empty);
+        let no_date = columns.date.is_none_or(is_empty);
+        let no_giver_and_date = is_empty(columns.giver) && no_date;
 
         if total::is_labelled(row, columns) || (no_giver_and_date && self.equals_sum(row)) {
             self.take_control(row);
             return Ok(());
         }
-        if no_amount && (no_giver_and_date || !self.controls.is_empty()) {
+        // Below a total, a name without day and amount is a signature.
+        if no_amount && no_date && (no_giver_and_date || !self.controls.is_empty()) {
             self.passed_over.push(row.number);
             return Ok(());
         }

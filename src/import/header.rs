@@ -132,15 +132,16 @@ impl ColumnName {
 }
 
 fn trailing_unit(key: &str) -> Option<(String, Unit)> {
-    for (suffix, unit) in [("万元", Unit::Wan), ("元", Unit::Yuan)] {
-        if let Some(before) = key.strip_suffix(suffix).filter(|before| !before.is_empty()) {
-            return Some((before.to_owned(), unit));
-        }
+    if let Some((before, unit)) = key.rsplit_once(['/', ':', '_', '-', ' '])
+        && let Some(named) = Unit::named(unit).filter(|_| !unit.is_empty())
+    {
+        return Some((before.to_owned(), named));
     }
-    let split = key.rfind(['/', ':', '_', '-', ' '])?;
-    let unit = &key[split + 1..];
-    let named = Unit::named(unit).filter(|_| !unit.is_empty())?;
-    Some((key[..split].to_owned(), named))
+    let (before, unit) = match key.strip_suffix("万元") {
+        Some(before) => (before, Unit::Wan),
+        None => (key.strip_suffix('元')?, Unit::Yuan),
+    };
+    (!before.is_empty()).then(|| (before.to_owned(), unit))
 }
 
 /// Finds the header row among the first rows that are not blank.
@@ -181,7 +182,7 @@ fn unit_of_titles(titles: &[TableRow]) -> Option<Result<Unit, String>> {
     let cells = titles.iter().flat_map(|row| &row.cells);
     cells
         .filter_map(|cell| unit_of_title(&match_key(cell)))
-        .last()
+        .next_back()
 }
 
 fn unit_of_title(title: &str) -> Option<Result<Unit, String>> {

@@ -106,7 +106,7 @@ fn count_of(text: &str) -> Option<u64> {
 
 /// The total a total row names, in fen, and the count it claims.
 ///
-/// The amount column is read first; where it is empty, every other cell is, since the place of the
+/// The amount column is read first; where it is empty, every other cell but the reference is, since the place of the
 /// total moves from sheet to sheet. Among several numbers the one that equals `expected_fen` is the
 /// total, otherwise the largest. Refused when the amount column has a text that is no number.
 pub(super) fn numbers_of(
@@ -128,7 +128,9 @@ pub(super) fn numbers_of(
     let numbers: Vec<i64> = row
         .cells
         .iter()
-        .filter_map(|cell| {
+        .enumerate()
+        .filter(|(column, _)| !columns.reference.contains(column))
+        .filter_map(|(_, cell)| {
             let text = number_behind_label(cell).unwrap_or_else(|| cell.clone());
             total_fen(&text, columns.amount_unit).ok()
         })
