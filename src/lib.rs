@@ -24,3 +24,6 @@ pub mod area;
 pub mod fund;
 
 pub mod ledger;
+
+// Level 4: what reads and writes in bulk.
+pub mod import;

@@ -1,0 +1,42 @@
+//! Imports: a file as a publisher left it becomes drafts that the rules of the fund can judge.
+//!
+//! This half is pure: bytes in, drafts and refusals out. It knows no fund, no giver on record and no
+//! database; matching, the dry run's answer and the commit belong to the caller.
+//!
+//! | step | file |
+//! |---|---|
+//! | bytes to text, the encoding found | `decode` |
+//! | text to rows of cells, the delimiter found | `table` |
+//! | rows to columns, by synonyms or a mapping file | `header`, `synonyms`, `mapping` |
+//! | cells to names, days and fen | `cell`, `amount` |
+//! | rows to gifts, totals compared, repeats and keys | `contributions`, `total` |
+//!
+//! Invariants:
+//! * an amount is never a binary fraction, from the file's digits to fen;
+//! * nothing is dropped without being reported by its row;
+//! * the same gifts give the same keys, however the file was saved.
+
+mod amount;
+mod cell;
+mod contributions;
+mod decode;
+mod header;
+mod mapping;
+mod refusal;
+mod synonyms;
+mod table;
+#[cfg(test)]
+mod tests;
+mod total;
+
+pub use amount::{AMOUNT_FEN_MAX, Unit, amount_fen, total_fen, yuan_text};
+pub use cell::{clean, given_on, match_key};
+pub use contributions::{
+    Contributions, GIVER_CHARS_MAX, NOTE_CHARS_MAX, Options, REFERENCE_CHARS_MAX, REFUSALS_MAX,
+    Repeat, Row, read,
+};
+pub use decode::{Encoding, FILE_BYTES_MAX, LINE_BYTES_MAX};
+pub use header::{Columns, TITLE_ROWS_MAX};
+pub use mapping::{MAPPING_BYTES_MAX, MappedUnit, Mapping};
+pub use refusal::{CellRefusal, FileRefusal, RowRefusal, VALUE_CHARS_MAX};
+pub use table::{CELL_BYTES_MAX, Delimiter, ROW_CELLS_MAX, ROWS_MAX, Rows, Table, TableRow};

@@ -1,0 +1,45 @@
+//! What an import promises, tried on made-up files with the faults of published lists.
+
+mod cells;
+mod columns;
+mod files;
+mod published;
+mod tables;
+
+use chrono::NaiveDate;
+
+use super::*;
+
+fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, 6, 30).expect("a day")
+}
+
+fn options() -> Options {
+    Options {
+        mapping: Mapping::default(),
+        today: today(),
+        date_default: None,
+    }
+}
+
+fn read_bytes(bytes: &[u8]) -> Result<Contributions, FileRefusal> {
+    read(&mut &bytes[..], &options())
+}
+
+/// Reads a file that is accepted as a whole.
+fn contributions(text: &str) -> Contributions {
+    read_bytes(text.as_bytes()).expect("the file is accepted")
+}
+
+/// The code and the English sentence of a file that is refused.
+fn refusal(bytes: &[u8]) -> FileRefusal {
+    read_bytes(bytes).expect_err("the file is refused")
+}
+
+fn keys(contributions: &Contributions) -> std::collections::BTreeSet<&str> {
+    contributions
+        .rows
+        .iter()
+        .map(|row| row.key.as_str())
+        .collect()
+}
