@@ -61,6 +61,19 @@ impl Refusal {
     }
 }
 
+impl Error {
+    /// Puts a refusal's field below `field`: what is wrong with a part is wrong with the whole.
+    pub fn below(self, field: &str) -> Self {
+        match self {
+            Self::Refused(refused) => {
+                let path = field.split('.').map(str::to_owned).chain(refused.field).collect();
+                Self::Refused(Refused { field: path, ..refused })
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         refusal.at("")
@@ -284,6 +297,10 @@ refusals! {
     EarmarkMalformed {}
         "Name exactly one of purpose, group and target, or none of them for free money."
         "用途、自组织、项目三者只能指定其一;不指定则为非限定。";
+    /// A rate is given where the kind has none, is missing where it has one, or is out of bounds.
+    RateMalformed {}
+        "A matching pledge has a rate whose two parts are 1 to 1000000; other kinds have none."
+        "配捐须给出比率(分子分母均为 1 至 1000000);其他类型不填比率。";
     /// The pledge is not in a state that allows this.
     PledgeState { state: String, accepted: String }
         "The pledge is {state}; this is possible while it is {accepted}."

@@ -25,5 +25,14 @@ pub mod fund;
 
 pub mod ledger;
 
+// Level 3: what is promised, given, allocated and paid.
+pub mod pledge;
+
+pub mod contribution;
+
+pub mod allocation;
+
+pub mod expense;
+
 // Level 4: what reads and writes in bulk.
 pub mod import;

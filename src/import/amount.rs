@@ -43,15 +43,10 @@ impl Unit {
 
     /// The unit a word names, such as `万元` or `单位:元`; `None` for any other word.
     pub(crate) fn named(word: &str) -> Option<Self> {
-        let word = word
-            .trim()
-            .trim_start_matches("单位")
-            .trim_start_matches([':', ' ']);
+        let word = word.trim().trim_start_matches("单位").trim_start_matches([':', ' ']);
         let word = word.strip_prefix("人民币").unwrap_or(word).trim();
         match word {
-            "元" | "圆" | "yuan" | "rmb" | "cny" | "rmb元" | "rmb yuan" | "¥" | "" => {
-                Some(Self::Yuan)
-            }
+            "元" | "圆" | "yuan" | "rmb" | "cny" | "rmb元" | "rmb yuan" | "¥" | "" => Some(Self::Yuan),
             "万元" | "万" | "wan" | "10k yuan" | "10,000 yuan" => Some(Self::Wan),
             "分" | "fen" => Some(Self::Fen),
             _ => None,
@@ -110,10 +105,7 @@ fn stripped(text: &str, unit: Unit) -> (&str, bool, Unit) {
     let mut text = text.trim();
     let mut negative = false;
     // Accountants write a negative number in brackets.
-    if let Some(inner) = text
-        .strip_prefix('(')
-        .and_then(|rest| rest.strip_suffix(')'))
-    {
+    if let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
         text = inner.trim();
         negative = true;
     }
@@ -133,13 +125,8 @@ fn stripped(text: &str, unit: Unit) -> (&str, bool, Unit) {
     for currency in ["人民币", "rmb", "cny", "整"] {
         text = text.strip_suffix(currency).unwrap_or(text).trim_end();
     }
-    let written = [
-        ("万元", Unit::Wan),
-        ("万", Unit::Wan),
-        ("元", Unit::Yuan),
-        ("圆", Unit::Yuan),
-        ("yuan", Unit::Yuan),
-    ];
+    let written =
+        [("万元", Unit::Wan), ("万", Unit::Wan), ("元", Unit::Yuan), ("圆", Unit::Yuan), ("yuan", Unit::Yuan)];
     for (suffix, written_unit) in written {
         if let Some(rest) = text.strip_suffix(suffix) {
             return (rest.trim_end(), negative, written_unit);
@@ -170,11 +157,7 @@ fn decimal(text: &str) -> Option<(u128, i32)> {
     if digits.len() > DIGITS_MAX || fraction.len() > DIGITS_MAX {
         return None;
     }
-    let whole = if digits.is_empty() {
-        0
-    } else {
-        digits.parse().ok()?
-    };
+    let whole = if digits.is_empty() { 0 } else { digits.parse().ok()? };
     let decimals = i32::try_from(fraction.len()).ok()?;
     Some((whole, exponent - decimals))
 }
@@ -220,9 +203,7 @@ fn scaled(whole: u128, exponent: i32) -> Result<u128, CellRefusal> {
     let power = exponent.unsigned_abs();
     let factor = 10_u128.checked_pow(power);
     if exponent >= 0 {
-        return factor
-            .and_then(|factor| whole.checked_mul(factor))
-            .ok_or(CellRefusal::AmountTooLarge);
+        return factor.and_then(|factor| whole.checked_mul(factor)).ok_or(CellRefusal::AmountTooLarge);
     }
     let factor = factor.ok_or(CellRefusal::AmountPartOfFen)?;
     let (fen, part) = (whole / factor, whole % factor);

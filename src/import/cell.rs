@@ -26,8 +26,9 @@ fn is_invisible(character: char) -> bool {
 /// The half-width twin of a full-width character; any other character stays as it is.
 fn half_width(character: char) -> char {
     match character {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0)
-            .expect("ASCII is below the full-width block"),
+        '\u{FF01}'..='\u{FF5E}' => {
+            char::from_u32(u32::from(character) - 0xFEE0).expect("ASCII is below the full-width block")
+        }
         '\u{FFE5}' => '¥',
         '\u{2212}' => '-',
         '〔' | '【' | '﹙' => '(',
@@ -53,11 +54,7 @@ pub fn clean(text: &str) -> String {
 
 /// The cleaned text in half-width, lower-case characters: what numbers, days and column names are read from.
 pub(crate) fn folded(text: &str) -> String {
-    clean(text)
-        .chars()
-        .map(half_width)
-        .flat_map(char::to_lowercase)
-        .collect()
+    clean(text).chars().map(half_width).flat_map(char::to_lowercase).collect()
 }
 
 /// The key two spellings of one text share.
@@ -71,9 +68,7 @@ pub fn match_key(text: &str) -> String {
     while let Some(character) = characters.next() {
         let kept = character != ' '
             || (key.ends_with(|before: char| before.is_ascii_alphanumeric())
-                && characters
-                    .peek()
-                    .is_some_and(|after| after.is_ascii_alphanumeric()));
+                && characters.peek().is_some_and(|after| after.is_ascii_alphanumeric()));
         if kept {
             key.push(character);
         }
@@ -92,9 +87,7 @@ pub fn given_on(text: &str, today: NaiveDate) -> Result<NaiveDate, CellRefusal> 
         return Err(CellRefusal::DateMissing);
     }
     let day = match serial_days(&folded) {
-        Some(days) => SERIAL_EPOCH
-            .checked_add_days(Days::new(days))
-            .ok_or(CellRefusal::DateImpossible)?,
+        Some(days) => SERIAL_EPOCH.checked_add_days(Days::new(days)).ok_or(CellRefusal::DateImpossible)?,
         None => calendar_day(&folded)?,
     };
     if day < GIVEN_ON_MIN {
@@ -140,16 +133,11 @@ fn day_parts(text: &str) -> Option<(&str, &str, &str)> {
     if !is_time_or_empty(time) {
         return None;
     }
-    let date = date
-        .strip_suffix(".0")
-        .filter(|digits| digits.len() == 8)
-        .unwrap_or(date);
+    let date = date.strip_suffix(".0").filter(|digits| digits.len() == 8).unwrap_or(date);
     if date.len() == 8 && all_digits(date) {
         return Some((&date[..4], &date[4..6], &date[6..]));
     }
-    let separator = date
-        .chars()
-        .find(|character| ['-', '.', '/'].contains(character))?;
+    let separator = date.chars().find(|character| ['-', '.', '/'].contains(character))?;
     let mut parts = date.split(separator);
     let found = (parts.next()?, parts.next()?, parts.next()?);
     parts.next().is_none().then_some(found)

@@ -123,10 +123,7 @@ pub struct Repeat {
 pub fn read(source: &mut impl Read, options: &Options) -> Result<Contributions, FileRefusal> {
     let table = Table::read(source)?;
     let mut rows = table.rows().filter(|row| !row.as_ref().is_ok_and(is_blank));
-    let head: Vec<TableRow> = rows
-        .by_ref()
-        .take(TITLE_ROWS_MAX + 1)
-        .collect::<Result<_, _>>()?;
+    let head: Vec<TableRow> = rows.by_ref().take(TITLE_ROWS_MAX + 1).collect::<Result<_, _>>()?;
     let (header, columns) = header::find(&head, &options.mapping, options.date_default.is_none())?;
     let header_row = head[header].number;
 
@@ -149,11 +146,7 @@ pub fn read(source: &mut impl Read, options: &Options) -> Result<Contributions, 
     Ok(Contributions {
         total_fen: reading.rows.iter().map(|row| row.amount_fen).sum(),
         control_total,
-        control_count: reading
-            .controls
-            .iter()
-            .rev()
-            .find_map(|control| control.count),
+        control_count: reading.controls.iter().rev().find_map(|control| control.count),
         rows: reading.rows,
         refusals: reading.refusals,
         refusals_found: reading.refusals_found,
@@ -252,9 +245,7 @@ impl<'a> Reading<'a> {
         let columns = self.columns;
         let refusals_before = self.refusals_found;
         let width = columns.names.len();
-        if let Some(beyond) =
-            (width..row.cells.len()).find(|&column| !clean(row.cell(column)).is_empty())
-        {
+        if let Some(beyond) = (width..row.cells.len()).find(|&column| !clean(row.cell(column)).is_empty()) {
             self.refuse(CellRefusal::RowTooWide, row, beyond);
         }
         let giver_name = self.text(row, &[columns.giver], GIVER_CHARS_MAX);
@@ -303,10 +294,7 @@ impl<'a> Reading<'a> {
 
     fn date(&self, row: &TableRow) -> Result<NaiveDate, CellRefusal> {
         let text = self.columns.date.map_or("", |column| row.cell(column));
-        match (
-            given_on(text, self.options.today),
-            self.options.date_default,
-        ) {
+        match (given_on(text, self.options.today), self.options.date_default) {
             (Err(CellRefusal::DateMissing), Some(date_default)) => Ok(date_default),
             (read, _) => read,
         }
@@ -314,16 +302,9 @@ impl<'a> Reading<'a> {
 
     /// The cleaned text of one column or of several; `None` when all are empty.
     fn text(&mut self, row: &TableRow, columns: &[usize], chars_max: usize) -> Option<String> {
-        let parts: Vec<String> = columns
-            .iter()
-            .map(|&column| clean(row.cell(column)))
-            .filter(|part| !part.is_empty())
-            .collect();
-        let separator = if columns == self.columns.note {
-            "；"
-        } else {
-            ":"
-        };
+        let parts: Vec<String> =
+            columns.iter().map(|&column| clean(row.cell(column))).filter(|part| !part.is_empty()).collect();
+        let separator = if columns == self.columns.note { "；" } else { ":" };
         let text = parts.join(separator);
         if text.chars().count() > chars_max {
             self.refuse(CellRefusal::TextTooLong { chars_max }, row, columns[0]);
@@ -350,16 +331,9 @@ impl<'a> Reading<'a> {
         let (of_row, occurrence) = self.occurrences.entry(content).or_insert((gift.row, 0));
         *occurrence += 1;
         if *occurrence > 1 {
-            self.repeats.push(Repeat {
-                row: gift.row,
-                of_row: *of_row,
-                occurrence: *occurrence,
-            });
+            self.repeats.push(Repeat { row: gift.row, of_row: *of_row, occurrence: *occurrence });
         }
-        let key = Sha256::new()
-            .chain_update(content)
-            .chain_update(occurrence.to_be_bytes())
-            .finalize();
+        let key = Sha256::new().chain_update(content).chain_update(occurrence.to_be_bytes()).finalize();
         key.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -372,8 +346,7 @@ impl<'a> Reading<'a> {
             "" => field_name(refusal),
             name => name,
         };
-        self.refusals
-            .push(refusal.of(row.number, name, row.cell(column)));
+        self.refusals.push(refusal.of(row.number, name, row.cell(column)));
     }
 }
 

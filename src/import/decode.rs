@@ -54,17 +54,13 @@ pub(super) fn read_bounded(source: &mut impl Read) -> Result<Vec<u8>, FileRefusa
     let mut line_start = 0;
     loop {
         let known = bytes.len();
-        let read = source
-            .by_ref()
-            .take(CHUNK_BYTES as u64)
-            .read_to_end(&mut bytes)
-            .map_err(|error| {
-                FileRefusal::new(
-                    "file_unreadable",
-                    format!("The file cannot be read to its end: {error}."),
-                    format!("文件无法完整读取：{error}。"),
-                )
-            })?;
+        let read = source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut bytes).map_err(|error| {
+            FileRefusal::new(
+                "file_unreadable",
+                format!("The file cannot be read to its end: {error}."),
+                format!("文件无法完整读取：{error}。"),
+            )
+        })?;
         if known == 0 {
             ensure_text(&bytes)?;
         }
@@ -78,11 +74,7 @@ pub(super) fn read_bounded(source: &mut impl Read) -> Result<Vec<u8>, FileRefusa
                 "文件超过 64 MiB；请拆分后分别导入。",
             ));
         }
-        for (offset, _) in bytes[known..]
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| matches!(byte, b'\n' | b'\r'))
-        {
+        for (offset, _) in bytes[known..].iter().enumerate().filter(|(_, byte)| matches!(byte, b'\n' | b'\r')) {
             line_start = known + offset + 1;
         }
         if bytes.len() - line_start > LINE_BYTES_MAX {
@@ -134,14 +126,8 @@ pub(super) fn decode(bytes: Vec<u8>) -> Decoded {
         return decode_as(Encoding::Utf16, UTF_16BE, rest);
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Decoded {
-            text,
-            encoding: Encoding::Utf8,
-            is_broken: false,
-        },
-        Err(error) if is_broken_utf8(error.as_bytes()) => {
-            decode_as(Encoding::Utf8, UTF_8, error.as_bytes())
-        }
+        Ok(text) => Decoded { text, encoding: Encoding::Utf8, is_broken: false },
+        Err(error) if is_broken_utf8(error.as_bytes()) => decode_as(Encoding::Utf8, UTF_8, error.as_bytes()),
         Err(error) => decode_as(Encoding::Gb18030, GB18030, error.as_bytes()),
     }
 }
@@ -153,11 +139,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Decoded {
 fn is_broken_utf8(bytes: &[u8]) -> bool {
     let (mut long_characters, mut broken_places) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        long_characters += chunk
-            .valid()
-            .chars()
-            .filter(|character| character.len_utf8() > 2)
-            .count();
+        long_characters += chunk.valid().chars().filter(|character| character.len_utf8() > 2).count();
         broken_places += usize::from(!chunk.invalid().is_empty());
     }
     long_characters > broken_places
@@ -168,17 +150,12 @@ fn decode_as(encoding: Encoding, codec: &'static encoding_rs::Encoding, bytes: &
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 2 + CHUNK_BYTES);
     let mut read = 0;
     loop {
-        let (result, read_now) =
-            decoder.decode_to_string_without_replacement(&bytes[read..], &mut text, true);
+        let (result, read_now) = decoder.decode_to_string_without_replacement(&bytes[read..], &mut text, true);
         read += read_now;
         match result {
             DecoderResult::OutputFull => text.reserve(bytes.len() - read + CHUNK_BYTES),
             DecoderResult::InputEmpty | DecoderResult::Malformed(..) => {
-                return Decoded {
-                    text,
-                    encoding,
-                    is_broken: result != DecoderResult::InputEmpty,
-                };
+                return Decoded { text, encoding, is_broken: result != DecoderResult::InputEmpty };
             }
         }
     }

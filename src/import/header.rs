@@ -19,19 +19,7 @@ pub const TITLE_ROWS_MAX: usize = 10;
 const LISTED_COLUMNS_MAX: usize = 30;
 
 /// Units that are known not to be yuan, and are not converted.
-const OTHER_UNITS: &[&str] = &[
-    "百元",
-    "千元",
-    "百万元",
-    "亿元",
-    "美元",
-    "港元",
-    "欧元",
-    "日元",
-    "usd",
-    "hkd",
-    "eur",
-];
+const OTHER_UNITS: &[&str] = &["百元", "千元", "百万元", "亿元", "美元", "港元", "欧元", "日元", "usd", "hkd", "eur"];
 
 /// Where each field stands, by the index of its column from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +67,7 @@ struct ColumnName {
 pub(super) fn column_key(name: &str) -> String {
     match_key(name)
         .chars()
-        .filter(|character| {
-            !matches!(
-                character,
-                ' ' | '(' | ')' | '_' | '-' | '*' | ':' | '.' | '[' | ']'
-            )
-        })
+        .filter(|character| !matches!(character, ' ' | '(' | ')' | '_' | '-' | '*' | ':' | '.' | '[' | ']'))
         .collect()
 }
 
@@ -110,24 +93,14 @@ impl ColumnName {
             unit = Some(named);
             short = before;
         }
-        let whole = if has_remark {
-            column_key(&key)
-        } else {
-            column_key(&short)
-        };
-        Self {
-            whole,
-            short: column_key(&short),
-            unit,
-            has_remark,
-        }
+        let whole = if has_remark { column_key(&key) } else { column_key(&short) };
+        Self { whole, short: column_key(&short), unit, has_remark }
     }
 
     /// The place of the name among synonyms, a name that fits with its brackets before one that fits without.
     fn rank(&self, field: Field) -> Option<usize> {
         let place = |key: &str| field.synonyms().position(|synonym| synonym == key);
-        place(&self.whole)
-            .or_else(|| place(&self.short).map(|rank| rank + field.synonyms().count()))
+        place(&self.whole).or_else(|| place(&self.short).map(|rank| rank + field.synonyms().count()))
     }
 }
 
@@ -149,11 +122,7 @@ fn trailing_unit(key: &str) -> Option<(String, Unit)> {
 /// Answers the index of the header in `rows` and its columns. Refused when no row names a giver and
 /// an amount (and a date, if `date_needed`), when a mapped column is missing or stands twice, or
 /// when the unit of the amount is not known.
-pub fn find(
-    rows: &[TableRow],
-    mapping: &Mapping,
-    date_needed: bool,
-) -> Result<(usize, Columns), FileRefusal> {
+pub fn find(rows: &[TableRow], mapping: &Mapping, date_needed: bool) -> Result<(usize, Columns), FileRefusal> {
     let mut likeliest: Option<(usize, &TableRow, FileRefusal)> = None;
     for (index, row) in rows.iter().enumerate().take(TITLE_ROWS_MAX + 1) {
         let unit_above = unit_of_titles(&rows[..index]);
@@ -180,9 +149,7 @@ pub fn find(
 /// What the title rows say of the unit, such as `单位：万元`: `None` when nothing, the words when they are no known unit.
 fn unit_of_titles(titles: &[TableRow]) -> Option<Result<Unit, String>> {
     let cells = titles.iter().flat_map(|row| &row.cells);
-    cells
-        .filter_map(|cell| unit_of_title(&match_key(cell)))
-        .next_back()
+    cells.filter_map(|cell| unit_of_title(&match_key(cell))).next_back()
 }
 
 fn unit_of_title(title: &str) -> Option<Result<Unit, String>> {
@@ -206,8 +173,7 @@ fn unit_of_title(title: &str) -> Option<Result<Unit, String>> {
         return Some(Ok(Unit::Yuan));
     }
     // Any other text, such as `单位:某某协会`, names who publishes the list.
-    let is_other_unit =
-        words.ends_with('元') || OTHER_UNITS.iter().any(|unit| bare.starts_with(unit));
+    let is_other_unit = words.ends_with('元') || OTHER_UNITS.iter().any(|unit| bare.starts_with(unit));
     is_other_unit.then(|| Err(words.to_owned()))
 }
 
@@ -227,25 +193,15 @@ fn columns_of(
     let note = header.several(mapping.note.as_deref(), NOTE);
     let reference = header.several(mapping.reference.as_deref(), REFERENCE);
 
-    let is_some =
-        |found: &Result<Option<usize>, FileRefusal>| usize::from(!matches!(found, Ok(None)));
+    let is_some = |found: &Result<Option<usize>, FileRefusal>| usize::from(!matches!(found, Ok(None)));
     let found = 4 * (is_some(&giver) + is_some(&amount))
         + 2 * is_some(&date)
         + usize::from(note.as_ref().is_ok_and(|columns| !columns.is_empty()))
-        + header
-            .names
-            .iter()
-            .filter(|name| !name.is_empty())
-            .count()
-            .min(2);
+        + header.names.iter().filter(|name| !name.is_empty()).count().min(2);
     let lacking = |refusal: FileRefusal| (found, refusal);
 
-    let giver = giver
-        .map_err(lacking)?
-        .ok_or_else(|| lacking(header.missing(GIVER)))?;
-    let amount = amount
-        .map_err(lacking)?
-        .ok_or_else(|| lacking(header.missing(AMOUNT)))?;
+    let giver = giver.map_err(lacking)?.ok_or_else(|| lacking(header.missing(GIVER)))?;
+    let amount = amount.map_err(lacking)?.ok_or_else(|| lacking(header.missing(AMOUNT)))?;
     let date = date.map_err(lacking)?;
     if date.is_none() && date_needed {
         return Err(lacking(header.missing(DATE)));
@@ -253,9 +209,7 @@ fn columns_of(
     Ok(Columns {
         giver,
         amount,
-        amount_unit: header
-            .amount_unit(amount, mapping, unit_above)
-            .map_err(lacking)?,
+        amount_unit: header.amount_unit(amount, mapping, unit_above).map_err(lacking)?,
         date,
         note: note.map_err(lacking)?,
         reference: reference.map_err(lacking)?,
@@ -284,11 +238,7 @@ impl Header {
     /// The column of a field that has one: as mapped, otherwise the likeliest synonym.
     fn one(&self, mapped: &Option<String>, field: Field) -> Result<Option<usize>, FileRefusal> {
         if let Some(name) = mapped {
-            return if name.is_empty() {
-                Ok(None)
-            } else {
-                self.named(name).map(Some)
-            };
+            return if name.is_empty() { Ok(None) } else { self.named(name).map(Some) };
         }
         let ranked = self.guessed(field);
         match ranked.as_slice() {
@@ -303,11 +253,7 @@ impl Header {
         if let Some(names) = mapped {
             return names.iter().map(|name| self.named(name)).collect();
         }
-        let mut columns: Vec<usize> = self
-            .guessed(field)
-            .into_iter()
-            .map(|(_, column)| column)
-            .collect();
+        let mut columns: Vec<usize> = self.guessed(field).into_iter().map(|(_, column)| column).collect();
         columns.sort_unstable();
         Ok(columns)
     }
@@ -330,8 +276,7 @@ impl Header {
     /// The column a mapping names.
     fn named(&self, name: &str) -> Result<usize, FileRefusal> {
         let key = match_key(name);
-        let mut columns =
-            (0..self.names.len()).filter(|&column| match_key(&self.names[column]) == key);
+        let mut columns = (0..self.names.len()).filter(|&column| match_key(&self.names[column]) == key);
         let Some(column) = columns.next() else {
             let (name, listed) = (cut(name), self.listed());
             return Err(FileRefusal::new(
@@ -402,17 +347,8 @@ impl Header {
 
     /// The names of the columns, as a refusal lists them.
     fn listed(&self) -> String {
-        let names: Vec<String> = self
-            .names
-            .iter()
-            .filter(|name| !name.is_empty())
-            .take(LISTED_COLUMNS_MAX)
-            .map(|name| cut(name))
-            .collect();
-        if names.is_empty() {
-            "—".into()
-        } else {
-            names.join(" | ")
-        }
+        let names: Vec<String> =
+            self.names.iter().filter(|name| !name.is_empty()).take(LISTED_COLUMNS_MAX).map(|name| cut(name)).collect();
+        if names.is_empty() { "—".into() } else { names.join(" | ") }
     }
 }

@@ -90,13 +90,7 @@ impl Mapping {
 
     /// All column names the mapping gives.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let single = [
-            &self.giver,
-            &self.amount,
-            &self.date,
-            &self.credit_code,
-            &self.external_id,
-        ];
+        let single = [&self.giver, &self.amount, &self.date, &self.credit_code, &self.external_id];
         let several = [&self.note, &self.reference];
         single
             .into_iter()
@@ -114,9 +108,7 @@ enum OneOrSeveral {
     Several(Vec<String>),
 }
 
-fn one_or_several<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<String>>, D::Error> {
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     let mut names = match OneOrSeveral::deserialize(deserializer)? {
         OneOrSeveral::One(name) => vec![name],
         OneOrSeveral::Several(names) => names,

@@ -32,8 +32,7 @@ mod total;
 pub use amount::{AMOUNT_FEN_MAX, Unit, amount_fen, total_fen, yuan_text};
 pub use cell::{clean, given_on, match_key};
 pub use contributions::{
-    Contributions, GIVER_CHARS_MAX, NOTE_CHARS_MAX, Options, REFERENCE_CHARS_MAX, REFUSALS_MAX,
-    Repeat, Row, read,
+    Contributions, GIVER_CHARS_MAX, NOTE_CHARS_MAX, Options, REFERENCE_CHARS_MAX, REFUSALS_MAX, Repeat, Row, read,
 };
 pub use decode::{Encoding, FILE_BYTES_MAX, LINE_BYTES_MAX};
 pub use header::{Columns, TITLE_ROWS_MAX};

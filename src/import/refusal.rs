@@ -22,17 +22,8 @@ pub struct FileRefusal {
 
 impl FileRefusal {
     /// A refusal that concerns no single row.
-    pub(crate) fn new(
-        code: &'static str,
-        message_en: impl Into<String>,
-        message_zh: impl Into<String>,
-    ) -> Self {
-        Self {
-            code,
-            row: None,
-            message_en: message_en.into(),
-            message_zh: message_zh.into(),
-        }
+    pub(crate) fn new(code: &'static str, message_en: impl Into<String>, message_zh: impl Into<String>) -> Self {
+        Self { code, row: None, message_en: message_en.into(), message_zh: message_zh.into() }
     }
 
     /// The same refusal, noticed in `row`.
@@ -105,12 +96,12 @@ pub enum CellRefusal {
     ControlTotalUnreadable,
 }
 
-const AMOUNT_EN: &str = "write yuan above zero with at most two decimals, such as 1200, 1,200.50, ¥1,200, 1200元 or 0.12万";
-const AMOUNT_ZH: &str =
-    "请填写大于零、最多两位小数的元数，例如 1200、1,200.50、¥1,200、1200元、0.12万";
-const DATE_EN: &str = "write it as 2020-01-26, 2020.1.26, 2020/1/26, 2020年1月26日, 20200126 or a spreadsheet's day number";
-const DATE_ZH: &str =
-    "请写成 2020-01-26、2020.1.26、2020/1/26、2020年1月26日、20200126，或电子表格的日期序号";
+const AMOUNT_EN: &str =
+    "write yuan above zero with at most two decimals, such as 1200, 1,200.50, ¥1,200, 1200元 or 0.12万";
+const AMOUNT_ZH: &str = "请填写大于零、最多两位小数的元数，例如 1200、1,200.50、¥1,200、1200元、0.12万";
+const DATE_EN: &str =
+    "write it as 2020-01-26, 2020.1.26, 2020/1/26, 2020年1月26日, 20200126 or a spreadsheet's day number";
+const DATE_ZH: &str = "请写成 2020-01-26、2020.1.26、2020/1/26、2020年1月26日、20200126，或电子表格的日期序号";
 
 impl CellRefusal {
     /// The stable word for programs.
@@ -137,30 +128,37 @@ impl CellRefusal {
     /// The sentence in English.
     pub fn message_en(self) -> String {
         match self {
-            Self::RowTooWide => "The row has more cells than the header; put the cell that holds the delimiter in double quotes.".into(),
+            Self::RowTooWide => {
+                "The row has more cells than the header; put the cell that holds the delimiter in double quotes.".into()
+            }
             Self::GiverMissing => "The giver is empty; write a name, or 爱心人士 for a giver who stays unnamed.".into(),
-            Self::TextTooLong { chars_max } => format!("The text is too long; at most {chars_max} characters are accepted."),
+            Self::TextTooLong { chars_max } => {
+                format!("The text is too long; at most {chars_max} characters are accepted.")
+            }
             Self::AmountMissing => format!("The amount is empty; {AMOUNT_EN}."),
             Self::AmountUnreadable => format!("The amount is not a number; {AMOUNT_EN}."),
             Self::AmountNegative => format!("The amount is below zero; {AMOUNT_EN}, and record a refund as a refund."),
             Self::AmountPartOfFen => format!("The amount has a part smaller than a fen; {AMOUNT_EN}."),
             Self::AmountZero => format!("The amount is zero; {AMOUNT_EN}, or leave the row out."),
-            Self::AmountTooLarge => "The amount is above ¥100,000,000,000.00, the most one gift can be; check the unit of the column.".into(),
+            Self::AmountTooLarge => {
+                "The amount is above ¥100,000,000,000.00, the most one gift can be; check the unit of the column."
+                    .into()
+            }
             Self::DateMissing => format!("The date is empty; {DATE_EN}, or give a default date."),
             Self::DateUnreadable => format!("The date is in no form that is understood; {DATE_EN}."),
             Self::DateImpossible => format!("There is no such day; {DATE_EN}."),
             Self::DateTooEarly => "The date is before 1950-01-01; check the year.".into(),
             Self::DateInFuture => "The date is after today; a gift is imported once it was given.".into(),
-            Self::ControlTotalUnreadable => "This looks like the total row, and its total is not a number; correct it or delete the row.".into(),
+            Self::ControlTotalUnreadable => {
+                "This looks like the total row, and its total is not a number; correct it or delete the row.".into()
+            }
         }
     }
 
     /// The sentence in Chinese.
     pub fn message_zh(self) -> String {
         match self {
-            Self::RowTooWide => {
-                "本行单元格比表头多；单元格内含有分隔符时，请用英文双引号括起来。".into()
-            }
+            Self::RowTooWide => "本行单元格比表头多；单元格内含有分隔符时，请用英文双引号括起来。".into(),
             Self::GiverMissing => "捐赠者为空；请填写名称，不署名的请写“爱心人士”。".into(),
             Self::TextTooLong { chars_max } => format!("文字过长；最多 {chars_max} 个字符。"),
             Self::AmountMissing => format!("金额为空；{AMOUNT_ZH}。"),
@@ -168,17 +166,13 @@ impl CellRefusal {
             Self::AmountNegative => format!("金额小于零；{AMOUNT_ZH}；退款请按退款登记。"),
             Self::AmountPartOfFen => format!("金额含有不足一分的部分；{AMOUNT_ZH}。"),
             Self::AmountZero => format!("金额为零；{AMOUNT_ZH}，或删除本行。"),
-            Self::AmountTooLarge => {
-                "金额超过单笔上限 ¥100,000,000,000.00；请核对金额列的单位。".into()
-            }
+            Self::AmountTooLarge => "金额超过单笔上限 ¥100,000,000,000.00；请核对金额列的单位。".into(),
             Self::DateMissing => format!("日期为空；{DATE_ZH}，或指定默认日期。"),
             Self::DateUnreadable => format!("日期格式无法识别；{DATE_ZH}。"),
             Self::DateImpossible => format!("没有这一天；{DATE_ZH}。"),
             Self::DateTooEarly => "日期早于 1950-01-01；请核对年份。".into(),
             Self::DateInFuture => "日期晚于今天；捐赠到账后才能导入。".into(),
-            Self::ControlTotalUnreadable => {
-                "本行像是合计行，但合计不是数字；请更正或删除本行。".into()
-            }
+            Self::ControlTotalUnreadable => "本行像是合计行，但合计不是数字；请更正或删除本行。".into(),
         }
     }
 

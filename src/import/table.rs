@@ -83,16 +83,14 @@ impl Table {
             let encoding = decoded.encoding.name();
             return Err(FileRefusal::new(
                 "undecodable",
-                format!("Row {row} has bytes that are no {encoding} character; save the file as UTF-8 and import that."),
+                format!(
+                    "Row {row} has bytes that are no {encoding} character; save the file as UTF-8 and import that."
+                ),
                 format!("第 {row} 行含有不属于 {encoding} 的字节；请把文件另存为 UTF-8 后导入。"),
             )
             .at(row));
         }
-        Ok(Self {
-            text: decoded.text,
-            encoding: decoded.encoding,
-            delimiter,
-        })
+        Ok(Self { text: decoded.text, encoding: decoded.encoding, delimiter })
     }
 
     /// The rows in the order of the file; nothing follows a refusal.
@@ -120,11 +118,7 @@ fn delimiter_of(text: &str) -> Delimiter {
         for row in Rows::of(sample, delimiter).map_while(Result::ok) {
             *rows_by_width.entry(row.cells.len()).or_default() += 1;
         }
-        rows_by_width
-            .into_iter()
-            .map(|(width, rows)| (width - 1) * rows)
-            .max()
-            .unwrap_or(0)
+        rows_by_width.into_iter().map(|(width, rows)| (width - 1) * rows).max().unwrap_or(0)
     };
     let mut found = Delimiter::Comma;
     for delimiter in Delimiter::ALL {
@@ -146,13 +140,7 @@ pub struct Rows<'text> {
 
 impl<'text> Rows<'text> {
     fn of(text: &'text str, delimiter: Delimiter) -> Self {
-        Self {
-            text,
-            delimiter: delimiter.byte(),
-            position: 0,
-            number: 0,
-            is_over: false,
-        }
+        Self { text, delimiter: delimiter.byte(), position: 0, number: 0, is_over: false }
     }
 
     fn row(&mut self) -> Result<TableRow, FileRefusal> {

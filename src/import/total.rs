@@ -86,9 +86,7 @@ fn is_label(cell: &str) -> bool {
 /// The text behind a total's word in the same cell, if it is an amount or a count.
 fn number_behind_label(cell: &str) -> Option<String> {
     let key = match_key(cell);
-    let rest = PREFIXES
-        .iter()
-        .find_map(|prefix| key.strip_prefix(prefix))?;
+    let rest = PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix))?;
     let rest = rest.trim_start_matches([':', ' ']);
     let is_number = count_of(rest).is_some() || total_fen(rest, Unit::Yuan).is_ok();
     is_number.then(|| rest.to_owned())
@@ -97,9 +95,7 @@ fn number_behind_label(cell: &str) -> Option<String> {
 /// The number in a text such as `731人`.
 fn count_of(text: &str) -> Option<u64> {
     let key = match_key(text);
-    let digits = COUNTED
-        .iter()
-        .find_map(|counted| key.strip_suffix(counted))?;
+    let digits = COUNTED.iter().find_map(|counted| key.strip_suffix(counted))?;
     let digits = digits.trim_start_matches('共').replace(',', "");
     all_digits(&digits).then(|| digits.parse().ok()).flatten()
 }
@@ -114,9 +110,10 @@ pub(super) fn numbers_of(
     columns: &Columns,
     expected_fen: i64,
 ) -> Result<(Option<i64>, Option<u64>), CellRefusal> {
-    let count = row.cells.iter().find_map(|cell| {
-        count_of(cell).or_else(|| number_behind_label(cell).and_then(|rest| count_of(&rest)))
-    });
+    let count = row
+        .cells
+        .iter()
+        .find_map(|cell| count_of(cell).or_else(|| number_behind_label(cell).and_then(|rest| count_of(&rest))));
     let in_place = row.cell(columns.amount);
     if !is_label(in_place) && count_of(in_place).is_none() {
         match total_fen(in_place, columns.amount_unit) {
@@ -152,11 +149,7 @@ pub(super) fn compare(controls: &[ControlRow], all_fen: i64) -> Result<Option<i6
         if total_fen == control.running_fen || (stands_above && total_fen == all_fen) {
             control_total = Some(total_fen);
         } else if index == 0 || total_fen != control.section_fen {
-            let sum_fen = if stands_above {
-                all_fen
-            } else {
-                control.running_fen
-            };
+            let sum_fen = if stands_above { all_fen } else { control.running_fen };
             return Err(differs(control.row, total_fen, sum_fen));
         }
     }

@@ -13,8 +13,11 @@
 pub mod account;
 pub mod document;
 pub mod draw;
+pub mod earmark;
 pub mod idem;
+pub mod place;
 pub mod post;
+pub mod reverse;
 pub mod seal;
 pub mod store;
 

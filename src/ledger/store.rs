@@ -417,3 +417,39 @@ pub async fn reversal_of<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<Option<
     let found = on.sql("SELECT id FROM entry WHERE reverses_id = $1").bind(entry).optional::<(_,)>().await?;
     Ok(found.map(|(id,)| id))
 }
+
+/// The codes of closed projects and grants that an entry moved money into or out of.
+pub async fn closed_targets_of_entry<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<Vec<String>> {
+    let found: Vec<(String,)> = on
+        .sql(
+            "SELECT DISTINCT t.code FROM posting p
+             JOIN account a ON a.id IN (p.source_id, p.destination_id)
+             JOIN target t ON t.id = a.target_id
+             WHERE p.entry_id = $1 AND t.status = 'CLOSED' ORDER BY t.code",
+        )
+        .bind(entry)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(code,)| code).collect())
+}
+
+/// Takes what an entry booked on pledges back from them; a fulfilled pledge is due again.
+pub async fn take_back_from_pledges(tx: &mut Tx, entry: EntryId) -> Result<u64> {
+    tx.sql(
+        "UPDATE pledge
+         SET received = pledge.received - d.amount,
+             state = CASE WHEN pledge.state = 'FULFILLED' THEN 'ACCEPTED' ELSE pledge.state END,
+             ended_on = CASE WHEN pledge.state = 'FULFILLED' THEN NULL ELSE pledge.ended_on END
+         FROM (
+             SELECT u.pledge_id, CAST(SUM(p.amount) AS BIGINT) AS amount
+             FROM posting p
+             JOIN lot l ON l.id = p.lot_id
+             JOIN pledge_due u ON u.id = l.due_id
+             WHERE p.entry_id = $1
+             GROUP BY u.pledge_id) AS d
+         WHERE pledge.id = d.pledge_id",
+    )
+    .bind(entry)
+    .execute()
+    .await
+}

@@ -39,11 +39,7 @@ fn amounts_are_read_to_the_fen() {
         ("100000000000", Unit::Yuan, AMOUNT_FEN_MAX),
     ];
     for &(text, unit, fen) in accepted {
-        let expected = if fen == 0 {
-            Err(AmountPartOfFen)
-        } else {
-            Ok(fen)
-        };
+        let expected = if fen == 0 { Err(AmountPartOfFen) } else { Ok(fen) };
         assert_eq!(amount_fen(text, unit), expected, "{text}");
     }
 }
@@ -173,11 +169,7 @@ fn names_are_shown_as_typed_and_matched_as_meant() {
     // As typed, as shown, as matched.
     let names = [
         ("样例食品有限公司\t", "样例食品有限公司", "样例食品有限公司"),
-        (
-            "\u{FEFF}\u{A0}样例\u{200B}食品\u{3000}",
-            "样例食品",
-            "样例食品",
-        ),
+        ("\u{FEFF}\u{A0}样例\u{200B}食品\u{3000}", "样例食品", "样例食品"),
         ("样例  食品", "样例 食品", "样例食品"),
         ("卫（Ａ１）样例", "卫（Ａ１）样例", "卫(a1)样例"),
         ("Sample\tFoods  LTD", "Sample Foods LTD", "sample foods ltd"),
@@ -211,8 +203,7 @@ fn every_refusal_says_what_would_be_accepted_in_both_languages() {
         DateInFuture,
         ControlTotalUnreadable,
     ];
-    let codes: std::collections::BTreeSet<&str> =
-        all.iter().map(|refusal| refusal.code()).collect();
+    let codes: std::collections::BTreeSet<&str> = all.iter().map(|refusal| refusal.code()).collect();
     assert_eq!(codes.len(), all.len());
     for refusal in all {
         assert!(refusal.message_en().ends_with('.') && refusal.message_zh().ends_with('。'));
@@ -223,10 +214,8 @@ fn every_refusal_says_what_would_be_accepted_in_both_languages() {
 fn forms(fen: i64) -> Vec<String> {
     let (yuan, part) = (fen / 100, fen % 100);
     let plain = format!("{yuan}.{part:02}");
-    let full_width = plain
-        .chars()
-        .map(|character| char::from_u32(u32::from(character) + 0xFEE0).expect("full width"))
-        .collect();
+    let full_width =
+        plain.chars().map(|character| char::from_u32(u32::from(character) + 0xFEE0).expect("full width")).collect();
     vec![
         plain.clone(),
         full_width,

@@ -4,13 +4,7 @@ use super::*;
 
 fn mapped(text: &str, mapping: &str) -> Result<Contributions, FileRefusal> {
     let mapping = Mapping::parse(mapping)?;
-    read(
-        &mut text.as_bytes(),
-        &Options {
-            mapping,
-            ..options()
-        },
-    )
+    read(&mut text.as_bytes(), &Options { mapping, ..options() })
 }
 
 #[test]
@@ -51,18 +45,9 @@ fn the_unit_comes_from_the_header_the_title_or_the_cell() {
         ("giver,date,捐赠金额（万元）\nx,2024-01-02,1.2元\n", 120),
         ("giver,date,金额万元\nx,2024-01-02,1.2\n", 1_200_000),
         ("giver,date,amount_fen\nx,2024-01-02,12\n", 12),
-        (
-            "样例清单,,单位：万元\ngiver,date,金额\nx,2024-01-02,1.2\n",
-            1_200_000,
-        ),
-        (
-            "样例清单（金额单位：人民币万元）2024年\ngiver,date,金额\nx,2024-01-02,1.2\n",
-            1_200_000,
-        ),
-        (
-            "单位：万元 2024年3月\ngiver,date,金额\nx,2024-01-02,1.2\n",
-            1_200_000,
-        ),
+        ("样例清单,,单位：万元\ngiver,date,金额\nx,2024-01-02,1.2\n", 1_200_000),
+        ("样例清单（金额单位：人民币万元）2024年\ngiver,date,金额\nx,2024-01-02,1.2\n", 1_200_000),
+        ("单位：万元 2024年3月\ngiver,date,金额\nx,2024-01-02,1.2\n", 1_200_000),
         ("单位：万元\ngiver,date,金额（元）\nx,2024-01-02,1.2\n", 120),
         ("单位：样例协会\ngiver,date,金额\nx,2024-01-02,1.2\n", 120),
         ("样例清单\ngiver,date,金额\nx,2024-01-02,1.2万\n", 1_200_000),
@@ -75,16 +60,10 @@ fn the_unit_comes_from_the_header_the_title_or_the_cell() {
 #[test]
 fn another_unit_is_never_taken_for_yuan() {
     let codes = [
-        (
-            "giver,date,金额（美元）\nx,2024-01-02,5\n",
-            "column_missing",
-        ),
+        ("giver,date,金额（美元）\nx,2024-01-02,5\n", "column_missing"),
         ("giver,date,金额千元\nx,2024-01-02,5\n", "column_missing"),
         ("giver,date,amount_usd\nx,2024-01-02,5\n", "column_missing"),
-        (
-            "单位：千元\ngiver,date,金额\nx,2024-01-02,5\n",
-            "amount_unit_unknown",
-        ),
+        ("单位：千元\ngiver,date,金额\nx,2024-01-02,5\n", "amount_unit_unknown"),
     ];
     for (text, code) in codes {
         assert_eq!(refusal(text.as_bytes()).code, code, "{text}");
@@ -110,23 +89,12 @@ fn ten_title_rows_are_skipped_and_an_eleventh_is_not() {
 fn a_missing_column_is_refused_with_what_was_found_and_what_would_do() {
     let refused = refusal("样例清单\n序号,供货方,数目,日期\n1,x,5,2024-01-02\n".as_bytes());
     assert_eq!((refused.code, refused.row), ("column_missing", Some(2)));
-    for part in [
-        "序号 | 供货方 | 数目 | 日期",
-        "giver = \"column name\"",
-        "捐赠单位/姓名",
-    ] {
+    for part in ["序号 | 供货方 | 数目 | 日期", "giver = \"column name\"", "捐赠单位/姓名"] {
         assert!(refused.message_en.contains(part), "{refused}");
     }
     let no_date = "giver,amount\nx,5\n";
-    assert!(
-        refusal(no_date.as_bytes())
-            .message_en
-            .contains("No column is the date")
-    );
-    let dated = Options {
-        date_default: Some(today()),
-        ..options()
-    };
+    assert!(refusal(no_date.as_bytes()).message_en.contains("No column is the date"));
+    let dated = Options { date_default: Some(today()), ..options() };
     let list = read(&mut no_date.as_bytes(), &dated).expect("a default date stands in");
     assert_eq!(list.rows[0].given_on, today());
 }
@@ -140,15 +108,11 @@ fn a_name_that_stands_twice_is_never_chosen_from() {
 #[test]
 fn a_mapping_wins_over_the_guess() {
     let text = "giver,供货方,amount,实付,date,note,批次,行\nx,样例食品,5,7,2024-01-02,n,b,3\n";
-    let mapping =
-        "giver = \"供货方\"\namount = \"实付\"\nnote = []\nreference = [\"批次\", \"行\"]";
+    let mapping = "giver = \"供货方\"\namount = \"实付\"\nnote = []\nreference = [\"批次\", \"行\"]";
     let list = mapped(text, mapping).expect("accepted");
     let row = &list.rows[0];
     assert_eq!((row.giver_name.as_str(), row.amount_fen), ("样例食品", 700));
-    assert_eq!(
-        (row.note.as_deref(), row.reference.as_deref()),
-        (None, Some("b:3"))
-    );
+    assert_eq!((row.note.as_deref(), row.reference.as_deref()), (None, Some("b:3")));
 
     let refused = [
         ("giver = \"没有\"", "mapped_column_missing"),
@@ -160,8 +124,5 @@ fn a_mapping_wins_over_the_guess() {
         assert_eq!(mapped(text, mapping).expect_err("refused").code, code);
     }
     let long = "#".repeat(MAPPING_BYTES_MAX + 1);
-    assert_eq!(
-        mapped(text, &long).expect_err("refused").code,
-        "mapping_too_large"
-    );
+    assert_eq!(mapped(text, &long).expect_err("refused").code, "mapping_too_large");
 }

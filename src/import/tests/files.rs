@@ -44,15 +44,9 @@ fn a_total_row_is_compared_and_not_imported_wherever_it_stands() {
 #[test]
 fn a_total_that_differs_by_a_fen_refuses_the_file_and_names_both_sums() {
     let refused = refusal(format!("{HEADER}\n{GIFTS}合计,,,38422322.25,\n").as_bytes());
-    assert_eq!(
-        (refused.code, refused.row),
-        ("control_total_differs", Some(4))
-    );
+    assert_eq!((refused.code, refused.row), ("control_total_differs", Some(4)));
     for message in [&refused.message_en, &refused.message_zh] {
-        assert!(
-            message.contains("¥38,422,322.25") && message.contains("¥38,422,322.24"),
-            "{message}"
-        );
+        assert!(message.contains("¥38,422,322.25") && message.contains("¥38,422,322.24"), "{message}");
     }
 }
 
@@ -63,29 +57,19 @@ fn sections_have_totals_of_their_own() {
     let sums = contributions(&list_of("12"));
     assert_eq!((sums.rows.len(), sums.control_total), (2, Some(1_200)));
     assert_eq!(sums.passed_over, [2, 5]);
-    assert_eq!(
-        refusal(list_of("13").as_bytes()).code,
-        "control_total_differs"
-    );
+    assert_eq!(refusal(list_of("13").as_bytes()).code, "control_total_differs");
 }
 
 #[test]
 fn a_total_is_not_compared_once_an_amount_was_refused() {
     let list = list("1,样例食品,2024-01-02,5,\n2,示范五金,2024-01-02,x,\n合计,,,11,\n");
-    assert_eq!(
-        (list.control_total, list.refusals.len(), list.rows.len()),
-        (None, 1, 1)
-    );
+    assert_eq!((list.control_total, list.refusals.len(), list.rows.len()), (None, 1, 1));
 }
 
 #[test]
 fn a_gift_without_an_amount_below_a_total_is_refused_and_a_signature_is_not() {
-    let list =
-        list("1,样例食品,2024-01-02,5,\n小计,,,5,\n2,示范五金,2024-01-02,,\n,经办人某某,,,\n");
-    assert_eq!(
-        (list.refusals[0].code, list.refusals[0].row),
-        ("amount_missing", 4)
-    );
+    let list = list("1,样例食品,2024-01-02,5,\n小计,,,5,\n2,示范五金,2024-01-02,,\n,经办人某某,,,\n");
+    assert_eq!((list.refusals[0].code, list.refusals[0].row), ("amount_missing", 4));
     assert_eq!(list.passed_over, [5]);
 }
 
@@ -98,10 +82,7 @@ fn a_place_in_a_sheet_is_never_taken_for_a_total() {
 #[test]
 fn a_total_that_is_no_number_is_refused() {
     let list = list("1,样例食品,2024-01-02,5,\n合计,,,五元,\n");
-    assert_eq!(
-        (list.refusals[0].code, list.refusals[0].row),
-        ("control_total_unreadable", 3)
-    );
+    assert_eq!((list.refusals[0].code, list.refusals[0].row), ("control_total_unreadable", 3));
 }
 
 #[test]
@@ -125,14 +106,7 @@ fn each_refused_cell_is_named_by_row_column_code_and_value() {
     let refusals: Vec<(u64, &str, &str, usize)> = list
         .refusals
         .iter()
-        .map(|refusal| {
-            (
-                refusal.row,
-                refusal.column.as_str(),
-                refusal.code,
-                refusal.value.chars().count(),
-            )
-        })
+        .map(|refusal| (refusal.row, refusal.column.as_str(), refusal.code, refusal.value.chars().count()))
         .collect();
     let expected = [
         (2, "捐赠者", "giver_missing", 0),
@@ -143,38 +117,22 @@ fn each_refused_cell_is_named_by_row_column_code_and_value() {
         (6, "捐赠者", "text_too_long", VALUE_CHARS_MAX),
     ];
     assert_eq!(refusals, expected);
-    assert_eq!(
-        (list.rows.len(), list.total_fen, list.refusals_found),
-        (1, 500, 6)
-    );
+    assert_eq!((list.rows.len(), list.total_fen, list.refusals_found), (1, 500, 6));
 }
 
 #[test]
 fn refusals_are_counted_beyond_those_that_are_kept() {
     let rows = "1,样例食品,2024-01-02,x,\n".repeat(REFUSALS_MAX + 5);
     let list = list(&rows);
-    assert_eq!(
-        (list.refusals.len(), list.refusals_found),
-        (REFUSALS_MAX, 1_005)
-    );
+    assert_eq!((list.refusals.len(), list.refusals_found), (REFUSALS_MAX, 1_005));
 }
 
 #[test]
 fn exact_repeats_are_gifts_of_their_own_and_are_reported() {
     let rows = "1,样例食品,2024-01-02,0.01,\n".repeat(856);
     let list = list(&rows);
-    assert_eq!(
-        (list.rows.len(), list.total_fen, list.repeats.len()),
-        (856, 856, 855)
-    );
-    assert_eq!(
-        list.repeats[1],
-        Repeat {
-            row: 4,
-            of_row: 2,
-            occurrence: 3
-        }
-    );
+    assert_eq!((list.rows.len(), list.total_fen, list.repeats.len()), (856, 856, 855));
+    assert_eq!(list.repeats[1], Repeat { row: 4, of_row: 2, occurrence: 3 });
     assert_eq!(keys(&list).len(), 856);
 }
 
@@ -204,17 +162,12 @@ fn a_key_is_made_of_the_content_alone() {
 #[test]
 fn the_key_never_changes_between_versions() {
     let key = key_of("1,样例食品,2024-01-02,5,\n");
-    assert_eq!(
-        key,
-        "b65d119ef02c77ac3467f1e9779420bb7b35e224ddedd754ba75328f4fcb8727"
-    );
+    assert_eq!(key, "b65d119ef02c77ac3467f1e9779420bb7b35e224ddedd754ba75328f4fcb8727");
 }
 
 #[test]
 fn a_reference_is_no_part_of_the_key() {
-    let text = |sheet: &str| {
-        format!("捐赠者,日期,金额,source_file,sheet_row\n样例食品,2024-01-02,5,{sheet},7\n")
-    };
+    let text = |sheet: &str| format!("捐赠者,日期,金额,source_file,sheet_row\n样例食品,2024-01-02,5,{sheet},7\n");
     let (first, again) = (contributions(&text("a.xls")), contributions(&text("b.xls")));
     assert_eq!(first.rows[0].reference.as_deref(), Some("a.xls:7"));
     assert_eq!(first.rows[0].key, again.rows[0].key);
@@ -223,9 +176,8 @@ fn a_reference_is_no_part_of_the_key() {
 #[test]
 fn a_sheet_published_again_under_another_title_gives_the_same_keys() {
     let first = contributions(&format!("样例清单（一）\n截至三月\n{HEADER}\n{GIFTS}"));
-    let again = contributions(
-        "样例公示\n捐赠人,金额（元）,捐赠日期\n示范五金,0.04,20240103\n样例食品,38422322.20,20240102\n",
-    );
+    let again =
+        contributions("样例公示\n捐赠人,金额（元）,捐赠日期\n示范五金,0.04,20240103\n样例食品,38422322.20,20240102\n");
     assert_eq!(keys(&first), keys(&again));
 }
 
@@ -237,13 +189,11 @@ fn a_gift_published_again_with_a_purpose_is_another_gift() {
 
 #[test]
 fn names_and_purposes_with_a_story_are_kept_as_they_are() {
-    let rows = "1,占位物流转来演示食府捐款,2024-01-02,100万,\"甲院 55万，乙院、丙院、丁院各15万\"\n2,张*,2024-01-02,5,\n";
+    let rows =
+        "1,占位物流转来演示食府捐款,2024-01-02,100万,\"甲院 55万，乙院、丙院、丁院各15万\"\n2,张*,2024-01-02,5,\n";
     let list = list(rows);
     assert_eq!(list.rows[0].giver_name, "占位物流转来演示食府捐款");
-    assert_eq!(
-        list.rows[0].note.as_deref(),
-        Some("甲院 55万，乙院、丙院、丁院各15万")
-    );
+    assert_eq!(list.rows[0].note.as_deref(), Some("甲院 55万，乙院、丙院、丁院各15万"));
     assert_eq!(list.rows[1].name_key, "张*");
 }
 

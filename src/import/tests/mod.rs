@@ -15,11 +15,7 @@ fn today() -> NaiveDate {
 }
 
 fn options() -> Options {
-    Options {
-        mapping: Mapping::default(),
-        today: today(),
-        date_default: None,
-    }
+    Options { mapping: Mapping::default(), today: today(), date_default: None }
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<Contributions, FileRefusal> {
@@ -37,9 +33,5 @@ fn refusal(bytes: &[u8]) -> FileRefusal {
 }
 
 fn keys(contributions: &Contributions) -> std::collections::BTreeSet<&str> {
-    contributions
-        .rows
-        .iter()
-        .map(|row| row.key.as_str())
-        .collect()
+    contributions.rows.iter().map(|row| row.key.as_str()).collect()
 }

@@ -10,58 +10,19 @@ const LIST: &str = "捐赠者,日期,金额,备注\n样例食品,2024-01-02,5,�
 #[test]
 fn a_list_gives_the_same_gifts_in_every_encoding_delimiter_and_line_end() {
     let plain = contributions(LIST);
-    assert_eq!(
-        (plain.encoding, plain.delimiter),
-        (Encoding::Utf8, Delimiter::Comma)
-    );
+    assert_eq!((plain.encoding, plain.delimiter), (Encoding::Utf8, Delimiter::Comma));
     let utf16 = |text: &str, bytes_of: fn(u16) -> [u8; 2]| -> Vec<u8> {
-        "\u{FEFF}"
-            .encode_utf16()
-            .chain(text.encode_utf16())
-            .flat_map(bytes_of)
-            .collect()
+        "\u{FEFF}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes_of).collect()
     };
     let twins: [(Vec<u8>, Encoding, Delimiter); 8] = [
-        (
-            format!("\u{FEFF}{LIST}").into_bytes(),
-            Encoding::Utf8,
-            Delimiter::Comma,
-        ),
-        (
-            GB18030.encode(LIST).0.into_owned(),
-            Encoding::Gb18030,
-            Delimiter::Comma,
-        ),
-        (
-            utf16(LIST, u16::to_le_bytes),
-            Encoding::Utf16,
-            Delimiter::Comma,
-        ),
-        (
-            utf16(LIST, u16::to_be_bytes),
-            Encoding::Utf16,
-            Delimiter::Comma,
-        ),
-        (
-            LIST.replace(',', "\t").into_bytes(),
-            Encoding::Utf8,
-            Delimiter::Tab,
-        ),
-        (
-            LIST.replace(',', ";").into_bytes(),
-            Encoding::Utf8,
-            Delimiter::Semicolon,
-        ),
-        (
-            LIST.replace('\n', "\r\n").into_bytes(),
-            Encoding::Utf8,
-            Delimiter::Comma,
-        ),
-        (
-            LIST.replace('\n', "\r").into_bytes(),
-            Encoding::Utf8,
-            Delimiter::Comma,
-        ),
+        (format!("\u{FEFF}{LIST}").into_bytes(), Encoding::Utf8, Delimiter::Comma),
+        (GB18030.encode(LIST).0.into_owned(), Encoding::Gb18030, Delimiter::Comma),
+        (utf16(LIST, u16::to_le_bytes), Encoding::Utf16, Delimiter::Comma),
+        (utf16(LIST, u16::to_be_bytes), Encoding::Utf16, Delimiter::Comma),
+        (LIST.replace(',', "\t").into_bytes(), Encoding::Utf8, Delimiter::Tab),
+        (LIST.replace(',', ";").into_bytes(), Encoding::Utf8, Delimiter::Semicolon),
+        (LIST.replace('\n', "\r\n").into_bytes(), Encoding::Utf8, Delimiter::Comma),
+        (LIST.replace('\n', "\r").into_bytes(), Encoding::Utf8, Delimiter::Comma),
     ];
     for (bytes, encoding, delimiter) in twins {
         let twin = read_bytes(&bytes).expect("the twin is accepted");
@@ -72,9 +33,7 @@ fn a_list_gives_the_same_gifts_in_every_encoding_delimiter_and_line_end() {
 
 #[test]
 fn grouped_amounts_do_not_make_a_tab_separated_file_a_comma_separated_one() {
-    let list = contributions(
-        "giver\tdate\tamount\n样例食品\t2024-01-02\t4,000.00\n示范五金\t2024-01-03\t5,000.00\n",
-    );
+    let list = contributions("giver\tdate\tamount\n样例食品\t2024-01-02\t4,000.00\n示范五金\t2024-01-03\t5,000.00\n");
     assert_eq!((list.delimiter, list.total_fen), (Delimiter::Tab, 900_000));
 }
 
@@ -84,18 +43,9 @@ fn quoted_cells_hold_delimiters_quotes_and_line_breaks_and_rows_keep_their_numbe
         "\ngiver,date,amount,note\n\n\"样例,食品\",2024-01-02,\"5\",\"a \"\"b\"\"\nc\"\n\"爱心\"人士,2024-01-03,6,5\"\n",
     );
     assert_eq!(list.header_row, 2);
-    let read: Vec<(u64, &str, Option<&str>)> = list
-        .rows
-        .iter()
-        .map(|row| (row.row, row.giver_name.as_str(), row.note.as_deref()))
-        .collect();
-    assert_eq!(
-        read,
-        [
-            (4, "样例,食品", Some("a \"b\" c")),
-            (5, "爱心人士", Some("5\""))
-        ]
-    );
+    let read: Vec<(u64, &str, Option<&str>)> =
+        list.rows.iter().map(|row| (row.row, row.giver_name.as_str(), row.note.as_deref())).collect();
+    assert_eq!(read, [(4, "样例,食品", Some("a \"b\" c")), (5, "爱心人士", Some("5\""))]);
 }
 
 #[test]
@@ -107,34 +57,14 @@ fn files_that_are_no_lists_are_refused_by_one_sentence() {
         (b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", "file_not_text", None),
         (b"\xFF\xD8\xFF\xE0\0\x10JFIF", "file_not_text", None),
         (b"PK\x03\x04\x14\0", "file_is_workbook", None),
-        (
-            b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
-            "file_is_workbook",
-            None,
-        ),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "file_is_workbook", None),
         (b"giver,date,amount\n", "no_gifts", Some(1)),
         (b"giver,date,amount", "no_gifts", Some(1)),
+        (b"giver,date,amount\n\"x,2024-01-02,5\ny,2024-01-02,5\n", "quote_unclosed", Some(2)),
+        (b"giver,date,amount\nx,2024-01-02,5\n\xFF\xFF,2024-01-02,5\n", "undecodable", Some(3)),
+        (b"\xEF\xBB\xBFgiver,date,amount\n\xFF,2024-01-02,5\n", "undecodable", Some(2)),
         (
-            b"giver,date,amount\n\"x,2024-01-02,5\ny,2024-01-02,5\n",
-            "quote_unclosed",
-            Some(2),
-        ),
-        (
-            b"giver,date,amount\nx,2024-01-02,5\n\xFF\xFF,2024-01-02,5\n",
-            "undecodable",
-            Some(3),
-        ),
-        (
-            b"\xEF\xBB\xBFgiver,date,amount\n\xFF,2024-01-02,5\n",
-            "undecodable",
-            Some(2),
-        ),
-        (
-            "giver,date,amount\n样例食品,2024-01-02,5\n示\u{FF01}范"
-                .as_bytes()
-                .split_last()
-                .expect("bytes")
-                .1,
+            "giver,date,amount\n样例食品,2024-01-02,5\n示\u{FF01}范".as_bytes().split_last().expect("bytes").1,
             "undecodable",
             Some(3),
         ),
@@ -169,19 +99,13 @@ impl std::io::Read for Endless {
 
 #[test]
 fn a_file_without_end_is_refused_within_its_bound() {
-    let cases: [(&[u8], &str, usize); 2] = [
-        (b"x", "line_too_long", LINE_BYTES_MAX),
-        (b"x,2024-01-02,5\n", "file_too_large", FILE_BYTES_MAX),
-    ];
+    let cases: [(&[u8], &str, usize); 2] =
+        [(b"x", "line_too_long", LINE_BYTES_MAX), (b"x,2024-01-02,5\n", "file_too_large", FILE_BYTES_MAX)];
     for (line, code, bytes_max) in cases {
         let mut source = Endless { line, given: 0 };
         let refusal = read(&mut source, &options()).expect_err("the file is refused");
         assert_eq!(refusal.code, code);
-        assert!(
-            source.given <= bytes_max + 128 * 1024,
-            "{} bytes",
-            source.given
-        );
+        assert!(source.given <= bytes_max + 128 * 1024, "{} bytes", source.given);
     }
 }
 
@@ -194,10 +118,7 @@ fn a_source_that_fails_is_refused() {
         }
     }
     let refusal = read(&mut Failing, &options()).expect_err("the file is refused");
-    assert_eq!(
-        refusal.message_en,
-        "The file cannot be read to its end: unplugged."
-    );
+    assert_eq!(refusal.message_en, "The file cannot be read to its end: unplugged.");
 }
 
 proptest! {
