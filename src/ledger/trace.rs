@@ -1,0 +1,490 @@
+//! The trace: from a giver to what its money paid for, and from an expense back to the gifts that paid it.
+//!
+//! Lots are moved and never minted anew, so each direction is one index walk: a lot's holdings, an
+//! account's holdings, a giver's roll-up. Nothing here is computed from the journal.
+
+use chrono::NaiveDate;
+
+use super::account::AccountKind;
+use crate::{
+    db::{Result, Sql},
+    id::{AccountId, EntryId, ExpenseId, FundId, LotId, PartyId, PledgeId, ReceiptId, RefundId, TargetId},
+    money::Fen,
+    page::Page,
+};
+
+/// How much of something is in one place now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Use {
+    /// Whose it is, by the list it was asked for: a lot, a receipt, a pledge, a party.
+    pub owner: i64,
+    /// The place.
+    pub account_id: AccountId,
+    /// What kind of place.
+    pub kind: AccountKind,
+    /// Whose books it is in.
+    pub fund_id: FundId,
+    /// The project or grant of the place.
+    pub target_id: Option<TargetId>,
+    /// The expense of the place.
+    pub expense_id: Option<ExpenseId>,
+    /// The refund of the place.
+    pub refund_id: Option<RefundId>,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// Where each of these lots is.
+pub async fn of_lots<'c>(on: impl Sql<'c>, lots: &[LotId], page: &Page) -> Result<Vec<Use>> {
+    on.sql(
+        "SELECT h.lot_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
+         FROM holding h JOIN account a ON a.id = h.account_id
+         WHERE h.lot_id = {owner} AND h.amount > 0 {page}",
+    )
+    .page(page, "h.account_id")
+    .each_of(lots)
+    .all()
+    .await
+}
+
+/// Where the money of each of these receipts is.
+pub async fn of_receipts<'c>(on: impl Sql<'c>, receipts: &[ReceiptId], page: &Page) -> Result<Vec<Use>> {
+    on.sql(
+        "SELECT u.owner, u.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, u.amount
+         FROM (
+             SELECT l.receipt_id AS owner, h.account_id, CAST(SUM(h.amount) AS BIGINT) AS amount
+             FROM lot l JOIN holding h ON h.lot_id = l.id
+             WHERE l.receipt_id = {owner} AND h.amount > 0
+             GROUP BY l.receipt_id, h.account_id) AS u
+         JOIN account a ON a.id = u.account_id
+         WHERE true {page}",
+    )
+    .page(page, "u.account_id")
+    .each_of(receipts)
+    .all()
+    .await
+}
+
+/// Where the money that arrived on each of these pledges is.
+pub async fn of_pledges<'c>(on: impl Sql<'c>, pledges: &[PledgeId], page: &Page) -> Result<Vec<Use>> {
+    on.sql(
+        "SELECT u.owner, u.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, u.amount
+         FROM (
+             SELECT d.pledge_id AS owner, h.account_id, CAST(SUM(h.amount) AS BIGINT) AS amount
+             FROM pledge_due d JOIN lot l ON l.due_id = d.id JOIN holding h ON h.lot_id = l.id
+             WHERE d.pledge_id = {owner} AND h.amount > 0
+             GROUP BY d.pledge_id, h.account_id) AS u
+         JOIN account a ON a.id = u.account_id
+         WHERE true {page}",
+    )
+    .page(page, "u.account_id")
+    .each_of(pledges)
+    .all()
+    .await
+}
+
+/// What narrows the places where a giver's money is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct UseFilter {
+    /// Only in this fund.
+    pub fund: Option<FundId>,
+    /// Only in this project or grant.
+    pub target: Option<TargetId>,
+    /// Only what was spent on this day or later.
+    pub from: Option<NaiveDate>,
+    /// Only what was spent on this day or earlier.
+    pub to: Option<NaiveDate>,
+    /// Only in these funds; `None` for all.
+    pub reach: Option<Vec<FundId>>,
+}
+
+impl UseFilter {
+    /// The funds of `reach` for an `IN (..)`, and whether it binds at all.
+    fn funds(&self) -> (Vec<FundId>, i64) {
+        match &self.reach {
+            // No fund has the key 0: a reach without funds finds nothing.
+            Some(funds) if funds.is_empty() => (vec![FundId(0)], 0),
+            Some(funds) => (funds.clone(), 0),
+            None => (vec![FundId(0)], 1),
+        }
+    }
+}
+
+/// Which expenses each party's money paid, in the order they were booked. A giver with very many gifts is
+/// answered as fast as one with a few: it is the roll-up that is walked.
+pub async fn expenses_by_booking<'c>(
+    on: impl Sql<'c>,
+    parties: &[PartyId],
+    filter: &UseFilter,
+    page: &Page,
+) -> Result<Vec<Use>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
+         FROM party_holding h
+         JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
+         JOIN expense x ON x.id = a.expense_id
+         WHERE h.party_id = {owner} AND h.amount > 0
+           AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+           AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
+           AND ($5 = 1 OR a.fund_id IN (..)) {page}",
+    )
+    .bind(filter.fund)
+    .bind(filter.target)
+    .bind(filter.from)
+    .bind(filter.to)
+    .bind(everywhere)
+    .bind_list(&funds)
+    .page(page, "h.account_id")
+    .each_of(parties)
+    .all()
+    .await
+}
+
+/// Which expenses each party's money paid, by how much of it they took.
+pub async fn expenses_by_amount<'c>(
+    on: impl Sql<'c>,
+    parties: &[PartyId],
+    filter: &UseFilter,
+    page: &Page,
+) -> Result<Vec<Use>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
+         FROM party_holding h
+         JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
+         JOIN expense x ON x.id = a.expense_id
+         WHERE h.party_id = {owner} AND h.amount > 0
+           AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+           AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
+           AND ($5 = 1 OR a.fund_id IN (..)) {page}",
+    )
+    .bind(filter.fund)
+    .bind(filter.target)
+    .bind(filter.from)
+    .bind(filter.to)
+    .bind(everywhere)
+    .bind_list(&funds)
+    .page(page, "h.amount, h.account_id")
+    .each_of(parties)
+    .all()
+    .await
+}
+
+/// What of each party's money waits, and where: in funds, pots, projects, grants and advances.
+pub async fn waiting_of_parties<'c>(
+    on: impl Sql<'c>,
+    parties: &[PartyId],
+    filter: &UseFilter,
+    page: &Page,
+) -> Result<Vec<Use>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
+         FROM party_holding h
+         JOIN account a ON a.id = h.account_id AND a.kind IN ('POOL', 'MATCH', 'TARGET', 'ADVANCE')
+         WHERE h.party_id = {owner} AND h.amount > 0
+           AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+           AND ($3 = 1 OR a.fund_id IN (..)) {page}",
+    )
+    .bind(filter.fund)
+    .bind(filter.target)
+    .bind(everywhere)
+    .bind_list(&funds)
+    .page(page, "h.account_id")
+    .each_of(parties)
+    .all()
+    .await
+}
+
+/// What a party's money did in one project or grant, or a project's money from one party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Share {
+    /// The giver.
+    pub party_id: PartyId,
+    /// The project or grant.
+    pub target_id: TargetId,
+    /// What was spent.
+    pub spent: Fen,
+    /// What was allocated and is not yet spent.
+    pub waiting: Fen,
+}
+
+/// Which projects and grants each party's money went to.
+pub async fn targets_of_parties<'c>(
+    on: impl Sql<'c>,
+    parties: &[PartyId],
+    filter: &UseFilter,
+    page: &Page,
+) -> Result<Vec<Share>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT u.party_id, u.target_id, u.spent, u.waiting
+         FROM (
+             SELECT h.party_id, a.target_id,
+                    CAST(SUM(CASE WHEN a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END) AS BIGINT) AS spent,
+                    CAST(SUM(CASE WHEN a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END) AS BIGINT) AS waiting
+             FROM party_holding h JOIN account a ON a.id = h.account_id
+             WHERE h.party_id = {owner} AND h.amount > 0 AND a.target_id IS NOT NULL
+               AND (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..))
+             GROUP BY h.party_id, a.target_id) AS u
+         WHERE true {page}",
+    )
+    .bind(filter.fund)
+    .bind(everywhere)
+    .bind_list(&funds)
+    .page(page, "u.target_id")
+    .each_of(parties)
+    .all()
+    .await
+}
+
+/// Who gave the money of each of these projects and grants, the largest sum first.
+pub async fn parties_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId], page: &Page) -> Result<Vec<Share>> {
+    on.sql(
+        "SELECT u.party_id, u.target_id, u.spent, u.waiting
+         FROM (
+             SELECT h.party_id, a.target_id, CAST(SUM(h.amount) AS BIGINT) AS total,
+                    CAST(SUM(CASE WHEN a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END) AS BIGINT) AS spent,
+                    CAST(SUM(CASE WHEN a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END) AS BIGINT) AS waiting
+             FROM account a JOIN party_holding h ON h.account_id = a.id
+             WHERE a.target_id = {owner} AND h.amount > 0
+             GROUP BY h.party_id, a.target_id) AS u
+         WHERE true {page}",
+    )
+    .page(page, "u.total, u.party_id")
+    .each_of(targets)
+    .all()
+    .await
+}
+
+/// What a party gave of an expense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Funder {
+    /// The expense.
+    pub expense_id: ExpenseId,
+    /// The giver.
+    pub party_id: PartyId,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// Who paid each of these expenses, the largest part first.
+pub async fn parties_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId], page: &Page) -> Result<Vec<Funder>> {
+    on.sql(
+        "SELECT a.expense_id, h.party_id, h.amount
+         FROM account a JOIN party_holding h ON h.account_id = a.id
+         WHERE a.expense_id = {owner} AND h.amount > 0 {page}",
+    )
+    .page(page, "h.amount, h.party_id")
+    .each_of(expenses)
+    .all()
+    .await
+}
+
+/// What a gift paid of an expense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct PaidBy {
+    /// The expense.
+    pub expense_id: ExpenseId,
+    /// The gift.
+    pub lot_id: LotId,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// Which gifts paid each of these expenses, the oldest first.
+pub async fn lots_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId], page: &Page) -> Result<Vec<PaidBy>> {
+    on.sql(
+        "SELECT a.expense_id, h.lot_id, h.amount
+         FROM account a JOIN holding h ON h.account_id = a.id
+         WHERE a.expense_id = {owner} AND h.amount > 0 {page}",
+    )
+    .page(page, "h.lot_id")
+    .each_of(expenses)
+    .all()
+    .await
+}
+
+/// How much of something is in places of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct KindSum {
+    /// Whose it is: a party, a fund, a target.
+    pub owner: i64,
+    /// The kind of place.
+    pub kind: AccountKind,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// Where each party's money is, by kind of place.
+pub async fn sums_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: &UseFilter) -> Result<Vec<KindSum>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT h.party_id AS owner, a.kind, CAST(SUM(h.amount) AS BIGINT) AS amount
+         FROM party_holding h JOIN account a ON a.id = h.account_id
+         WHERE (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
+         GROUP BY h.party_id, a.kind",
+    )
+    .bind(filter.fund)
+    .bind(everywhere)
+    .bind_list(&funds)
+    .bind_list(parties)
+    .all()
+    .await
+}
+
+/// Where each fund's cash is, by kind of place.
+pub async fn sums_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId]) -> Result<Vec<KindSum>> {
+    on.sql(
+        "SELECT fund_id AS owner, kind, CAST(SUM(balance) AS BIGINT) AS amount
+         FROM account WHERE asset = 'CNY' AND fund_id IN (..) GROUP BY fund_id, kind",
+    )
+    .bind_list(funds)
+    .all()
+    .await
+}
+
+/// Where each project's or grant's cash is, by kind of place.
+pub async fn sums_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<KindSum>> {
+    on.sql(
+        "SELECT target_id AS owner, kind, CAST(SUM(balance) AS BIGINT) AS amount
+         FROM account WHERE asset = 'CNY' AND target_id IN (..) GROUP BY target_id, kind",
+    )
+    .bind_list(targets)
+    .all()
+    .await
+}
+
+/// What a project moved altogether: the fund's own money, what residents paid through it and beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct LeverageSum {
+    /// The project or grant.
+    pub target_id: TargetId,
+    /// Spent of gifts.
+    pub own: Fen,
+    /// Spent of the residents' own part.
+    pub copay: Fen,
+    /// Paid outside of the fund, with evidence.
+    pub external: Fen,
+}
+
+/// What each of these projects and grants moved altogether.
+pub async fn leverage_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<LeverageSum>> {
+    on.sql(
+        "SELECT t.id AS target_id,
+                CAST(COALESCE((
+                    SELECT SUM(h.amount) FROM account a
+                    JOIN holding h ON h.account_id = a.id
+                    JOIN lot l ON l.id = h.lot_id
+                    WHERE a.target_id = t.id AND a.kind = 'EXPENSE' AND l.class <> 'COPAY'), 0) AS BIGINT) AS own,
+                CAST(COALESCE((
+                    SELECT SUM(h.amount) FROM account a
+                    JOIN holding h ON h.account_id = a.id
+                    JOIN lot l ON l.id = h.lot_id
+                    WHERE a.target_id = t.id AND a.kind = 'EXPENSE' AND l.class = 'COPAY'), 0) AS BIGINT) AS copay,
+                CAST(COALESCE((
+                    SELECT SUM(e.amount) FROM external_funding e WHERE e.target_id = t.id), 0) AS BIGINT) AS external
+         FROM target t WHERE t.id IN (..)",
+    )
+    .bind_list(targets)
+    .all()
+    .await
+}
+
+/// What each party's money paid, by month.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct MonthSum {
+    /// The giver.
+    pub party_id: PartyId,
+    /// `2026-05`.
+    pub month: String,
+    /// How much was spent in it.
+    pub amount: Fen,
+}
+
+/// What each party's money paid, by the month the expenses were paid in.
+pub async fn months_of_parties<'c>(
+    on: impl Sql<'c>,
+    parties: &[PartyId],
+    filter: &UseFilter,
+) -> Result<Vec<MonthSum>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT u.party_id, u.month, CAST(SUM(u.amount) AS BIGINT) AS amount
+         FROM (
+             SELECT h.party_id, SUBSTR(CAST(x.incurred_on AS TEXT), 1, 7) AS month, h.amount
+             FROM party_holding h
+             JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
+             JOIN expense x ON x.id = a.expense_id
+             WHERE (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..))
+               AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
+               AND h.amount > 0 AND h.party_id IN (..)) AS u
+         GROUP BY u.party_id, u.month ORDER BY u.month",
+    )
+    .bind(filter.fund)
+    .bind(everywhere)
+    .bind(filter.from)
+    .bind(filter.to)
+    .bind_list(&funds)
+    .bind_list(parties)
+    .all()
+    .await
+}
+
+/// One kind of movement within the books of a fund, summed.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FlowRow {
+    /// 0 before the period, 1 within it.
+    pub phase: i64,
+    /// What kind of place the money left.
+    pub source_kind: AccountKind,
+    /// The project or grant it left.
+    pub source_target: Option<TargetId>,
+    /// What kind of place it went to.
+    pub destination_kind: AccountKind,
+    /// The project or grant it went to.
+    pub destination_target: Option<TargetId>,
+    /// The purpose of the expense that it paid, or that it came back from.
+    pub purpose_id: Option<crate::id::PurposeId>,
+    /// What kind of party gave it.
+    pub giver_kind: crate::party::PartyKind,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// All movements of a fund up to the end of a period, summed by what they join.
+pub async fn flow_rows<'c>(on: impl Sql<'c>, fund: FundId, from: NaiveDate, to: NaiveDate) -> Result<Vec<FlowRow>> {
+    on.sql(
+        "SELECT u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
+                u.giver_kind, CAST(SUM(u.amount) AS BIGINT) AS amount
+         FROM (
+             SELECT CASE WHEN e.effective_on < $2 THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS phase,
+                    f.kind AS source_kind, f.target_id AS source_target,
+                    t.kind AS destination_kind, t.target_id AS destination_target,
+                    x.purpose_id, g.kind AS giver_kind, p.amount
+             FROM entry e
+             JOIN posting p ON p.entry_id = e.id
+             JOIN account f ON f.id = p.source_id
+             JOIN account t ON t.id = p.destination_id
+             JOIN lot l ON l.id = p.lot_id
+             JOIN party g ON g.id = l.donor_id
+             LEFT JOIN expense x ON x.id = COALESCE(t.expense_id, f.expense_id)
+             WHERE e.fund_id = $1 AND e.effective_on <= $3 AND f.asset = 'CNY') AS u
+         GROUP BY u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
+                  u.giver_kind",
+    )
+    .bind(fund)
+    .bind(from)
+    .bind(to)
+    .all()
+    .await
+}
+
+/// The entry that booked each of these receipts.
+pub async fn entries_of_receipts<'c>(on: impl Sql<'c>, receipts: &[ReceiptId]) -> Result<Vec<(ReceiptId, EntryId)>> {
+    on.sql("SELECT receipt_id, id FROM entry WHERE receipt_id IN (..) AND kind = 'RECEIVE'")
+        .bind_list(receipts)
+        .all()
+        .await
+}
