@@ -1,1 +1,3 @@
+//! A GraphQL platform for community co-building funds.
 
+pub mod api;

@@ -1,0 +1,1 @@
+//! The endpoint before a toy schema.
