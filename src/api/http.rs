@@ -52,7 +52,7 @@ pub struct HttpError {
     /// The sentence the client reads.
     pub message: String,
     /// Headers the status calls for, such as `Retry-After` or `WWW-Authenticate`.
-    pub headers: HeaderMap,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl HttpError {
@@ -62,14 +62,14 @@ impl HttpError {
             status,
             code,
             message: message.into(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
     /// The same refusal with one header more.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 

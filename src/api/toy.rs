@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use async_graphql::{
     Context, Enum, Error, ErrorExtensions, ID, InputObject, InputValueError, InputValueResult,
     Interface, Object, OneofObject, Scalar, ScalarType, Schema, SimpleObject, Subscription, Union,
-    Value,
+    ValidationMode, Value,
 };
 use futures_util::stream::{self, Stream};
+use tokio::sync::Notify;
 
 /// How often resolvers ran.
 #[derive(Default)]
@@ -17,13 +18,25 @@ pub struct Counts {
     pub bumps: AtomicUsize,
     /// `Item.owner`.
     pub owners: AtomicUsize,
+    /// `slowBump` has begun.
+    pub begun: Notify,
+    /// `slowBump` may go on.
+    pub go_on: Notify,
+    /// `slowBump` has counted.
+    pub done: Notify,
 }
 
 pub type ToySchema = Schema<Query, Mutation, Events>;
 
 pub fn schema() -> (ToySchema, Arc<Counts>) {
+    schema_with(ValidationMode::Strict)
+}
+
+/// A schema whose own validation is as strict as it is told; the strict one refuses some valid documents.
+pub fn schema_with(mode: ValidationMode) -> (ToySchema, Arc<Counts>) {
     let counts = Arc::new(Counts::default());
     let schema = Schema::build(Query, Mutation, Events)
+        .validation_mode(mode)
         .data(Arc::clone(&counts))
         .finish();
     (schema, counts)
@@ -312,11 +325,14 @@ impl Mutation {
         )
     }
 
-    /// Waits for a moment before it counts, for a client that leaves.
+    /// Begins, waits until it is told to go on, counts, and says that it is done.
     async fn slow_bump(&self, ctx: &Context<'_>) -> usize {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         let counts = ctx.data_unchecked::<Arc<Counts>>();
-        counts.bumps.fetch_add(1, SeqCst) + 1
+        counts.begun.notify_one();
+        counts.go_on.notified().await;
+        let bumps = counts.bumps.fetch_add(1, SeqCst) + 1;
+        counts.done.notify_one();
+        bumps
     }
 }
 

@@ -43,7 +43,7 @@ impl Answer {
                 ServerError::new(error.message, None),
                 error.code,
             )]),
-            headers: error.headers,
+            headers: error.headers.into_iter().collect(),
         }
     }
 
