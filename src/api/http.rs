@@ -25,7 +25,7 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
-use super::gate::{Gate, GateError, OperationKind};
+use super::gate::{Code, Gate, GateError, OperationKind};
 use accept::Media;
 use answer::Answer;
 use params::Params;
@@ -74,13 +74,13 @@ impl HttpError {
     }
 
     fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest.as_str(), message)
     }
 }
 
 /// Says who asks, and adds what resolvers need to the request; or refuses.
 ///
-/// Called after the gate and before anything runs.
+/// The request's data already holds its [`RequestId`] and its [`Cost`]. Called after the gate and before anything runs.
 pub type Prepare = Arc<
     dyn for<'r> Fn(
             &'r HeaderMap,
@@ -94,6 +94,10 @@ pub type Prepare = Arc<
 /// The id of a request, in its data: the client's own `x-request-id`, or one of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
+
+/// What a request costs, in its data: for a budget per caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost(pub u64);
 
 /// The endpoint of one graph.
 pub struct Endpoint<E> {
@@ -154,7 +158,8 @@ impl<E: Executor> Endpoint<E> {
             );
             return Answer::http(error).response(Media::Json, &id.0);
         };
-        let answer = match self.run(request, &id).await {
+        let run = unwinding(self.run(request, &id), &id).await;
+        let answer = match run.and_then(|ran| ran) {
             Ok(Ran { response, cost }) => {
                 let cost = wants_cost.then(|| (cost, self.gate.limits().cost_max));
                 Answer::ran(response, cost, &id.0, media)
@@ -179,13 +184,12 @@ impl<E: Executor> Endpoint<E> {
             .map_err(Refused::Gate)?;
         check_kind(request.method(), admitted.kind)?;
         let kind = admitted.kind;
+        let admitted_request = admitted.request.data(id.clone()).data(Cost(admitted.cost));
         let run = async {
-            let prepared =
-                (self.prepare)(request.headers(), kind, admitted.request.data(id.clone()));
-            let prepared = unwinding(prepared, id).await??;
+            let prepared = (self.prepare)(request.headers(), kind, admitted_request).await?;
             let executor = self.executor.clone();
             if kind != OperationKind::Mutation {
-                return unwinding(executor.execute(prepared), id).await;
+                return Ok(executor.execute(prepared).await);
             }
             let id = id.clone();
             let mutation = async move { unwinding(executor.execute(prepared), &id).await };

@@ -147,12 +147,12 @@ pub(super) fn measure(document: &Document, limits: &Limits) -> Result<Measure, G
     for selections in operations {
         total = total.beside(ruler.selections(selections, 0)?);
     }
+    total.check(limits)?;
     // A fragment that no operation spreads is an error, but validation walks it before it says so.
     let names: Vec<&Name> = ruler.fragments.keys().copied().collect();
     for name in names {
         ruler.fragment(name, 0)?.check(limits)?;
     }
-    total.check(limits)?;
     Ok(total)
 }
 

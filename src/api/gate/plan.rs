@@ -123,7 +123,25 @@ fn parse(document: &str, limits: &Limits) -> Result<Document, Vec<GateError>> {
         .recursion_limit(limits.recursion_max)
         .token_limit(limits.tokens_max)
         .parse_ast(document, "document")
-        .map_err(|failed| diagnosed(&failed.errors, Code::ParseFailed))
+        .map_err(|failed| {
+            over_limit(&failed.errors, limits)
+                .map(|error| vec![error])
+                .unwrap_or_else(|| diagnosed(&failed.errors, Code::ParseFailed))
+        })
+}
+
+/// The parser's limit that a document is over; what else it reports then only follows from stopping there.
+fn over_limit(list: &DiagnosticList, limits: &Limits) -> Option<GateError> {
+    let messages = list.iter().map(|diagnostic| diagnostic.error.to_string());
+    let mut over = messages.filter(|message| message.contains("limit reached"));
+    let message = if over.next()?.contains("token") {
+        let max = limits.tokens_max;
+        format!("The document has more than {max} tokens, blanks and commas included.")
+    } else {
+        let max = limits.recursion_max;
+        format!("The document nests more than {max} levels deep.")
+    };
+    Some(GateError::new(Code::QueryTooComplex, message))
 }
 
 fn diagnosed(list: &DiagnosticList, code: Code) -> Vec<GateError> {

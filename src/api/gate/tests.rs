@@ -7,6 +7,7 @@ mod random;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
+use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -149,17 +150,35 @@ async fn an_error_points_into_the_clients_document() {
 
 #[tokio::test]
 async fn a_plan_is_remembered_within_bounds() {
-    let toy = Toy::with(Limits {
-        plans_max: 2,
-        ..Limits::default()
-    });
-    for round in 0..3 {
-        for name in ["a", "b", "c"] {
-            let document = format!("query($n: String) {{ {name}: hello(name: $n) }}");
-            let answer = toy.run(&document, json!({"n": round.to_string()})).await;
-            assert_eq!(answer["data"][name], json!(format!("Hello {round}")));
+    for (plans_max, plans_nodes_max) in [(2, 100), (100, 2), (100, 0), (0, 100)] {
+        let toy = Toy::with(Limits {
+            plans_max,
+            plans_nodes_max,
+            ..Limits::default()
+        });
+        for round in 0..3 {
+            for name in ["a", "b", "c"] {
+                let document = format!("query($n: String) {{ {name}: hello(name: $n) }}");
+                let answer = toy.run(&document, json!({"n": round.to_string()})).await;
+                assert_eq!(answer["data"][name], json!(format!("Hello {round}")));
+            }
         }
     }
+}
+
+#[tokio::test]
+async fn a_subscription_streams() {
+    let toy = Toy::new();
+    let document = "subscription S { ...T } fragment T on Events { ticks }";
+    let admitted = toy.gate.admit(document, Some("S"), Map::new());
+    let admitted = admitted.unwrap();
+    assert_eq!(admitted.kind, OperationKind::Subscription);
+    let stream = toy.schema.execute_stream(admitted.request);
+    let ticks: Vec<Value> = stream
+        .map(|response| serde_json::to_value(response.data).unwrap()["ticks"].clone())
+        .collect()
+        .await;
+    assert_eq!(ticks, [1, 2, 3]);
 }
 
 /// Documents whose meaning the gate must not change.

@@ -4,7 +4,7 @@
 //!   then the first in the header.
 //! * Without a preference it is `application/json`, which every client reads.
 
-use poem::http::{HeaderMap, header};
+use poem::http::{HeaderMap, HeaderValue, header};
 
 /// A media type an answer can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,8 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
         .flat_map(|value| value.split(','))
         .filter_map(range)
         .collect();
-    if ranges.is_empty() && !headers.contains_key(header::ACCEPT) {
+    let silent = |value: &HeaderValue| value.as_bytes().trim_ascii().is_empty();
+    if headers.get_all(header::ACCEPT).iter().all(silent) {
         return Some(Media::Json);
     }
     let ranked = [Media::Json, Media::GraphQLResponse].map(|media| (rank(media, &ranges), media));
@@ -152,6 +153,7 @@ mod tests {
             ("application/json;q=0, */*", Some(Media::GraphQLResponse)),
             ("*/*;q=0", None),
             ("application/json;q=0", None),
+            ("", Some(Media::Json)),
             ("text/html", None),
             ("application/json; charset=utf-16", None),
             ("text/html, */*;q=0.1", Some(Media::Json)),

@@ -61,7 +61,7 @@ impl Params {
                 "The body must be a JSON object with the document in `query`.",
             )),
             Err(error) => Err(HttpError::bad_request(format!(
-                "The body is not JSON: see line {}, column {}.",
+                "The body is not JSON, or nests more than 127 levels deep: see line {}, column {}.",
                 error.line(),
                 error.column()
             ))),

@@ -44,6 +44,8 @@ impl Site {
         let (schema, counts) = toy::schema();
         let gate = Arc::new(Gate::new(&schema.sdl(), Limits::default()));
         let prepare: Prepare = Arc::new(|headers, _kind, request| {
+            let token = headers.get("authorization").map(HeaderValue::as_bytes);
+            assert_ne!(token, Some(b"panic at once".as_slice()));
             async move {
                 match headers.get("authorization").map(HeaderValue::as_bytes) {
                     Some(b"bad") => Err(HttpError::new(
@@ -157,7 +159,11 @@ async fn a_body_is_json_or_refused() {
     }
     assert_eq!(site.bumps(), 0);
     let rows = [
-        ("{", 400, "The body is not JSON: see line 1, column 1."),
+        (
+            "{",
+            400,
+            "The body is not JSON, or nests more than 127 levels deep: see line 1, column 1.",
+        ),
         (
             "[{\"query\":\"{hello}\"}]",
             400,
@@ -292,6 +298,7 @@ async fn prepare_decides_who_runs() {
     for (token, status, code) in [
         ("bad", 401, "UNAUTHENTICATED"),
         ("panic", 500, "INTERNAL_SERVER_ERROR"),
+        ("panic at once", 500, "INTERNAL_SERVER_ERROR"),
     ] {
         let mut request = post("application/json", r#"{"query":"mutation { bump }"}"#);
         request
