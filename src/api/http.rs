@@ -310,7 +310,7 @@ fn not_allowed(message: &str, allow: &'static str) -> HttpError {
 fn out_of_time(kind: OperationKind) -> HttpError {
     let message = match kind {
         OperationKind::Mutation => {
-            "The mutation took too long to wait for and still runs; read what it changes before you send it again, or send it again with the same idempotencyKey."
+            "The mutation took too long to wait for and may still be running; send it again with the same idempotencyKey, or read what it changes first."
         }
         _ => "The request took too long and was stopped; ask for less.",
     };
