@@ -36,3 +36,6 @@ pub mod expense;
 
 // Level 4: what reads and writes in bulk.
 pub mod import;
+
+// Level 5: the edge.
+pub mod api;

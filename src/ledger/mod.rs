@@ -20,6 +20,7 @@ pub mod post;
 pub mod reverse;
 pub mod seal;
 pub mod store;
+pub mod trace;
 
 pub use account::{Account, AccountKind, Asset};
 pub use post::{Draft, Entry, EntryKind, Move, Posting, post};
