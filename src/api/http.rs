@@ -58,12 +58,7 @@ pub struct HttpError {
 impl HttpError {
     /// A refusal without headers of its own.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            headers: Vec::new(),
-        }
+        Self { status, code, message: message.into(), headers: Vec::new() }
     }
 
     /// The same refusal with one header more.
@@ -82,13 +77,7 @@ impl HttpError {
 ///
 /// The request's data already holds its [`RequestId`] and its [`Cost`]. Called after the gate and before anything runs.
 pub type Prepare = Arc<
-    dyn for<'r> Fn(
-            &'r HeaderMap,
-            OperationKind,
-            Request,
-        ) -> BoxFuture<'r, Result<Request, HttpError>>
-        + Send
-        + Sync,
+    dyn for<'r> Fn(&'r HeaderMap, OperationKind, Request) -> BoxFuture<'r, Result<Request, HttpError>> + Send + Sync,
 >;
 
 /// The id of a request, in its data: the client's own `x-request-id`, or one of ours.
@@ -132,12 +121,7 @@ struct Ran {
 impl<E: Executor> Endpoint<E> {
     /// An endpoint that runs what `gate` admits and `prepare` prepares.
     pub fn new(executor: E, gate: Arc<Gate>, prepare: Prepare) -> Self {
-        Self {
-            executor,
-            gate,
-            prepare,
-            time_max: TIME_MAX,
-        }
+        Self { executor, gate, prepare, time_max: TIME_MAX }
     }
 
     /// The same endpoint with another time limit.
@@ -176,11 +160,7 @@ impl<E: Executor> Endpoint<E> {
         let params = read(&mut request, deadline).await?;
         let admitted = self
             .gate
-            .admit(
-                &params.query,
-                params.operation_name.as_deref(),
-                params.variables,
-            )
+            .admit(&params.query, params.operation_name.as_deref(), params.variables)
             .map_err(Refused::Gate)?;
         check_kind(request.method(), admitted.kind)?;
         let kind = admitted.kind;
@@ -197,13 +177,8 @@ impl<E: Executor> Endpoint<E> {
             // A task that panics is caught inside it; one that is cancelled dies with the runtime.
             mutation.await.unwrap_or(Err(Refused::Panic))
         };
-        let response = timeout_at(deadline, run)
-            .await
-            .map_err(|_| out_of_time(kind))??;
-        Ok(Ran {
-            response,
-            cost: admitted.cost,
-        })
+        let response = timeout_at(deadline, run).await.map_err(|_| out_of_time(kind))??;
+        Ok(Ran { response, cost: admitted.cost })
     }
 }
 
@@ -220,14 +195,10 @@ impl RequestId {
     const CHARS_MAX: usize = 64;
 
     fn of(headers: &HeaderMap) -> Self {
-        let given = headers
-            .get(REQUEST_ID_HEADER)
-            .and_then(|value| value.to_str().ok());
+        let given = headers.get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         match given {
-            Some(id) if (1..=Self::CHARS_MAX).contains(&id.len()) && id.bytes().all(plain) => {
-                Self(id.to_owned())
-            }
+            Some(id) if (1..=Self::CHARS_MAX).contains(&id.len()) && id.bytes().all(plain) => Self(id.to_owned()),
             _ => Self::new(),
         }
     }
@@ -247,11 +218,8 @@ async fn read(request: &mut poem::Request, deadline: Instant) -> Result<Params, 
     match *request.method() {
         Method::GET => {
             let pairs = request.params::<Vec<(String, String)>>();
-            let pairs = pairs.map_err(|_| {
-                HttpError::bad_request(
-                    "The query string cannot be read; percent-encode its values.",
-                )
-            })?;
+            let pairs = pairs
+                .map_err(|_| HttpError::bad_request("The query string cannot be read; percent-encode its values."))?;
             Params::from_query(pairs)
         }
         Method::POST => {
@@ -277,9 +245,7 @@ fn unreadable(error: poem::error::ReadBodyError) -> HttpError {
             "PAYLOAD_TOO_LARGE",
             format!("The body is larger than {BODY_BYTES_MAX} bytes; stage a file to send more."),
         ),
-        _ => {
-            HttpError::bad_request("The body could not be read to its end; send the request again.")
-        }
+        _ => HttpError::bad_request("The body could not be read to its end; send the request again."),
     }
 }
 
@@ -287,23 +253,16 @@ fn check_kind(method: &Method, kind: OperationKind) -> Result<(), HttpError> {
     match kind {
         OperationKind::Query => Ok(()),
         OperationKind::Mutation if method == Method::POST => Ok(()),
-        OperationKind::Mutation => Err(not_allowed(
-            "A mutation needs POST; GET runs queries only.",
-            "POST",
-        )),
-        OperationKind::Subscription => Err(HttpError::bad_request(
-            "A subscription needs a stream; this address answers once.",
-        )),
+        OperationKind::Mutation => Err(not_allowed("A mutation needs POST; GET runs queries only.", "POST")),
+        OperationKind::Subscription => {
+            Err(HttpError::bad_request("A subscription needs a stream; this address answers once."))
+        }
     }
 }
 
 fn not_allowed(message: &str, allow: &'static str) -> HttpError {
-    HttpError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "METHOD_NOT_ALLOWED",
-        message,
-    )
-    .with_header(header::ALLOW, HeaderValue::from_static(allow))
+    HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+        .with_header(header::ALLOW, HeaderValue::from_static(allow))
 }
 
 // Not 408: clients repeat a request on 408 by themselves, and a mutation may still be running.
@@ -319,16 +278,13 @@ fn out_of_time(kind: OperationKind) -> HttpError {
 
 /// Runs a future to its end or its panic, which it logs.
 async fn unwinding<F: Future>(future: F, id: &RequestId) -> Result<F::Output, Refused> {
-    AssertUnwindSafe(future)
-        .catch_unwind()
-        .await
-        .map_err(|panic| {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            tracing::error!(reference = %id.0, panic = %text, "a request panicked");
-            Refused::Panic
-        })
+    AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        tracing::error!(reference = %id.0, panic = %text, "a request panicked");
+        Refused::Panic
+    })
 }

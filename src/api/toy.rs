@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use async_graphql::{
-    Context, Enum, Error, ErrorExtensions, ID, InputObject, InputValueError, InputValueResult,
-    Interface, Object, OneofObject, Scalar, ScalarType, Schema, SimpleObject, Subscription, Union,
-    ValidationMode, Value,
+    Context, Enum, Error, ErrorExtensions, ID, InputObject, InputValueError, InputValueResult, Interface, Object,
+    OneofObject, Scalar, ScalarType, Schema, SimpleObject, Subscription, Union, ValidationMode, Value,
 };
 use futures_util::stream::{self, Stream};
 use tokio::sync::Notify;
@@ -35,10 +34,7 @@ pub fn schema() -> (ToySchema, Arc<Counts>) {
 /// A schema whose own validation is as strict as it is told; the strict one refuses some valid documents.
 pub fn schema_with(mode: ValidationMode) -> (ToySchema, Arc<Counts>) {
     let counts = Arc::new(Counts::default());
-    let schema = Schema::build(Query, Mutation, Events)
-        .validation_mode(mode)
-        .data(Arc::clone(&counts))
-        .finish();
+    let schema = Schema::build(Query, Mutation, Events).validation_mode(mode).data(Arc::clone(&counts)).finish();
     (schema, counts)
 }
 
@@ -134,9 +130,7 @@ impl Item {
     }
 
     async fn owner(&self, ctx: &Context<'_>) -> User {
-        ctx.data_unchecked::<Arc<Counts>>()
-            .owners
-            .fetch_add(1, SeqCst);
+        ctx.data_unchecked::<Arc<Counts>>().owners.fetch_add(1, SeqCst);
         user("o")
     }
 
@@ -159,14 +153,8 @@ pub struct ItemConnection {
 
 impl ItemConnection {
     fn of(first: Option<i32>) -> Self {
-        let edge = |index: i32| ItemEdge {
-            cursor: format!("c{index}"),
-            node: Item(index.to_string()),
-        };
-        Self {
-            edges: (0..first.unwrap_or(2)).map(edge).collect(),
-            total_count: 9,
-        }
+        let edge = |index: i32| ItemEdge { cursor: format!("c{index}"), node: Item(index.to_string()) };
+        Self { edges: (0..first.unwrap_or(2)).map(edge).collect(), total_count: 9 }
     }
 }
 
@@ -201,18 +189,13 @@ impl Thing {
     }
 
     async fn owner(&self, ctx: &Context<'_>) -> User {
-        ctx.data_unchecked::<Arc<Counts>>()
-            .owners
-            .fetch_add(1, SeqCst);
+        ctx.data_unchecked::<Arc<Counts>>().owners.fetch_add(1, SeqCst);
         user("t")
     }
 }
 
 fn user(name: &str) -> User {
-    User {
-        id: ID(format!("u{name}")),
-        name: name.to_owned(),
-    }
+    User { id: ID(format!("u{name}")), name: name.to_owned() }
 }
 
 pub struct Query;
@@ -319,10 +302,7 @@ impl Mutation {
             Currency::Eur => "EUR",
         };
         let amount = input.amount.amount.0;
-        format!(
-            "{amount} {currency} {on} {at} {target} {tags} {}",
-            input.times
-        )
+        format!("{amount} {currency} {on} {at} {target} {tags} {}", input.times)
     }
 
     /// Begins, waits until it is told to go on, counts, and says that it is done.

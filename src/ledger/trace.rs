@@ -404,11 +404,7 @@ pub struct MonthSum {
 }
 
 /// What each party's money paid, by the month the expenses were paid in.
-pub async fn months_of_parties<'c>(
-    on: impl Sql<'c>,
-    parties: &[PartyId],
-    filter: &UseFilter,
-) -> Result<Vec<MonthSum>> {
+pub async fn months_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: &UseFilter) -> Result<Vec<MonthSum>> {
     let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT u.party_id, u.month, CAST(SUM(u.amount) AS BIGINT) AS amount

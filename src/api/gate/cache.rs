@@ -41,10 +41,7 @@ impl Cache {
     pub fn new(limits: &Limits) -> Self {
         let plans_max = NonZeroUsize::new(limits.plans_max).unwrap_or(NonZeroUsize::MIN);
         Self {
-            plans: Mutex::new(Plans {
-                by_key: LruCache::new(plans_max),
-                weight: 0,
-            }),
+            plans: Mutex::new(Plans { by_key: LruCache::new(plans_max), weight: 0 }),
             weight_max: limits.plans_nodes_max,
         }
     }

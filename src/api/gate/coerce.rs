@@ -29,19 +29,13 @@ pub(super) fn coerce(
     uses: &Uses,
     variables: Map<String, Value>,
 ) -> Result<JsonMap, Vec<GateError>> {
-    let mut judge = Judge {
-        types,
-        errors: Vec::new(),
-    };
+    let mut judge = Judge { types, errors: Vec::new() };
     for variable in &operation.variables {
         let name = variable.name.as_str();
         let mut path = format!("${name}");
         match variables.get(name) {
             Some(Value::Null) if uses.not_null.contains(name) => {
-                judge.refuse(
-                    &path,
-                    "null is not accepted where it is used; leave it out.",
-                );
+                judge.refuse(&path, "null is not accepted where it is used; leave it out.");
             }
             Some(value) => judge.value(&variable.ty, value, &mut path),
             None if variable.ty.is_non_null() && variable.default_value.is_none() => {
@@ -84,10 +78,7 @@ fn constant(value: &JsonValue) -> ConstValue {
         JsonValue::String(text) => ConstValue::String(text.as_str().to_owned()),
         JsonValue::Array(items) => ConstValue::List(items.iter().map(constant).collect()),
         JsonValue::Object(fields) => ConstValue::Object(
-            fields
-                .iter()
-                .map(|(name, value)| (GraphQLName::new(name.as_str()), constant(value)))
-                .collect(),
+            fields.iter().map(|(name, value)| (GraphQLName::new(name.as_str()), constant(value))).collect(),
         ),
     }
 }
@@ -127,10 +118,7 @@ impl Judge<'_> {
                 if !value.as_str().is_some_and(known) {
                     let values = listed(definition.values.keys().map(|name| name.as_str()));
                     let quoted = quoted(value);
-                    self.refuse(
-                        path,
-                        &format!("{quoted} is not a {named}; it is one of {values}."),
-                    );
+                    self.refuse(path, &format!("{quoted} is not a {named}; it is one of {values}."));
                 }
             }
             Some(ExtendedType::Scalar(_)) => self.scalar(named, value, path),
@@ -158,27 +146,18 @@ impl Judge<'_> {
         };
         if !fits {
             let quoted = quoted(value);
-            self.refuse(
-                path,
-                &format!("{quoted} is not a valid {named}; give {expected}."),
-            );
+            self.refuse(path, &format!("{quoted} is not a valid {named}; give {expected}."));
         }
     }
 
     fn object(&mut self, object: &InputObjectType, value: &Value, path: &mut String) {
         let Some(fields) = value.as_object() else {
             let (quoted, name) = (quoted(value), &object.name);
-            return self.refuse(
-                path,
-                &format!("{quoted} is not a {name}; give an object with its fields."),
-            );
+            return self.refuse(path, &format!("{quoted} is not a {name}; give an object with its fields."));
         };
         if types::is_one_of(object) && (fields.len() != 1 || fields.values().any(Value::is_null)) {
             let name = &object.name;
-            self.refuse(
-                path,
-                &format!("a {name} takes exactly one field, and not null."),
-            );
+            self.refuse(path, &format!("a {name} takes exactly one field, and not null."));
         }
         for name in fields.keys() {
             if !object.fields.contains_key(name.as_str()) {
@@ -201,12 +180,7 @@ impl Judge<'_> {
         }
     }
 
-    fn inside(
-        &mut self,
-        path: &mut String,
-        step: &str,
-        judge: impl FnOnce(&mut Self, &mut String),
-    ) {
+    fn inside(&mut self, path: &mut String, step: &str, judge: impl FnOnce(&mut Self, &mut String)) {
         let length = path.len();
         path.push('.');
         path.push_str(step);
@@ -219,8 +193,7 @@ impl Judge<'_> {
             // "`$a` is missing", but "`$a`: 1.5 is a float".
             let colon = if reason.starts_with("is ") { "" } else { ":" };
             let message = format!("`{path}`{colon} {reason}");
-            self.errors
-                .push(GateError::new(Code::BadUserInput, message));
+            self.errors.push(GateError::new(Code::BadUserInput, message));
         }
     }
 }

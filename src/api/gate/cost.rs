@@ -73,14 +73,8 @@ impl Formula {
     /// The cost with these coerced variables.
     pub fn cost(&self, variables: &JsonMap) -> u64 {
         let terms = self.terms.iter().map(|term| match term {
-            Term::Times(factor, inner) => {
-                factor.size(variables).saturating_mul(inner.cost(variables))
-            }
-            Term::Max(variants) => variants
-                .iter()
-                .map(|variant| variant.cost(variables))
-                .max()
-                .unwrap_or(0),
+            Term::Times(factor, inner) => factor.size(variables).saturating_mul(inner.cost(variables)),
+            Term::Max(variants) => variants.iter().map(|variant| variant.cost(variables)).max().unwrap_or(0),
         });
         terms.fold(self.constant, u64::saturating_add)
     }
@@ -101,19 +95,14 @@ impl Factor {
                 Some(Value::Int(int)) => int.as_str().parse().unwrap_or(limits.page_default),
                 _ => limits.page_default,
             };
-            match field
-                .argument_by_name(&definition.name)
-                .map(|value| value.as_ref())
-            {
+            match field.argument_by_name(&definition.name).map(|value| value.as_ref()) {
                 Ok(Value::Int(int)) => {
                     sizes.push(Size::Fixed(int.as_str().parse().unwrap_or(0).min(max)));
                 }
                 Ok(Value::List(items)) => sizes.push(Size::Fixed(count(items.len()))),
-                Ok(Value::Variable(name)) => sizes.push(Size::Variable {
-                    name: name.clone(),
-                    default: if page { default } else { 1 },
-                    max,
-                }),
+                Ok(Value::Variable(name)) => {
+                    sizes.push(Size::Variable { name: name.clone(), default: if page { default } else { 1 }, max })
+                }
                 _ => {}
             }
         }

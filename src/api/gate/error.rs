@@ -59,11 +59,7 @@ pub struct GateError {
 impl GateError {
     /// A refusal without a place in the document.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            message: cut(message.into()),
-            code,
-            locations: Vec::new(),
-        }
+        Self { message: cut(message.into()), code, locations: Vec::new() }
     }
 
     /// The same refusal, pointing at `span` of the client's document.
@@ -84,10 +80,7 @@ impl std::error::Error for GateError {}
 /// The place a span begins at, in the client's own lines and columns.
 pub(super) fn position(span: Option<SourceSpan>, sources: &SourceMap) -> Option<Pos> {
     let place = span?.line_column(sources)?;
-    Some(Pos {
-        line: place.line,
-        column: place.column,
-    })
+    Some(Pos { line: place.line, column: place.column })
 }
 
 /// The first line of a message, cut to [`MESSAGE_CHARS_MAX`] characters.

@@ -34,14 +34,8 @@ pub(super) fn read(
     document: &ExecutableDocument,
     operation: &Operation,
 ) -> Result<Uses, Vec<GateError>> {
-    let mut reader = Reader {
-        types,
-        document,
-        operation,
-        fragments: HashSet::new(),
-        uses: Uses::default(),
-        errors: Vec::new(),
-    };
+    let mut reader =
+        Reader { types, document, operation, fragments: HashSet::new(), uses: Uses::default(), errors: Vec::new() };
     for variable in &operation.variables {
         if let Some(default) = &variable.default_value {
             reader.value(&variable.ty, default, &format!("${}", variable.name));
@@ -100,19 +94,13 @@ impl<'d> Reader<'d> {
             let schema = self.types;
             let definition = schema.schema.directive_definitions.get(&directive.name);
             for argument in &directive.arguments {
-                let definition =
-                    definition.and_then(|directive| directive.argument_by_name(&argument.name));
+                let definition = definition.and_then(|directive| directive.argument_by_name(&argument.name));
                 self.argument(&directive.name, definition, argument);
             }
         }
     }
 
-    fn argument(
-        &mut self,
-        owner: &Name,
-        definition: Option<&Node<InputValueDefinition>>,
-        argument: &Argument,
-    ) {
+    fn argument(&mut self, owner: &Name, definition: Option<&Node<InputValueDefinition>>, argument: &Argument) {
         let Some(definition) = definition else {
             return;
         };
@@ -170,22 +158,14 @@ impl<'d> Reader<'d> {
         variables.any(|variable| variable.name == *name && !variable.ty.is_non_null())
     }
 
-    fn one_of(
-        &mut self,
-        named: &Name,
-        fields: &[(Name, Node<Value>)],
-        span: Option<SourceSpan>,
-        path: &str,
-    ) {
+    fn one_of(&mut self, named: &Name, fields: &[(Name, Node<Value>)], span: Option<SourceSpan>, path: &str) {
         let reason = match fields {
             [(_, value)] if value.is_null() => {
                 format!("the one field of a {named} must not be null.")
             }
             [(_, value)] => match value.as_variable() {
                 Some(name) if self.is_nullable(name) => {
-                    format!(
-                        "`${name}` must have a type that ends with `!` as the one field of a {named}."
-                    )
+                    format!("`${name}` must have a type that ends with `!` as the one field of a {named}.")
                 }
                 _ => return,
             },

@@ -89,31 +89,11 @@ impl Measure {
         let rows = [
             ("spreads out to", "fields", self.nodes, limits.nodes_max),
             ("nests", "levels deep", self.depth, limits.depth_max),
-            (
-                "nests",
-                "levels of introspection deep",
-                self.introspection_depth,
-                limits.introspection_depth_max,
-            ),
+            ("nests", "levels of introspection deep", self.introspection_depth, limits.introspection_depth_max),
             ("has", "aliases", self.aliases, limits.aliases_max),
-            (
-                "nests",
-                "lists of types inside one another in introspection",
-                self.introspection_lists,
-                1,
-            ),
-            (
-                "asks",
-                "times for the whole schema",
-                self.schemas,
-                INTROSPECTION_SCHEMAS_MAX,
-            ),
-            (
-                "asks",
-                "times for a type of the schema",
-                self.single_types,
-                INTROSPECTION_TYPES_MAX,
-            ),
+            ("nests", "lists of types inside one another in introspection", self.introspection_lists, 1),
+            ("asks", "times for the whole schema", self.schemas, INTROSPECTION_SCHEMAS_MAX),
+            ("asks", "times for a type of the schema", self.single_types, INTROSPECTION_TYPES_MAX),
         ];
         match rows.iter().find(|(_, _, count, max)| count > max) {
             None => Ok(()),
@@ -127,18 +107,13 @@ impl Measure {
 
 /// Measures all operations of a document together, and refuses it when it is too large.
 pub(super) fn measure(document: &Document, limits: &Limits) -> Result<Measure, GateError> {
-    let mut ruler = Ruler {
-        fragments: HashMap::new(),
-        measured: HashMap::new(),
-    };
+    let mut ruler = Ruler { fragments: HashMap::new(), measured: HashMap::new() };
     let mut operations = Vec::new();
     for definition in &document.definitions {
         match definition {
             Definition::OperationDefinition(operation) => operations.push(&operation.selection_set),
             Definition::FragmentDefinition(fragment) => {
-                ruler
-                    .fragments
-                    .insert(&fragment.name, &fragment.selection_set);
+                ruler.fragments.insert(&fragment.name, &fragment.selection_set);
             }
             _ => {}
         }
@@ -163,31 +138,21 @@ struct Ruler<'d> {
 }
 
 impl<'d> Ruler<'d> {
-    fn selections(
-        &mut self,
-        selections: &'d [Selection],
-        nesting: usize,
-    ) -> Result<Measure, GateError> {
+    fn selections(&mut self, selections: &'d [Selection], nesting: usize) -> Result<Measure, GateError> {
         if nesting > NESTING_MAX {
             return Err(GateError::new(
                 Code::QueryTooComplex,
-                format!(
-                    "The document nests more than {NESTING_MAX} selection sets and fragments inside one another."
-                ),
+                format!("The document nests more than {NESTING_MAX} selection sets and fragments inside one another."),
             ));
         }
         let mut total = Measure::default();
         for selection in selections {
             let part = match selection {
-                Selection::Field(field) => self
-                    .selections(&field.selection_set, nesting + 1)?
-                    .under(&field.name, field.alias.is_some()),
-                Selection::InlineFragment(inline) => {
-                    self.selections(&inline.selection_set, nesting + 1)?
+                Selection::Field(field) => {
+                    self.selections(&field.selection_set, nesting + 1)?.under(&field.name, field.alias.is_some())
                 }
-                Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.fragment_name, nesting + 1)?
-                }
+                Selection::InlineFragment(inline) => self.selections(&inline.selection_set, nesting + 1)?,
+                Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name, nesting + 1)?,
             };
             total = total.beside(part);
         }

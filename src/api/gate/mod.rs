@@ -80,11 +80,7 @@ impl Gate {
             Ok(schema) => schema,
             Err(invalid) => panic!("the program's own schema is invalid: {}", invalid.errors),
         };
-        Self {
-            types: Types::new(schema),
-            cache: Cache::new(&limits),
-            limits,
-        }
+        Self { types: Types::new(schema), cache: Cache::new(&limits), limits }
     }
 
     /// The limits of this gate.
@@ -103,9 +99,7 @@ impl Gate {
     ) -> Result<Admitted, Vec<GateError>> {
         let plan = self.plan(document, operation_name)?;
         let values = coerce::coerce(&self.types, &plan.operation, &plan.uses, variables)?;
-        let shape = plan
-            .shape(&self.types, &self.limits, &values)
-            .map_err(|error| vec![error])?;
+        let shape = plan.shape(&self.types, &self.limits, &values).map_err(|error| vec![error])?;
         let cost = shape.cost.cost(&values);
         if cost > self.limits.cost_max {
             let max = self.limits.cost_max;
@@ -124,18 +118,10 @@ impl Gate {
         let mut request = Request::new("").variables(coerce::variables(&values));
         request.operation_name = plan.operation.name.as_ref().map(|name| name.to_string());
         request.set_parsed_query(document);
-        Ok(Admitted {
-            kind: plan.kind,
-            request,
-            cost,
-        })
+        Ok(Admitted { kind: plan.kind, request, cost })
     }
 
-    fn plan(
-        &self,
-        document: &str,
-        operation_name: Option<&str>,
-    ) -> Result<Arc<Plan>, Vec<GateError>> {
+    fn plan(&self, document: &str, operation_name: Option<&str>) -> Result<Arc<Plan>, Vec<GateError>> {
         if document.len() > self.limits.plan_bytes_max {
             return Plan::new(&self.types, &self.limits, document, operation_name).map(Arc::new);
         }

@@ -45,17 +45,8 @@ pub(super) fn normalise(
     operation: &Node<Operation>,
     conditions: &[(Name, bool)],
 ) -> Result<Shape, GateError> {
-    let translator = Translator {
-        sources: &document.sources,
-    };
-    let mut normaliser = Normaliser {
-        types,
-        limits,
-        document,
-        conditions,
-        translator,
-        work: 0,
-    };
+    let translator = Translator { sources: &document.sources };
+    let mut normaliser = Normaliser { types, limits, document, conditions, translator, work: 0 };
     let root = operation.object_type();
     let entries = normaliser.collect(root, &[&operation.selection_set])?;
     if operation.is_mutation() {
@@ -64,10 +55,7 @@ pub(super) fn normalise(
     let mut set = Set::default();
     normaliser.emit(root, entries, &mut set)?;
     let document = normaliser.translator.document(operation, set.finish());
-    Ok(Shape {
-        document,
-        cost: set.cost,
-    })
+    Ok(Shape { document, cost: set.cost })
 }
 
 /// All selections of one response key.
@@ -145,21 +133,13 @@ impl<'d> Normaliser<'d> {
     }
 
     /// The fields an object of type `object` answers, in the order of their first mention.
-    fn collect(
-        &mut self,
-        object: &Name,
-        sets: &[&'d SelectionSet],
-    ) -> Result<Entries<'d>, GateError> {
+    fn collect(&mut self, object: &Name, sets: &[&'d SelectionSet]) -> Result<Entries<'d>, GateError> {
         let types = self.types;
         self.collect_if(&|condition| types.is_of(object, condition), sets)
     }
 
     /// The fields that every object of type `parent` answers.
-    fn collect_common(
-        &mut self,
-        parent: &Name,
-        sets: &[&'d SelectionSet],
-    ) -> Result<Entries<'d>, GateError> {
+    fn collect_common(&mut self, parent: &Name, sets: &[&'d SelectionSet]) -> Result<Entries<'d>, GateError> {
         let types = self.types;
         self.collect_if(&|condition| covers(types, condition, parent), sets)
     }
@@ -211,17 +191,11 @@ impl<'d> Normaliser<'d> {
     }
 
     fn add(&self, field: &'d Node<Field>, entries: &mut Entries<'d>) -> Result<(), GateError> {
-        let entry = entries
-            .entry(field.response_key())
-            .or_insert_with(|| Entry {
-                field,
-                sets: Vec::new(),
-            });
+        let entry = entries.entry(field.response_key()).or_insert_with(|| Entry { field, sets: Vec::new() });
         if !own_directives(&entry.field.directives).eq(own_directives(&field.directives)) {
             let key = field.response_key();
-            let message = format!(
-                "`{key}` is selected more than once with different directives; give one of them an alias."
-            );
+            let message =
+                format!("`{key}` is selected more than once with different directives; give one of them an alias.");
             let error = GateError::new(Code::ValidationFailed, message);
             return Err(error.at(field.name.location(), self.translator.sources));
         }
@@ -240,21 +214,10 @@ impl<'d> Normaliser<'d> {
         }
         conditions.retain(|condition| !covers(self.types, condition, parent));
         let objects = self.types.objects(parent);
-        objects
-            .filter(|object| {
-                conditions
-                    .iter()
-                    .any(|condition| self.types.is_of(object, condition))
-            })
-            .collect()
+        objects.filter(|object| conditions.iter().any(|condition| self.types.is_of(object, condition))).collect()
     }
 
-    fn conditions_of(
-        &self,
-        set: &'d SelectionSet,
-        spread: &mut HashSet<&'d Name>,
-        conditions: &mut HashSet<&'d Name>,
-    ) {
+    fn conditions_of(&self, set: &'d SelectionSet, spread: &mut HashSet<&'d Name>, conditions: &mut HashSet<&'d Name>) {
         for selection in &set.selections {
             match selection {
                 Selection::Field(_) => {}
@@ -280,12 +243,7 @@ impl<'d> Normaliser<'d> {
         field.name == "__typename" || self.types.field(parent, &field.name).is_some()
     }
 
-    fn emit(
-        &mut self,
-        parent: &Name,
-        entries: Entries<'d>,
-        into: &mut Set,
-    ) -> Result<(), GateError> {
+    fn emit(&mut self, parent: &Name, entries: Entries<'d>, into: &mut Set) -> Result<(), GateError> {
         for entry in entries.into_values() {
             self.work()?;
             let field = entry.field;
@@ -356,24 +314,14 @@ impl<'d> Normaliser<'d> {
 
 /// Whether every object of type `parent` is also of type `condition`.
 fn covers(types: &Types, condition: &Name, parent: &Name) -> bool {
-    condition == parent
-        || types
-            .objects(parent)
-            .all(|object| types.is_of(object, condition))
+    condition == parent || types.objects(parent).all(|object| types.is_of(object, condition))
 }
 
 /// Whether an object would be asked twice for what a field selects: once by all, once by its own fragment.
 fn overlap(common: &Entries<'_>, own: &Entries<'_>) -> bool {
-    common.iter().any(|(key, entry)| {
-        own.get(key)
-            .is_some_and(|own| own.sets.len() != entry.sets.len())
-    })
+    common.iter().any(|(key, entry)| own.get(key).is_some_and(|own| own.sets.len() != entry.sets.len()))
 }
 
-fn own_directives(
-    directives: &DirectiveList,
-) -> impl Iterator<Item = &Node<apollo_compiler::ast::Directive>> {
-    directives
-        .iter()
-        .filter(|directive| !matches!(directive.name.as_str(), "skip" | "include"))
+fn own_directives(directives: &DirectiveList) -> impl Iterator<Item = &Node<apollo_compiler::ast::Directive>> {
+    directives.iter().filter(|directive| !matches!(directive.name.as_str(), "skip" | "include"))
 }

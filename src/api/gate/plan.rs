@@ -64,11 +64,7 @@ impl Plan {
             .map_err(|failed| diagnosed(&failed.errors, Code::ValidationFailed))?;
         let operation = choose(&document, operation_name)?;
         let uses = literal::read(types, &document, &operation)?;
-        let shapes = if uses.conditions.is_empty() {
-            1
-        } else {
-            SHAPES_MAX
-        };
+        let shapes = if uses.conditions.is_empty() { 1 } else { SHAPES_MAX };
         let weight = measured.nodes.saturating_mul(shapes as u64);
         Ok(Self {
             kind: match operation.operation_type {
@@ -85,12 +81,7 @@ impl Plan {
     }
 
     /// The operation normalised for these coerced variables.
-    pub fn shape(
-        &self,
-        types: &Types,
-        limits: &Limits,
-        variables: &JsonMap,
-    ) -> Result<Arc<Shape>, GateError> {
+    pub fn shape(&self, types: &Types, limits: &Limits, variables: &JsonMap) -> Result<Arc<Shape>, GateError> {
         let truth = |name: &Name| variables.get(name.as_str()) == Some(&JsonValue::Bool(true));
         let key: Vec<bool> = self.uses.conditions.iter().map(truth).collect();
         if let Some((_, shape)) = self.shapes().iter().find(|(known, _)| *known == key) {
@@ -98,13 +89,7 @@ impl Plan {
         }
         let conditions = self.uses.conditions.iter().cloned();
         let conditions: Vec<(Name, bool)> = conditions.zip(key.iter().copied()).collect();
-        let shape = Arc::new(normalise::normalise(
-            types,
-            limits,
-            &self.document,
-            &self.operation,
-            &conditions,
-        )?);
+        let shape = Arc::new(normalise::normalise(types, limits, &self.document, &self.operation, &conditions)?);
         let mut shapes = self.shapes();
         if shapes.len() >= SHAPES_MAX {
             shapes.remove(0);
@@ -148,34 +133,21 @@ fn diagnosed(list: &DiagnosticList, code: Code) -> Vec<GateError> {
     let errors = list.iter().take(ERRORS_MAX).map(|diagnostic| {
         let message = diagnostic.error.to_string();
         let mut error = GateError::new(code, message);
-        error
-            .locations
-            .extend(position(diagnostic.error.location(), diagnostic.sources));
+        error.locations.extend(position(diagnostic.error.location(), diagnostic.sources));
         error
     });
     errors.collect()
 }
 
-fn choose(
-    document: &ExecutableDocument,
-    operation_name: Option<&str>,
-) -> Result<Node<Operation>, Vec<GateError>> {
+fn choose(document: &ExecutableDocument, operation_name: Option<&str>) -> Result<Node<Operation>, Vec<GateError>> {
     let operations = &document.operations;
     if let Ok(operation) = operations.get(operation_name) {
         return Ok(operation.clone());
     }
     let message = match operation_name {
         _ if operations.is_empty() => "The document has no operation, only fragments.".to_owned(),
-        None => format!(
-            "The document has {} operations; name the one to run in `operationName`.",
-            operations.len()
-        ),
-        Some(_) => {
-            "The document has no operation of the name that `operationName` asks for.".to_owned()
-        }
+        None => format!("The document has {} operations; name the one to run in `operationName`.", operations.len()),
+        Some(_) => "The document has no operation of the name that `operationName` asks for.".to_owned(),
     };
-    Err(vec![GateError::new(
-        Code::OperationResolutionFailure,
-        message,
-    )])
+    Err(vec![GateError::new(Code::OperationResolutionFailure, message)])
 }

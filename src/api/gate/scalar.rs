@@ -26,9 +26,7 @@ impl Written<'_> {
         match self {
             Self::Text(text) if text.chars().count() <= QUOTED_CHARS_MAX => format!("\"{text}\""),
             Self::Text(_) => "this text".to_owned(),
-            Self::Whole(digits) | Self::Float(digits) if digits.len() <= QUOTED_CHARS_MAX => {
-                (*digits).to_owned()
-            }
+            Self::Whole(digits) | Self::Float(digits) if digits.len() <= QUOTED_CHARS_MAX => (*digits).to_owned(),
             Self::Whole(_) | Self::Float(_) => "this number".to_owned(),
             Self::Other(name) => (*name).to_owned(),
         }
@@ -73,8 +71,7 @@ fn check_decimal(value: &Written<'_>) -> Result<(), String> {
     let fits = |digits: &str, max: usize| {
         (1..=max).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
     };
-    if fits(whole, DECIMAL_WHOLE_DIGITS_MAX)
-        && fraction.is_none_or(|digits| fits(digits, DECIMAL_FRACTION_DIGITS_MAX))
+    if fits(whole, DECIMAL_WHOLE_DIGITS_MAX) && fraction.is_none_or(|digits| fits(digits, DECIMAL_FRACTION_DIGITS_MAX))
     {
         return Ok(());
     }
@@ -95,10 +92,7 @@ fn check_date(value: &Written<'_>) -> Result<(), String> {
     {
         return Ok(());
     }
-    Err(format!(
-        "{} is not a day of the calendar; write it as \"2026-05-01\".",
-        value.quoted()
-    ))
+    Err(format!("{} is not a day of the calendar; write it as \"2026-05-01\".", value.quoted()))
 }
 
 fn check_date_time(value: &Written<'_>) -> Result<(), String> {

@@ -26,11 +26,7 @@ impl Toy {
 
     fn with(limits: Limits) -> Self {
         let (schema, counts) = toy::schema();
-        Self {
-            gate: Gate::new(&schema.sdl(), limits),
-            schema,
-            counts,
-        }
+        Self { gate: Gate::new(&schema.sdl(), limits), schema, counts }
     }
 
     fn admit(&self, document: &str, variables: Value) -> Result<Admitted, Vec<GateError>> {
@@ -86,14 +82,8 @@ async fn a_field_written_twice_runs_once() {
 #[tokio::test]
 async fn conditions_are_decided_per_request() {
     let toy = Toy::new();
-    let document =
-        "mutation($a: Boolean!, $b: Boolean!) { bump @include(if: $a) bump @skip(if: $b) }";
-    for (a, b, bumps) in [
-        (true, true, 1),
-        (false, true, 1),
-        (false, false, 2),
-        (true, false, 3),
-    ] {
+    let document = "mutation($a: Boolean!, $b: Boolean!) { bump @include(if: $a) bump @skip(if: $b) }";
+    for (a, b, bumps) in [(true, true, 1), (false, true, 1), (false, false, 2), (true, false, 3)] {
         toy.run(document, json!({"a": a, "b": b})).await;
         assert_eq!(toy.bumps(), bumps, "{a} {b}");
     }
@@ -104,19 +94,9 @@ fn the_operation_is_chosen_by_name() {
     let toy = Toy::new();
     let document = "query A { hello } mutation B { bump }";
     let choose = |document: &str, name| toy.gate.admit(document, name, Map::new());
-    assert_eq!(
-        choose(document, Some("B")).unwrap().kind,
-        OperationKind::Mutation
-    );
-    assert_eq!(
-        choose(document, Some("A")).unwrap().kind,
-        OperationKind::Query
-    );
-    for (document, name) in [
-        (document, None),
-        (document, Some("C")),
-        ("{ hello }", Some("A")),
-    ] {
+    assert_eq!(choose(document, Some("B")).unwrap().kind, OperationKind::Mutation);
+    assert_eq!(choose(document, Some("A")).unwrap().kind, OperationKind::Query);
+    for (document, name) in [(document, None), (document, Some("C")), ("{ hello }", Some("A"))] {
         let errors = choose(document, name).unwrap_err();
         assert_eq!(errors[0].code, Code::OperationResolutionFailure);
     }
@@ -142,20 +122,13 @@ async fn an_error_points_into_the_clients_document() {
     let toy = Toy::new();
     let document = "query {\n  ...F\n}\nfragment F on Query {\n    leak\n}";
     let answer = toy.run(document, json!({})).await;
-    assert_eq!(
-        answer["errors"][0]["locations"],
-        json!([{"line": 5, "column": 5}])
-    );
+    assert_eq!(answer["errors"][0]["locations"], json!([{"line": 5, "column": 5}]));
 }
 
 #[tokio::test]
 async fn a_plan_is_remembered_within_bounds() {
     for (plans_max, plans_nodes_max) in [(2, 100), (100, 2), (100, 0), (0, 100)] {
-        let toy = Toy::with(Limits {
-            plans_max,
-            plans_nodes_max,
-            ..Limits::default()
-        });
+        let toy = Toy::with(Limits { plans_max, plans_nodes_max, ..Limits::default() });
         for round in 0..3 {
             for name in ["a", "b", "c"] {
                 let document = format!("query($n: String) {{ {name}: hello(name: $n) }}");
@@ -174,10 +147,8 @@ async fn a_subscription_streams() {
     let admitted = admitted.unwrap();
     assert_eq!(admitted.kind, OperationKind::Subscription);
     let stream = toy.schema.execute_stream(admitted.request);
-    let ticks: Vec<Value> = stream
-        .map(|response| serde_json::to_value(response.data).unwrap()["ticks"].clone())
-        .collect()
-        .await;
+    let ticks: Vec<Value> =
+        stream.map(|response| serde_json::to_value(response.data).unwrap()["ticks"].clone()).collect().await;
     assert_eq!(ticks, [1, 2, 3]);
 }
 
@@ -191,36 +162,18 @@ const CORPUS: [(&str, &str); 30] = [
     ("query($n: String = \"d\") { hello(name: $n) }", "{}"),
     ("{ add(a: 1) b: add(a: 1, b: 2) }", "{}"),
     ("query($b: Int!) { add(a: -1, b: $b) }", "{\"b\": 4}"),
-    (
-        "{ node(id: \"u1\") { id ... on User { name } ... on Item { title } } }",
-        "{}",
-    ),
-    (
-        "{ node(id: \"i1\") { id ... on User { name } ... on Item { title size(unit: 2) } } }",
-        "{}",
-    ),
+    ("{ node(id: \"u1\") { id ... on User { name } ... on Item { title } } }", "{}"),
+    ("{ node(id: \"i1\") { id ... on User { name } ... on Item { title size(unit: 2) } } }", "{}"),
     ("{ node(id: 1) { id } }", "{}"),
     (
         "{ node(id: \"i1\") { ...N } } fragment N on Node { id __typename ...I } fragment I on Item { title owner { ...U } } fragment U on User { id name }",
         "{}",
     ),
-    (
-        "{ search { __typename ... on User { id name } ... on Item { id title } } }",
-        "{}",
-    ),
-    (
-        "{ search { ... on Node { id } ... on Item { title } } }",
-        "{}",
-    ),
+    ("{ search { __typename ... on User { id name } ... on Item { id title } } }", "{}"),
+    ("{ search { ... on Node { id } ... on Item { title } } }", "{}"),
     ("{ search { ... on Node { ... on User { name } } } }", "{}"),
-    (
-        "{ owned { id owner { id } ... on Item { owner { name } } ... on Thing { owner { id name } } } }",
-        "{}",
-    ),
-    (
-        "{ owned { ... on Node { id } ... on Owned { owner { name } } } }",
-        "{}",
-    ),
+    ("{ owned { id owner { id } ... on Item { owner { name } } ... on Thing { owner { id name } } } }", "{}"),
+    ("{ owned { ... on Node { id } ... on Owned { owner { name } } } }", "{}"),
     (
         "query($y: Boolean!) { hello @include(if: $y) node(id: \"u1\") { id @skip(if: $y) __typename } }",
         "{\"y\": true}",
@@ -239,30 +192,15 @@ const CORPUS: [(&str, &str); 30] = [
     ),
     ("{ node(id: \"u1\") { id @skip(if: true) } }", "{}"),
     ("{ hello @skip(if: true) }", "{}"),
-    (
-        "{ items(first: 3) { edges { cursor node { id } } edges { node { title } } totalCount } }",
-        "{}",
-    ),
+    ("{ items(first: 3) { edges { cursor node { id } } edges { node { title } } totalCount } }", "{}"),
     (
         "{ a: items(first: 1) { ...C } b: items { ...C } } fragment C on ItemConnection { edges { node { id owner { name } } } }",
         "{}",
     ),
-    (
-        "query($d: Date, $l: [[Int!]!]) { echo(on: $d, list: $l) }",
-        "{\"d\": \"2026-01-31\", \"l\": [[1, 2], [3]]}",
-    ),
-    (
-        "{ echo(on: \"2024-02-29\", list: [[1], []]) colour(currency: EUR) }",
-        "{}",
-    ),
-    (
-        "query($c: Currency!) { colour(currency: $c) }",
-        "{\"c\": \"CNY\"}",
-    ),
-    (
-        "{ __typename __schema { queryType { name } } __type(name: \"User\") { name kind } }",
-        "{}",
-    ),
+    ("query($d: Date, $l: [[Int!]!]) { echo(on: $d, list: $l) }", "{\"d\": \"2026-01-31\", \"l\": [[1, 2], [3]]}"),
+    ("{ echo(on: \"2024-02-29\", list: [[1], []]) colour(currency: EUR) }", "{}"),
+    ("query($c: Currency!) { colour(currency: $c) }", "{\"c\": \"CNY\"}"),
+    ("{ __typename __schema { queryType { name } } __type(name: \"User\") { name kind } }", "{}"),
     (
         "query A($i: [ID!]!) { nodes(ids: $i) { id ... on User { friend { friend { name } } } } }",
         "{\"i\": [\"a\", \"b\"]}",
@@ -274,17 +212,13 @@ async fn the_gate_does_not_change_what_a_document_means() {
     let toy = Toy::new();
     for (document, variables) in CORPUS {
         let variables: Value = serde_json::from_str(variables).unwrap();
-        let plain = async_graphql::Request::new(document)
-            .variables(async_graphql::Variables::from_json(variables.clone()));
+        let plain =
+            async_graphql::Request::new(document).variables(async_graphql::Variables::from_json(variables.clone()));
         let plain = toy.schema.execute(plain).await;
         assert!(plain.is_ok(), "{document}: {:?}", plain.errors);
         let plain = serde_json::to_value(plain).unwrap();
         for _ in 0..2 {
-            assert_eq!(
-                toy.run(document, variables.clone()).await,
-                plain,
-                "{document}"
-            );
+            assert_eq!(toy.run(document, variables.clone()).await, plain, "{document}");
         }
     }
 }

@@ -62,14 +62,11 @@ impl Translator<'_> {
         let definition = Positioned::new(definition, pos);
         let operations = match &operation.name {
             None => executor::DocumentOperations::Single(definition),
-            Some(name) => executor::DocumentOperations::Multiple(
-                [(GraphQLName::new(name), definition)].into_iter().collect(),
-            ),
+            Some(name) => {
+                executor::DocumentOperations::Multiple([(GraphQLName::new(name), definition)].into_iter().collect())
+            }
         };
-        executor::ExecutableDocument {
-            operations,
-            fragments: Default::default(),
-        }
+        executor::ExecutableDocument { operations, fragments: Default::default() }
     }
 
     /// A field that selects `items`.
@@ -95,15 +92,9 @@ impl Translator<'_> {
     }
 
     /// A fragment on an object, selecting `items`.
-    pub fn on(
-        self,
-        object: &Name,
-        items: Vec<Positioned<executor::Selection>>,
-    ) -> Positioned<executor::Selection> {
+    pub fn on(self, object: &Name, items: Vec<Positioned<executor::Selection>>) -> Positioned<executor::Selection> {
         let pos = items.first().map(|item| item.pos).unwrap_or_default();
-        let condition = executor::TypeCondition {
-            on: Positioned::new(GraphQLName::new(object), pos),
-        };
+        let condition = executor::TypeCondition { on: Positioned::new(GraphQLName::new(object), pos) };
         let fragment = executor::InlineFragment {
             type_condition: Some(Positioned::new(condition, pos)),
             directives: Vec::new(),
@@ -119,10 +110,7 @@ impl Translator<'_> {
     pub fn nothing(self) -> Positioned<executor::Selection> {
         let placed = |name: &str| Positioned::new(GraphQLName::new(name), Pos::default());
         let always = Positioned::new(InputValue::Boolean(true), Pos::default());
-        let skip = executor::Directive {
-            name: placed("skip"),
-            arguments: vec![(placed("if"), always)],
-        };
+        let skip = executor::Directive { name: placed("skip"), arguments: vec![(placed("if"), always)] };
         let field = executor::Field {
             alias: None,
             name: placed("__typename"),
@@ -136,9 +124,7 @@ impl Translator<'_> {
 
     /// Directives but those that are already decided.
     fn directives(self, directives: &DirectiveList) -> Vec<Positioned<executor::Directive>> {
-        let kept = directives
-            .iter()
-            .filter(|directive| !matches!(directive.name.as_str(), "skip" | "include"));
+        let kept = directives.iter().filter(|directive| !matches!(directive.name.as_str(), "skip" | "include"));
         kept.map(|directive| self.directive(directive)).collect()
     }
 
@@ -148,10 +134,7 @@ impl Translator<'_> {
             let value = Positioned::new(input(&argument.value), pos);
             (self.name(&argument.name), value)
         });
-        let directive = executor::Directive {
-            name: self.name(&directive.name),
-            arguments: arguments.collect(),
-        };
+        let directive = executor::Directive { name: self.name(&directive.name), arguments: arguments.collect() };
         Positioned::new(directive, pos)
     }
 
@@ -167,10 +150,7 @@ impl Translator<'_> {
 /// Takes the arguments away whose value is a variable that was not given.
 ///
 /// The executor would read such an argument as null instead of taking the argument's default.
-pub(super) fn drop_arguments(
-    document: &mut executor::ExecutableDocument,
-    absent: &dyn Fn(&str) -> bool,
-) {
+pub(super) fn drop_arguments(document: &mut executor::ExecutableDocument, absent: &dyn Fn(&str) -> bool) {
     if let Some(operation) = operation(document) {
         drop_in(&mut operation.selection_set.node, absent);
         keep_used_variables(operation);
@@ -178,15 +158,12 @@ pub(super) fn drop_arguments(
 }
 
 /// The one operation of a normalised document.
-fn operation(
-    document: &mut executor::ExecutableDocument,
-) -> Option<&mut executor::OperationDefinition> {
+fn operation(document: &mut executor::ExecutableDocument) -> Option<&mut executor::OperationDefinition> {
     match &mut document.operations {
         executor::DocumentOperations::Single(operation) => Some(&mut operation.node),
-        executor::DocumentOperations::Multiple(operations) => operations
-            .values_mut()
-            .next()
-            .map(|operation| &mut operation.node),
+        executor::DocumentOperations::Multiple(operations) => {
+            operations.values_mut().next().map(|operation| &mut operation.node)
+        }
     }
 }
 
@@ -214,9 +191,7 @@ fn keep_used_variables(operation: &mut executor::OperationDefinition) {
     variables_of_directives(&operation.directives, &mut used);
     variables_of(&operation.selection_set.node, &mut used);
     let used: HashSet<GraphQLName> = used.into_iter().cloned().collect();
-    operation
-        .variable_definitions
-        .retain(|definition| used.contains(&definition.node.name.node));
+    operation.variable_definitions.retain(|definition| used.contains(&definition.node.name.node));
 }
 
 fn variables_of<'d>(set: &'d executor::SelectionSet, used: &mut HashSet<&'d GraphQLName>) {
@@ -237,10 +212,7 @@ fn variables_of<'d>(set: &'d executor::SelectionSet, used: &mut HashSet<&'d Grap
     }
 }
 
-fn variables_of_directives<'d>(
-    directives: &'d [Positioned<executor::Directive>],
-    used: &mut HashSet<&'d GraphQLName>,
-) {
+fn variables_of_directives<'d>(directives: &'d [Positioned<executor::Directive>], used: &mut HashSet<&'d GraphQLName>) {
     for directive in directives {
         for (_, value) in &directive.node.arguments {
             variables_of_value(&value.node, used);
@@ -269,27 +241,19 @@ fn variables_of_value<'d>(value: &'d InputValue, used: &mut HashSet<&'d GraphQLN
 
 fn ty(of: &Type) -> executor::Type {
     let base = match of {
-        Type::Named(name) | Type::NonNullNamed(name) => {
-            executor::BaseType::Named(GraphQLName::new(name))
-        }
+        Type::Named(name) | Type::NonNullNamed(name) => executor::BaseType::Named(GraphQLName::new(name)),
         Type::List(item) | Type::NonNullList(item) => executor::BaseType::List(Box::new(ty(item))),
     };
-    executor::Type {
-        base,
-        nullable: !of.is_non_null(),
-    }
+    executor::Type { base, nullable: !of.is_non_null() }
 }
 
 fn input(value: &Value) -> InputValue {
     match value {
         Value::Variable(name) => InputValue::Variable(GraphQLName::new(name)),
         Value::List(items) => InputValue::List(items.iter().map(|item| input(item)).collect()),
-        Value::Object(fields) => InputValue::Object(
-            fields
-                .iter()
-                .map(|(name, value)| (GraphQLName::new(name), input(value)))
-                .collect(),
-        ),
+        Value::Object(fields) => {
+            InputValue::Object(fields.iter().map(|(name, value)| (GraphQLName::new(name), input(value))).collect())
+        }
         Value::Null => InputValue::Null,
         Value::Enum(name) => InputValue::Enum(GraphQLName::new(name)),
         Value::String(text) => InputValue::String(text.clone()),

@@ -19,10 +19,7 @@ impl Types {
     pub fn new(schema: Valid<Schema>) -> Self {
         let mut objects: HashMap<Name, BTreeSet<Name>> = HashMap::new();
         let mut is = |name: &Name, object: &Name| {
-            objects
-                .entry(name.clone())
-                .or_default()
-                .insert(object.clone());
+            objects.entry(name.clone()).or_default().insert(object.clone());
         };
         for (name, definition) in &schema.types {
             match definition {
@@ -50,9 +47,7 @@ impl Types {
 
     /// Whether an object is of a type.
     pub fn is_of(&self, object: &Name, condition: &Name) -> bool {
-        self.objects
-            .get(condition)
-            .is_some_and(|objects| objects.contains(object))
+        self.objects.get(condition).is_some_and(|objects| objects.contains(object))
     }
 
     /// A field of an object or interface; introspection's own fields aside.
@@ -84,12 +79,6 @@ pub(super) fn is_required(definition: &InputValueDefinition) -> bool {
 }
 
 /// The definition of an argument.
-pub(super) fn argument<'t>(
-    field: &'t FieldDefinition,
-    name: &Name,
-) -> Option<&'t Node<InputValueDefinition>> {
-    field
-        .arguments
-        .iter()
-        .find(|argument| argument.name == *name)
+pub(super) fn argument<'t>(field: &'t FieldDefinition, name: &Name) -> Option<&'t Node<InputValueDefinition>> {
+    field.arguments.iter().find(|argument| argument.name == *name)
 }

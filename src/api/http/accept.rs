@@ -42,11 +42,8 @@ struct Range {
 /// The best media type for a request, or `None` when it accepts neither.
 pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
     let values = headers.get_all(header::ACCEPT).iter();
-    let ranges: Vec<Range> = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(range)
-        .collect();
+    let ranges: Vec<Range> =
+        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).filter_map(range).collect();
     let silent = |value: &HeaderValue| value.as_bytes().trim_ascii().is_empty();
     if headers.get_all(header::ACCEPT).iter().all(silent) {
         return Some(Media::Json);
@@ -115,41 +112,17 @@ mod tests {
     fn the_client_chooses_the_media_type() {
         let rows = [
             ("application/json", Some(Media::Json)),
-            (
-                "application/graphql-response+json",
-                Some(Media::GraphQLResponse),
-            ),
-            (
-                "application/graphql-response+json; charset=utf-8",
-                Some(Media::GraphQLResponse),
-            ),
+            ("application/graphql-response+json", Some(Media::GraphQLResponse)),
+            ("application/graphql-response+json; charset=utf-8", Some(Media::GraphQLResponse)),
             ("APPLICATION/JSON", Some(Media::Json)),
             ("*/*", Some(Media::Json)),
             ("application/*", Some(Media::Json)),
-            (
-                "application/graphql-response+json, */*",
-                Some(Media::GraphQLResponse),
-            ),
-            (
-                "*/*, application/graphql-response+json",
-                Some(Media::GraphQLResponse),
-            ),
-            (
-                "application/graphql-response+json,application/json;q=0.9",
-                Some(Media::GraphQLResponse),
-            ),
-            (
-                "application/graphql-response+json;q=0.2,application/json;q=0.25",
-                Some(Media::Json),
-            ),
-            (
-                "application/json, application/graphql-response+json",
-                Some(Media::Json),
-            ),
-            (
-                "application/graphql-response+json, application/json",
-                Some(Media::GraphQLResponse),
-            ),
+            ("application/graphql-response+json, */*", Some(Media::GraphQLResponse)),
+            ("*/*, application/graphql-response+json", Some(Media::GraphQLResponse)),
+            ("application/graphql-response+json,application/json;q=0.9", Some(Media::GraphQLResponse)),
+            ("application/graphql-response+json;q=0.2,application/json;q=0.25", Some(Media::Json)),
+            ("application/json, application/graphql-response+json", Some(Media::Json)),
+            ("application/graphql-response+json, application/json", Some(Media::GraphQLResponse)),
             ("application/json;q=0, */*", Some(Media::GraphQLResponse)),
             ("*/*;q=0", None),
             ("application/json;q=0", None),

@@ -11,11 +11,7 @@ use crate::api::gate::{Code, ERRORS_MAX, GateError, cut};
 const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
 
 /// How the executor begins a message about a value it could not read as an input type.
-const INPUT_ERRORS: [&str; 3] = [
-    "Failed to parse \"",
-    "Expected input type \"",
-    "Invalid value for argument \"",
-];
+const INPUT_ERRORS: [&str; 3] = ["Failed to parse \"", "Expected input type \"", "Invalid value for argument \""];
 
 /// An answer before it is written.
 pub(super) struct Answer {
@@ -39,10 +35,7 @@ impl Answer {
     pub fn http(error: HttpError) -> Self {
         Self {
             status: error.status,
-            body: Body::refusal(vec![coded(
-                ServerError::new(error.message, None),
-                error.code,
-            )]),
+            body: Body::refusal(vec![coded(ServerError::new(error.message, None), error.code)]),
             headers: error.headers.into_iter().collect(),
         }
     }
@@ -55,11 +48,7 @@ impl Answer {
             shown.locations = error.locations;
             coded(shown, code)
         });
-        Self {
-            status: refused(media),
-            body: Body::refusal(errors.collect()),
-            headers: HeaderMap::new(),
-        }
+        Self { status: refused(media), body: Body::refusal(errors.collect()), headers: HeaderMap::new() }
     }
 
     /// The answer to a request that panicked.
@@ -79,11 +68,7 @@ impl Answer {
         let ran = response.data != Value::Null
             || response.errors.is_empty()
             || response.errors.iter().any(|error| !error.path.is_empty());
-        let errors: Vec<ServerError> = response
-            .errors
-            .into_iter()
-            .map(|error| settled(error, id))
-            .collect();
+        let errors: Vec<ServerError> = response.errors.into_iter().map(|error| settled(error, id)).collect();
         let internal = errors.iter().any(|error| code(error) == Some(INTERNAL));
         if let Some((requested, limit)) = cost {
             let cost = async_graphql::value!({ "requested": requested, "limit": limit });
@@ -95,11 +80,7 @@ impl Answer {
                 false if internal => StatusCode::INTERNAL_SERVER_ERROR,
                 false => refused(media),
             },
-            body: Body {
-                errors,
-                data: ran.then_some(response.data),
-                extensions: response.extensions,
-            },
+            body: Body { errors, data: ran.then_some(response.data), extensions: response.extensions },
             headers: response.http_headers,
         }
     }
@@ -137,11 +118,7 @@ impl Answer {
 
 impl Body {
     fn refusal(errors: Vec<ServerError>) -> Self {
-        Self {
-            errors,
-            data: None,
-            extensions: Default::default(),
-        }
+        Self { errors, data: None, extensions: Default::default() }
     }
 }
 
@@ -159,10 +136,7 @@ fn settled(mut error: ServerError, id: &str) -> ServerError {
         return error;
     }
     // An error that a resolver's `?` made has a source, and its text is nobody's business.
-    let input = error.source.is_none()
-        && INPUT_ERRORS
-            .iter()
-            .any(|start| error.message.starts_with(start));
+    let input = error.source.is_none() && INPUT_ERRORS.iter().any(|start| error.message.starts_with(start));
     if input {
         error.message = cut(error.message);
         return coded(error, Code::BadUserInput.as_str());
@@ -178,10 +152,7 @@ fn masked(mut error: ServerError, id: &str) -> ServerError {
 }
 
 fn coded(mut error: ServerError, code: &str) -> ServerError {
-    error
-        .extensions
-        .get_or_insert_with(ErrorExtensionValues::default)
-        .set("code", code);
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
     error
 }
 

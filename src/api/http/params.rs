@@ -22,23 +22,17 @@ pub(super) struct Params {
 
 /// Refuses a body that is not JSON in UTF-8.
 pub(super) fn check_content(headers: &HeaderMap) -> Result<(), HttpError> {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    let is_json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
     let is_utf8 = parts.all(|part| match part.split_once('=') {
         Some((key, value)) if key.trim().eq_ignore_ascii_case("charset") => {
             value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
         }
         _ => true,
     });
-    let is_plain = headers
-        .get(header::CONTENT_ENCODING)
-        .is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let is_plain =
+        headers.get(header::CONTENT_ENCODING).is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if is_json && is_utf8 && is_plain {
         return Ok(());
     }
@@ -54,12 +48,10 @@ impl Params {
     pub fn from_body(body: &[u8]) -> Result<Self, HttpError> {
         match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Self::from_fields(fields),
-            Ok(Value::Array(_)) => Err(HttpError::bad_request(
-                "Batches are not served; send one request for each operation.",
-            )),
-            Ok(_) => Err(HttpError::bad_request(
-                "The body must be a JSON object with the document in `query`.",
-            )),
+            Ok(Value::Array(_)) => {
+                Err(HttpError::bad_request("Batches are not served; send one request for each operation."))
+            }
+            Ok(_) => Err(HttpError::bad_request("The body must be a JSON object with the document in `query`.")),
             Err(error) => Err(HttpError::bad_request(format!(
                 "The body is not JSON, or nests more than 127 levels deep: see line {}, column {}.",
                 error.line(),
@@ -77,11 +69,8 @@ impl Params {
             }
             let value = match name.as_str() {
                 "query" | "operationName" => Value::String(text),
-                "variables" | "extensions" => serde_json::from_str(&text).map_err(|_| {
-                    HttpError::bad_request(format!(
-                        "`{name}` is not JSON; give it as a JSON object."
-                    ))
-                })?,
+                "variables" | "extensions" => serde_json::from_str(&text)
+                    .map_err(|_| HttpError::bad_request(format!("`{name}` is not JSON; give it as a JSON object.")))?,
                 _ => continue,
             };
             if fields.insert(name.clone(), value).is_some() {
@@ -108,11 +97,7 @@ impl Params {
             }
             return Err(HttpError::bad_request("Give the document in `query`."));
         };
-        Ok(Self {
-            query,
-            operation_name: operation_name.filter(|name| !name.is_empty()),
-            variables,
-        })
+        Ok(Self { query, operation_name: operation_name.filter(|name| !name.is_empty()), variables })
     }
 }
 
@@ -120,9 +105,7 @@ fn text(name: &str, value: Option<Value>) -> Result<Option<String>, HttpError> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(HttpError::bad_request(format!(
-            "`{name}` must be a string."
-        ))),
+        Some(_) => Err(HttpError::bad_request(format!("`{name}` must be a string."))),
     }
 }
 
@@ -130,8 +113,6 @@ fn object(name: &str, value: Option<Value>) -> Result<Map<String, Value>, HttpEr
     match value {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(fields)) => Ok(fields),
-        Some(_) => Err(HttpError::bad_request(format!(
-            "`{name}` must be a JSON object."
-        ))),
+        Some(_) => Err(HttpError::bad_request(format!("`{name}` must be a JSON object."))),
     }
 }

@@ -8,10 +8,7 @@ async fn nothing_runs_when_a_variable_is_wrong() {
     let document = "mutation($by: Int!) { bump bumpBy(by: $by) }";
     let rows = [
         (json!({}), "`$by` is missing; give a value of type Int!."),
-        (
-            json!({"by": null}),
-            "`$by` is null; give a value of type Int!.",
-        ),
+        (json!({"by": null}), "`$by` is null; give a value of type Int!."),
         (
             json!({"by": "3"}),
             "`$by`: \"3\" is not a valid Int; give a whole number between -2147483648 and 2147483647.",
@@ -22,10 +19,7 @@ async fn nothing_runs_when_a_variable_is_wrong() {
         ),
     ];
     for (variables, message) in rows {
-        assert_eq!(
-            toy.refusal(document, variables),
-            format!("BAD_USER_INPUT: {message}")
-        );
+        assert_eq!(toy.refusal(document, variables), format!("BAD_USER_INPUT: {message}"));
     }
     let document = "mutation($by: Int) { bump bumpBy(by: $by) }";
     assert_eq!(
@@ -101,16 +95,10 @@ fn a_wrong_value_is_named_by_its_path() {
             pay(|input| input["target"] = json!({"user": null})),
             "`$input.target`: a TargetInput takes exactly one field, and not null.",
         ),
-        (
-            pay(|input| input["tags"] = json!(["a", 1])),
-            "`$input.tags.1`: 1 is not a valid String; give a string.",
-        ),
+        (pay(|input| input["tags"] = json!(["a", 1])), "`$input.tags.1`: 1 is not a valid String; give a string."),
     ];
     for (variables, message) in rows {
-        assert_eq!(
-            toy.refusal(PAY, variables),
-            format!("BAD_USER_INPUT: {message}")
-        );
+        assert_eq!(toy.refusal(PAY, variables), format!("BAD_USER_INPUT: {message}"));
     }
 }
 
@@ -144,10 +132,7 @@ fn a_wrong_literal_is_named_by_its_path() {
         assert_eq!(toy.refusal(&document, json!({})), message);
     }
     let default = "query($on: Date = 5) { echo(on: $on) }";
-    assert!(
-        toy.refusal(default, json!({}))
-            .starts_with("BAD_USER_INPUT: `$on`: 5 is not a day")
-    );
+    assert!(toy.refusal(default, json!({})).starts_with("BAD_USER_INPUT: `$on`: 5 is not a day"));
 }
 
 #[tokio::test]
@@ -166,21 +151,9 @@ async fn amounts_reach_the_resolver_as_they_were_written() {
             input["target"] = json!({"item": "i1"});
         });
         let answer = toy.run(PAY, variables).await;
-        assert_eq!(
-            answer["data"]["pay"],
-            json!(format!("{text} CNY   i1 one 7"))
-        );
+        assert_eq!(answer["data"]["pay"], json!(format!("{text} CNY   i1 one 7")));
     }
-    for amount in [
-        "1.",
-        ".5",
-        "1.234",
-        "+1",
-        "1e3",
-        "",
-        "1234567890123456",
-        "１",
-    ] {
+    for amount in ["1.", ".5", "1.234", "+1", "1e3", "", "1234567890123456", "１"] {
         let variables = pay(|input| input["amount"]["amount"] = json!(amount));
         assert!(toy.admit(PAY, variables).is_err(), "{amount}");
     }
@@ -190,12 +163,6 @@ async fn amounts_reach_the_resolver_as_they_were_written() {
 async fn an_absent_variable_leaves_the_default_of_the_argument() {
     let toy = Toy::new();
     let document = "query($b: Int) { add(a: 1, b: $b) }";
-    assert_eq!(
-        toy.run(document, json!({})).await,
-        json!({"data": {"add": 11}})
-    );
-    assert_eq!(
-        toy.run(document, json!({"b": 2})).await,
-        json!({"data": {"add": 3}})
-    );
+    assert_eq!(toy.run(document, json!({})).await, json!({"data": {"add": 11}}));
+    assert_eq!(toy.run(document, json!({"b": 2})).await, json!({"data": {"add": 3}}));
 }

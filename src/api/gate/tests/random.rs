@@ -36,12 +36,7 @@ impl Parent {
 
     fn branches(self) -> &'static [(&'static str, Parent)] {
         match self {
-            Query => &[
-                ("node(id: \"u1\")", Node),
-                ("i: node(id: \"i1\")", Node),
-                ("search", Found),
-                ("owned", Owned),
-            ],
+            Query => &[("node(id: \"u1\")", Node), ("i: node(id: \"i1\")", Node), ("search", Found), ("owned", Owned)],
             User => &[("friend", User), ("f: friend", User)],
             Item | Owned | Thing => &[("owner", User), ("o: owner", User)],
             Node | Found => &[],
@@ -95,8 +90,7 @@ fn selection(parent: Parent, depth: u32) -> BoxedStrategy<String> {
         return prop_oneof![2 => leaf, 2 => narrowed, 1 => spread].boxed();
     }
     let branch = prop::sample::select(parent.branches()).prop_flat_map(move |(field, of)| {
-        (set(of, depth - 1), condition())
-            .prop_map(move |(set, condition)| format!("{field}{condition} {set}"))
+        (set(of, depth - 1), condition()).prop_map(move |(set, condition)| format!("{field}{condition} {set}"))
     });
     prop_oneof![2 => leaf, 3 => branch, 2 => narrowed, 1 => spread].boxed()
 }
@@ -116,17 +110,9 @@ fn document() -> impl Strategy<Value = String> {
             })
             .collect();
         let body = format!("{query} {}", used.join(" "));
-        let variables = [
-            ("$t", "$t: Boolean!"),
-            ("$f", "$f: Boolean!"),
-            ("$s", "$s: String"),
-            ("$i", "$i: Int = 4"),
-        ];
-        let variables: Vec<&str> = variables
-            .iter()
-            .filter(|(name, _)| body.contains(name))
-            .map(|(_, definition)| *definition)
-            .collect();
+        let variables = [("$t", "$t: Boolean!"), ("$f", "$f: Boolean!"), ("$s", "$s: String"), ("$i", "$i: Int = 4")];
+        let variables: Vec<&str> =
+            variables.iter().filter(|(name, _)| body.contains(name)).map(|(_, definition)| *definition).collect();
         match variables.is_empty() {
             true => body,
             false => format!("query({}) {body}", variables.join(", ")),
