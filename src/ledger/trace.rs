@@ -444,7 +444,7 @@ pub struct FlowRow {
     /// The purpose of the expense that it paid, or that it came back from.
     pub purpose_id: Option<crate::id::PurposeId>,
     /// What kind of party gave it.
-    pub giver_kind: crate::party::PartyKind,
+    pub giver_kind: String,
     /// How much.
     pub amount: Fen,
 }
