@@ -120,6 +120,12 @@ impl Request {
         Ok(pending.known.get(&key).cloned().flatten())
     }
 
+    /// The row of a key that the database promises there is, fetched as [`Request::load`] does.
+    pub async fn need<L: Load>(&self, key: L::Key) -> Result<L::Value> {
+        let found = self.load::<L>(key).await?;
+        found.ok_or_else(|| anyhow::anyhow!("{}: a key leads nowhere", std::any::type_name::<L>()).into())
+    }
+
     async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
         tokio::task::yield_now().await;
         let (keys, waiting) = {
