@@ -80,7 +80,10 @@ mod tests {
         let invalid = [
             // Reported as a real company's.
             ("91350211M0000XUF46", "its check symbol is 6 where R is due"),
-            ("91110000101623751K", "its check symbol is K where B is due, and the check symbol of its organisation code is 1 where 7 is due"),
+            (
+                "91110000101623751K",
+                "its check symbol is K where B is due, and the check symbol of its organisation code is 1 where 7 is due",
+            ),
             ("9111000010162374", "it has 16 symbols instead of 18"),
             ("91110000101623741I", "only digits and capitals without I, O, S, V and Z are used"),
             ("91A10000101623741K", "symbols 3 to 8 are the digits of a division"),

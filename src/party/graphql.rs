@@ -10,27 +10,18 @@ use super::{
 };
 use crate::{
     area::{Area, AreaConnection},
-    connection,
+    by_id, connection,
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind, PartyId},
     page::{Direction, Key, Page, PageArgs},
-    viewer::{Load, Request, by_page, deal},
+    page_of,
+    viewer::{Load, Request},
 };
 
 connection!(PartyConnection, PartyEdge, PartyNode, "parties");
 
-/// Parties by key.
-pub struct PartyById;
-
-impl Load for PartyById {
-    type Key = PartyId;
-    type Value = Party;
-
-    async fn load(request: &Request, keys: Vec<PartyId>) -> Result<HashMap<PartyId, Party>> {
-        let rows = store::by_ids(&mut *request.session().await?, &keys).await?;
-        Ok(rows.into_iter().map(|party| (party.id, party)).collect())
-    }
-}
+by_id!(/// Parties by key.
+    PartyById, PartyId, Party, store::by_ids);
 
 /// The paths of the areas each party is active in: what rights on it are held by.
 pub struct PartyPaths;
@@ -48,22 +39,8 @@ impl Load for PartyPaths {
     }
 }
 
-/// A page of the areas each party is active in.
-struct AreasOf;
-
-impl Load for AreasOf {
-    type Key = (PartyId, Page);
-    type Value = Vec<store::AreaOfParty>;
-
-    async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Self::Value>> {
-        let mut found = HashMap::new();
-        for (page, parties) in by_page(keys) {
-            let rows = store::areas_of_parties(&mut *request.session().await?, &parties, &page).await?;
-            deal(&mut found, &page, rows, |row| row.party_id);
-        }
-        Ok(found)
-    }
-}
+page_of!(/// A page of the areas each party is active in.
+    AreasOf, PartyId, store::AreaOfParty, store::areas_of_parties, |row: &store::AreaOfParty| row.party_id);
 
 impl From<store::AreaOfParty> for Area {
     fn from(row: store::AreaOfParty) -> Self {

@@ -24,7 +24,7 @@ pub use graphql::{
 use crate::{
     area,
     db::Tx,
-    error::{Language, Refusal, Result, check_text},
+    error::{Language, Refusal, Result, check_size, check_text},
     id::{AreaId, NodeKind, PartyId},
     viewer::{Act, By, Held, On, Viewer},
 };
@@ -270,9 +270,7 @@ fn decide(by: By<'_>, known: &mut Known, draft: &Registration) -> Result<(Party,
     if publicity == Publicity::Alias && alias.is_none() {
         return Err(Refusal::TextEmpty {}.at("aliasName"));
     }
-    if areas.is_empty() || areas.len() > AREAS_MAX {
-        return Err(Refusal::ListSize { size: areas.len(), min: 1, max: AREAS_MAX }.at("areaIds"));
-    }
+    check_size(areas.len(), 1, AREAS_MAX, "areaIds")?;
     let code = draft.credit_code.as_deref().map(credit_code::normalize);
     let credit_code = code.map(|code| check_text(&code, credit_code::LENGTH, "creditCode")).transpose()?;
     let failure = credit_code.as_deref().and_then(|code| failure_of(draft.kind, code));
