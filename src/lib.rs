@@ -20,6 +20,8 @@ pub mod viewer;
 
 pub mod area;
 
+pub mod party;
+
 // Level 2: funds, their ledger, what it is spent on and who decides.
 pub mod fund;
 

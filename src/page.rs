@@ -4,10 +4,12 @@
 //!   arrive meanwhile neither repeat nor hide others.
 //! * A page holds at most [`ROWS_MAX`] rows.
 
-use async_graphql::{SimpleObject, connection::PageInfo};
+use async_graphql::connection::PageInfo;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+use crate::clock::Date;
 
 /// The most rows of one page.
 pub const ROWS_MAX: i64 = 100;
@@ -206,19 +208,23 @@ macro_rules! connection {
 }
 
 /// A span of days, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::InputObject, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::InputObject)]
 pub struct PeriodInput {
     /// The first day.
-    pub from: NaiveDate,
+    pub from: Date,
     /// The last day.
-    pub to: NaiveDate,
+    pub to: Date,
 }
 
-/// A span of days, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
-pub struct Period {
-    /// The first day.
-    pub from: NaiveDate,
-    /// The last day.
-    pub to: NaiveDate,
+impl PeriodInput {
+    /// The first and the last day.
+    ///
+    /// # Errors
+    /// [`BadPage`] when it ends before it begins.
+    pub fn days(self) -> Result<(NaiveDate, NaiveDate), BadPage> {
+        if self.to < self.from {
+            return Err(BadPage(format!("The period ends on {}, before it begins on {}.", self.to.0, self.from.0)));
+        }
+        Ok((self.from.0, self.to.0))
+    }
 }

@@ -15,6 +15,7 @@ pub mod document;
 pub mod draw;
 pub mod earmark;
 pub mod idem;
+mod open;
 pub mod place;
 pub mod post;
 pub mod reverse;
@@ -24,3 +25,4 @@ pub mod trace;
 
 pub use account::{Account, AccountKind, Asset};
 pub use post::{Draft, Entry, EntryKind, Move, Posting, post};
+pub use open::open;
