@@ -5,6 +5,7 @@
 //!   its own.
 //! * Σ lines = the receipt, or nothing is booked. The same bank line is never booked twice.
 
+pub mod graphql;
 pub mod refund;
 pub mod settle;
 pub mod store;

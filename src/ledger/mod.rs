@@ -14,6 +14,7 @@ pub mod account;
 pub mod document;
 pub mod draw;
 pub mod earmark;
+pub mod graphql;
 pub mod idem;
 mod open;
 pub mod place;

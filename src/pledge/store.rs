@@ -266,3 +266,26 @@ pub async fn lots_of_pledge<'c>(on: impl Sql<'c>, pledge: PledgeId) -> Result<Ve
         .await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
+
+/// A pledge with the due it was found by.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct PledgeOfDue {
+    /// The due.
+    pub due_id: DueId,
+    /// Its pledge.
+    #[sqlx(flatten)]
+    pub pledge: Pledge,
+}
+
+/// The pledge of each of these dues.
+pub async fn of_dues<'c>(on: impl Sql<'c>, dues: &[DueId]) -> Result<Vec<PledgeOfDue>> {
+    on.sql(
+        "SELECT d.id AS due_id, p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den,
+                p.state, p.offered_on, p.due_on, p.ended_on, p.received, p.note
+         FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id
+         WHERE d.id IN (..)",
+    )
+    .bind_list(dues)
+    .all()
+    .await
+}

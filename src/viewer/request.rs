@@ -274,6 +274,32 @@ macro_rules! page_of {
     };
 }
 
+/// Declares the load of a narrowed page of rows for each owner; the last argument gives a row's owner.
+#[macro_export]
+macro_rules! narrowed_page_of {
+    ($(#[$doc:meta])* $name:ident, $owner:ty, $filter:ty, $value:ty, $store:path, $owner_of:expr) => {
+        $(#[$doc])*
+        pub struct $name;
+
+        impl $crate::viewer::Load for $name {
+            type Key = ($owner, ($filter, $crate::page::Page));
+            type Value = Vec<$value>;
+
+            async fn load(
+                request: &$crate::viewer::Request,
+                keys: Vec<Self::Key>,
+            ) -> $crate::error::Result<std::collections::HashMap<Self::Key, Self::Value>> {
+                let mut found = std::collections::HashMap::new();
+                for (which, owners) in $crate::viewer::by_page(keys) {
+                    let rows = $store(&mut *request.session().await?, &owners, &which.0, &which.1).await?;
+                    $crate::viewer::deal(&mut found, &which, rows, $owner_of);
+                }
+                Ok(found)
+            }
+        }
+    };
+}
+
 /// Declares the load of all rows of each owner, of which there are never many.
 #[macro_export]
 macro_rules! all_of {
