@@ -26,3 +26,7 @@ pub mod party;
 pub mod fund;
 
 pub mod ledger;
+
+pub mod project;
+
+pub mod committee;
