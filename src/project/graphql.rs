@@ -60,6 +60,7 @@ impl Load for TargetById {
 
 /// What money is spent on: a project or a micro-grant.
 #[derive(Clone, Debug, Interface)]
+#[allow(clippy::duplicated_attributes, reason = "two fields of an interface may have the same type")]
 #[graphql(
     name = "Target",
     field(name = "id", method = "global_id", ty = "ID", desc = "Its id."),
