@@ -27,6 +27,10 @@ pub mod fund;
 
 pub mod ledger;
 
+pub mod project;
+
+pub mod committee;
+
 // Level 3: what is promised, given, allocated and paid.
 pub mod pledge;
 

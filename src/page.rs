@@ -8,6 +8,7 @@ use async_graphql::connection::PageInfo;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::clock::Date;
 
@@ -164,14 +165,16 @@ fn encode(keys: &[Key]) -> String {
 fn decode(text: &str, shape: &[Key]) -> Result<Vec<Key>, BadPage> {
     let wrong = || BadPage("That cursor is not of this list; pass one that this list returned in this order.".into());
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
-    let values: Vec<serde_json::Value> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+    let values: Vec<Value> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
     if values.len() != shape.len() {
         return Err(wrong());
     }
-    let key = |(value, shape): (serde_json::Value, &Key)| match shape {
-        Key::Int(_) => value.as_i64().map(Key::Int),
-        Key::Date(_) => serde_json::from_value(value).ok().map(Key::Date),
-        Key::Text(_) => value.as_str().map(|text| Key::Text(text.to_owned())),
+    // By the shape and not by its looks: a code may look like a date.
+    let key = |(value, like): (Value, &Key)| match (value, like) {
+        (Value::Number(number), Key::Int(_)) => number.as_i64().map(Key::Int),
+        (Value::String(text), Key::Date(_)) => text.parse().ok().map(Key::Date),
+        (Value::String(text), Key::Text(_)) => Some(Key::Text(text)),
+        _ => None,
     };
     values.into_iter().zip(shape).map(key).collect::<Option<_>>().ok_or_else(wrong)
 }
@@ -230,5 +233,23 @@ impl PeriodInput {
             return Err(BadPage(format!("The period ends on {}, before it begins on {}.", self.to.0, self.from.0)));
         }
         Ok((self.from.0, self.to.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_its_list_wrote_it() {
+        let date = NaiveDate::from_ymd_opt(2026, 5, 1).unwrap();
+        let (int, day, text) = (Key::Int(-7), Key::Date(date), Key::Text("2026-05-01".into()));
+        for keys in [vec![int.clone()], vec![day.clone(), int.clone()], vec![text.clone(), int.clone()], vec![text]] {
+            assert_eq!(decode(&encode(&keys), &keys), Ok(keys));
+        }
+        for (keys, shape) in [(vec![int.clone()], vec![day.clone()]), (vec![day.clone()], vec![day, int])] {
+            assert!(decode(&encode(&keys), &shape).is_err());
+        }
+        assert!(decode("no cursor", &[Key::Int(0)]).is_err());
     }
 }

@@ -6,13 +6,16 @@ use chrono::NaiveDate;
 use super::{Fund, FundDraft, FundFilter, Host, Purpose, host_create, purpose_create, store};
 use crate::{
     area::{Area, AreaById},
-    by_id, connection,
+    by_id,
+    committee::{DecisionConnection, decisions_of_fund},
+    connection,
     error::{Result, UserError},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     ledger,
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
+    project::{ProjectConnection, projects_of_fund},
     viewer::Request,
 };
 
@@ -47,6 +50,7 @@ fn by_key(args: &PageArgs) -> Result<Page> {
     Ok(Page::new(args, Direction::Asc, &[Key::Int(0)])?)
 }
 
+/// A charity association in whose bank account funds are held.
 #[Object]
 impl Host {
     /// The host's id.
@@ -138,6 +142,30 @@ impl Fund {
         let page = by_key(&PageArgs { first, after, last, before })?;
         let rows = Request::of(ctx).load::<PurposesOf>((self.id, page.clone())).await?.unwrap_or_default();
         Ok(PurposeConnection::new(page.finish(rows, |row| vec![row.purpose.id.into()]), None))
+    }
+
+    /// What its money is spent on, the last proposed first.
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<ProjectConnection> {
+        projects_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What its committee resolved, the last taken first.
+    async fn decisions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<DecisionConnection> {
+        decisions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
     }
 
     // HERE: balance, flow, entries.

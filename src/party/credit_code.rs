@@ -82,7 +82,7 @@ mod tests {
             ("91350211M0000XUF46", "its check symbol is 6 where R is due"),
             (
                 "91110000101623751K",
-                "its check symbol is K where B is due, and the check symbol of its organisation code is 1 where 7 is due",
+                "its check symbol is K where L is due, and the check symbol of its organisation code is 1 where X is due",
             ),
             ("9111000010162374", "it has 16 symbols instead of 18"),
             ("91110000101623741I", "only digits and capitals without I, O, S, V and Z are used"),
@@ -98,6 +98,6 @@ mod tests {
     #[test]
     fn a_sum_that_31_divides_has_the_symbol_0() {
         assert_eq!(check_outer(&[0; 17]), b'0');
-        assert_eq!(check_outer(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 30, 3]), b'0');
+        assert_eq!(check_outer(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 28, 1]), b'0');
     }
 }

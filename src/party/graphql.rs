@@ -94,6 +94,7 @@ macro_rules! parties {
             #[derive(Clone, Debug)]
             pub struct $name(pub Party);
 
+            $(#[doc = $doc])+
             #[Object]
             impl $name {
                 /// The party's id.

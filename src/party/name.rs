@@ -5,7 +5,7 @@
 //! * full-width ASCII (`Ａ`, `１`, `（`) becomes half-width;
 //! * every kind of bracket becomes `(` or `)`;
 //! * ASCII letters become small;
-//! * whitespace and zero-width characters are dropped.
+//! * whitespace, zero-width and control characters are dropped.
 
 /// `name` as it is compared and searched.
 pub fn name_key(name: &str) -> String {
@@ -25,7 +25,7 @@ fn fold(c: char) -> Option<char> {
         other => other,
     };
     match folded {
-        space if space.is_whitespace() => None,
+        unseen if unseen.is_whitespace() || unseen.is_control() => None,
         '[' | '{' | '【' | '〔' | '〖' | '〘' | '〚' | '「' | '『' | '〈' | '《' | '﹙' => Some('('),
         ']' | '}' | '】' | '〕' | '〗' | '〙' | '〛' | '」' | '』' | '〉' | '》' | '﹚' => Some(')'),
         other => Some(other.to_ascii_lowercase()),
