@@ -11,12 +11,14 @@
 //! * Commands on one fund run one after another, behind its head ([`crate::fund::head`]).
 
 pub mod account;
+pub mod chain;
 pub mod document;
 pub mod draw;
 pub mod idem;
 pub mod post;
 pub mod seal;
 pub mod store;
+pub mod verify;
 
 pub use account::{Account, AccountKind, Asset};
 pub use post::{Draft, Entry, EntryKind, Move, Posting, post};
