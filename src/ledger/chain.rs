@@ -1,7 +1,7 @@
 //! The hash chain, recomputed from the rows it seals.
 //!
-//! * Entries are read in the order of their numbers, a batch at a time, with the same few statements for
-//!   each batch: memory and statements do not grow with a statement per entry.
+//! * Entries are read in the order of their numbers, a batch at a time, with the same nine statements for
+//!   each batch, however many entries, lots and files it has.
 //! * Each entry is sealed anew after the *stored* seal before it, so that an entry that was changed is
 //!   named itself, and not all that follow it. That the stored seals are one chain is invariant I9.
 
