@@ -11,6 +11,7 @@
 //! * Commands on one fund run one after another, behind its head ([`crate::fund::head`]).
 
 pub mod account;
+pub mod chain;
 pub mod document;
 pub mod draw;
 pub mod earmark;
@@ -23,6 +24,7 @@ pub mod reverse;
 pub mod seal;
 pub mod store;
 pub mod trace;
+pub mod verify;
 
 pub use account::{Account, AccountKind, Asset};
 pub use post::{Draft, Entry, EntryKind, Move, Posting, post};
