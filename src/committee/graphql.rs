@@ -100,7 +100,6 @@ impl Decision {
         Ok(Request::of(ctx).load::<SeatsOf>(self.id).await?.unwrap_or_default())
     }
 
-    // HERE: allocations, left.
 }
 
 #[ComplexObject]

@@ -5,6 +5,15 @@ use chrono::NaiveDate;
 
 use super::{Fund, FundDraft, FundFilter, Host, Purpose, host_create, purpose_create, store};
 use crate::{
+    contribution::graphql::{ContributionConnection, contributions_of_fund},
+    expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
+    ledger::graphql::{
+        Balance, ChainHead, EntryConnection, balance_of_fund, chain_head, entries_of_fund,
+        flow::{Flow, flow_of_fund},
+        spending::{Leverage, leverage_of_fund},
+    },
+    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
+    page::PeriodInput,
     area::{Area, AreaById},
     by_id,
     committee::{DecisionConnection, decisions_of_fund},
@@ -168,7 +177,90 @@ impl Fund {
         decisions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
     }
 
-    // HERE: balance, flow, entries.
+    /// What is in it and what became of what was.
+    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
+        balance_of_fund(Request::of(ctx), self.id).await
+    }
+
+    /// Where its money came from and went to in a period, as nodes and links that add up.
+    async fn flow(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+    ) -> Result<Flow> {
+        flow_of_fund(Request::of(ctx), self.id, period).await
+    }
+
+    /// The head of its journal's hash chain.
+    async fn chain_head(&self, ctx: &Context<'_>) -> Result<ChainHead> {
+        chain_head(Request::of(ctx), self.id).await
+    }
+
+    /// Its journal, the first entry first; for those who keep or oversee the books.
+    async fn entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<EntryConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(entries_of_fund(Request::of(ctx), self, &args).await)
+    }
+
+    /// The pledges made to it, by the day they are due; for those who keep or oversee the books.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn pledges(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which pledges the list holds.")] filter: Option<PledgeFilterInput>,
+        #[graphql(desc = "DESC, the latest due first, where it is left out.")] direction: Option<Direction>,
+    ) -> Option<Result<PledgeConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(pledges_of_fund(Request::of(ctx), self, filter, direction, &args).await)
+    }
+
+    /// What has arrived, by the day it did.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn contributions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only what arrived in this period.")] period: Option<PeriodInput>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Result<ContributionConnection> {
+        let args = PageArgs { first, after, last, before };
+        contributions_of_fund(Request::of(ctx), self.id, period, direction, &args).await
+    }
+
+    /// What was paid, by the day it was.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn expenses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which expenses the list holds.")] filter: Option<ExpenseFilterInput>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Result<ExpenseConnection> {
+        let args = PageArgs { first, after, last, before };
+        expenses_of_fund(Request::of(ctx), self.id, filter, direction, &args).await
+    }
+
+    /// What its projects moved altogether for each yuan of its own money in them; micro-grants not counted.
+    async fn leverage(&self, ctx: &Context<'_>) -> Result<Leverage> {
+        leverage_of_fund(Request::of(ctx), self.id).await
+    }
 }
 
 /// Queries about hosts, purposes and funds.

@@ -15,6 +15,7 @@ pub mod chain;
 pub mod document;
 pub mod draw;
 pub mod earmark;
+pub mod flow;
 pub mod graphql;
 pub mod idem;
 mod open;

@@ -9,6 +9,20 @@ use super::{
     store,
 };
 use crate::{
+    contribution::graphql::{
+        ContributionConnection, GivingFilterInput, contributions_of_party, lots_of_party, reach_of,
+    },
+    ledger::{
+        graphql::{
+            Balance, LotConnection, UseConnection,
+            giving::{
+                FundedExpenseConnection, FundedExpenseOrder, FundedTargetConnection, SpentInMonth, UseFilterInput,
+                balance_of_party, expenses_of_party, months_of_party, targets_of_party, waiting_of_party,
+            },
+        },
+        trace::UseFilter,
+    },
+    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_party},
     area::{Area, AreaConnection},
     by_id, connection,
     error::{Result, UserError},
@@ -85,6 +99,93 @@ async fn areas(ctx: &Context<'_>, party: &Party, args: PageArgs) -> Result<AreaC
     Ok(AreaConnection::new(page.finish(rows, |row| vec![row.area.id.into()]), None))
 }
 
+async fn pledges(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<PledgeFilterInput>,
+    direction: Option<Direction>,
+    args: PageArgs,
+) -> Result<PledgeConnection> {
+    let request = Request::of(ctx);
+    let reach = reach_of(request, party.id).await?;
+    pledges_of_party(request, party.id, reach, filter, direction, &args).await
+}
+
+async fn contributions(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<GivingFilterInput>,
+    direction: Option<Direction>,
+    args: PageArgs,
+) -> Result<ContributionConnection> {
+    let request = Request::of(ctx);
+    let reach = reach_of(request, party.id).await?;
+    contributions_of_party(request, party.id, reach, filter, direction, &args).await
+}
+
+async fn lots(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<GivingFilterInput>,
+    direction: Option<Direction>,
+    args: PageArgs,
+) -> Result<LotConnection> {
+    let request = Request::of(ctx);
+    let reach = reach_of(request, party.id).await?;
+    lots_of_party(request, party.id, reach, filter, direction, &args).await
+}
+
+/// The filter of a party's uses, within what the viewer may read.
+async fn narrowed(request: &Request, party: &Party, filter: Option<UseFilterInput>) -> Result<UseFilter> {
+    let reach = reach_of(request, party.id).await?;
+    filter.unwrap_or_default().read(reach)
+}
+
+async fn giving_of(ctx: &Context<'_>, party: &Party, filter: Option<UseFilterInput>) -> Result<Balance> {
+    let request = Request::of(ctx);
+    balance_of_party(request, party.id, narrowed(request, party, filter).await?).await
+}
+
+async fn funded_targets(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<UseFilterInput>,
+    args: PageArgs,
+) -> Result<FundedTargetConnection> {
+    let request = Request::of(ctx);
+    targets_of_party(request, party.id, narrowed(request, party, filter).await?, &args).await
+}
+
+async fn funded_expenses(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<UseFilterInput>,
+    order: FundedExpenseOrder,
+    args: PageArgs,
+) -> Result<FundedExpenseConnection> {
+    let request = Request::of(ctx);
+    expenses_of_party(request, party.id, narrowed(request, party, filter).await?, order, &args).await
+}
+
+async fn funded_by_month(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<UseFilterInput>,
+) -> Result<Vec<SpentInMonth>> {
+    let request = Request::of(ctx);
+    months_of_party(request, party.id, narrowed(request, party, filter).await?).await
+}
+
+async fn waiting(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<UseFilterInput>,
+    args: PageArgs,
+) -> Result<UseConnection> {
+    let request = Request::of(ctx);
+    waiting_of_party(request, party.id, narrowed(request, party, filter).await?, &args).await
+}
+
 /// Declares an object type for each kind of party. A field is written here once, for all of them, and
 /// in the interface below where it belongs there too; what it does is a function above.
 macro_rules! parties {
@@ -140,7 +241,118 @@ macro_rules! parties {
                     areas(ctx, &self.0, PageArgs { first, after, last, before }).await
                 }
 
-                // HERE: pledges, contributions, giving, fundedProjects, fundedExpenses, waiting.
+                /// What it promised, by the day it is due.
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn pledges(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Which pledges the list holds.")] filter: Option<PledgeFilterInput>,
+                    #[graphql(desc = "DESC, the latest due first, where it is left out.")]
+                    direction: Option<Direction>,
+                ) -> Option<Result<PledgeConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(pledges(ctx, &self.0, filter, direction, args).await)
+                }
+
+                /// The contributions in which it has a part, by the day they arrived.
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn contributions(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Which contributions the list holds.")] filter: Option<GivingFilterInput>,
+                    #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+                ) -> Option<Result<ContributionConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(contributions(ctx, &self.0, filter, direction, args).await)
+                }
+
+                /// Its gifts line by line, by the day they arrived: each says where every fen of it is.
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn lots(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Which gifts the list holds.")] filter: Option<GivingFilterInput>,
+                    #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+                ) -> Option<Result<LotConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(lots(ctx, &self.0, filter, direction, args).await)
+                }
+
+                /// What it gave altogether, and what became of it.
+                async fn giving(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "Only in this fund or project.")] filter: Option<UseFilterInput>,
+                ) -> Option<Result<Balance>> {
+                    Some(giving_of(ctx, &self.0, filter).await)
+                }
+
+                /// The projects and micro-grants that its money went to.
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn funded_targets(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Only in this fund.")] filter: Option<UseFilterInput>,
+                ) -> Option<Result<FundedTargetConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(funded_targets(ctx, &self.0, filter, args).await)
+                }
+
+                /// The expenses that its money paid, each with its part: what exactly did my money pay for?
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn funded_expenses(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Which expenses the list holds.")] filter: Option<UseFilterInput>,
+                    #[graphql(desc = "The order of the list.", default)] order: FundedExpenseOrder,
+                ) -> Option<Result<FundedExpenseConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(funded_expenses(ctx, &self.0, filter, order, args).await)
+                }
+
+                /// What its money paid, by month.
+                async fn funded_by_month(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "Only in this fund or period.")] filter: Option<UseFilterInput>,
+                ) -> Option<Result<Vec<SpentInMonth>>> {
+                    Some(funded_by_month(ctx, &self.0, filter).await)
+                }
+
+                /// What of its money waits unspent, and where.
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn waiting(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Only in this fund or project.")] filter: Option<UseFilterInput>,
+                ) -> Option<Result<UseConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(waiting(ctx, &self.0, filter, args).await)
+                }
             }
         )*
 
@@ -169,6 +381,66 @@ macro_rules! parties {
                 arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
                 arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
                 arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor.")
+            ),
+            field(
+                name = "pledges", ty = "Option<Result<PledgeConnection>>", desc = "What it promised, by the day it is due.",
+                arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+                arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+                arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+                arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
+                arg(name = "filter", ty = "Option<PledgeFilterInput>", desc = "Which pledges the list holds."),
+                arg(name = "direction", ty = "Option<Direction>", desc = "DESC, the latest due first, where it is left out.")
+            ),
+            field(
+                name = "contributions", ty = "Option<Result<ContributionConnection>>", desc = "The contributions in which it has a part, by the day they arrived.",
+                arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+                arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+                arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+                arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
+                arg(name = "filter", ty = "Option<GivingFilterInput>", desc = "Which contributions the list holds."),
+                arg(name = "direction", ty = "Option<Direction>", desc = "DESC, the latest first, where it is left out.")
+            ),
+            field(
+                name = "lots", ty = "Option<Result<LotConnection>>", desc = "Its gifts line by line, by the day they arrived: each says where every fen of it is.",
+                arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+                arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+                arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+                arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
+                arg(name = "filter", ty = "Option<GivingFilterInput>", desc = "Which gifts the list holds."),
+                arg(name = "direction", ty = "Option<Direction>", desc = "DESC, the latest first, where it is left out.")
+            ),
+            field(
+                name = "giving", ty = "Option<Result<Balance>>", desc = "What it gave altogether, and what became of it.",
+                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund or project.")
+            ),
+            field(
+                name = "funded_targets", ty = "Option<Result<FundedTargetConnection>>", desc = "The projects and micro-grants that its money went to.",
+                arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+                arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+                arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+                arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
+                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund.")
+            ),
+            field(
+                name = "funded_expenses", ty = "Option<Result<FundedExpenseConnection>>", desc = "The expenses that its money paid, each with its part: what exactly did my money pay for?",
+                arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+                arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+                arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+                arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
+                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Which expenses the list holds."),
+                arg(name = "order", ty = "FundedExpenseOrder", desc = "The order of the list.", default)
+            ),
+            field(
+                name = "funded_by_month", ty = "Option<Result<Vec<SpentInMonth>>>", desc = "What its money paid, by month.",
+                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund or period.")
+            ),
+            field(
+                name = "waiting", ty = "Option<Result<UseConnection>>", desc = "What of its money waits unspent, and where.",
+                arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+                arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+                arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+                arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
+                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund or project.")
             )
         )]
         #[allow(missing_docs)]

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// What kind of giver or receiver a party is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PartyKind {
     /// 共建单位: an enterprise or agency with a co-building agreement.

@@ -11,6 +11,14 @@ use super::{
     ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, store,
 };
 use crate::{
+    allocation::graphql::{AllocationConnection, allocations_of_target},
+    expense::graphql::{ExpenseConnection, expenses_of_target},
+    ledger::graphql::{
+        Balance,
+        spending::{
+            FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target,
+        },
+    },
     all_of,
     area::{Area, AreaById},
     committee::{DecisionConnection, decisions_of_target},
@@ -162,7 +170,51 @@ impl Project {
         decisions_of_target(ctx, self.id, &PageArgs { first, after, last, before }).await
     }
 
-    // HERE: funders, spent, waiting, expenses, leverage, pledged.
+    /// Whose money it was given, the largest sum first.
+    async fn funders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<FunderConnection> {
+        funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What it was given, less what went back, and where it is.
+    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
+        balance_of_target(Request::of(ctx), self.id).await
+    }
+
+    /// What it paid, the latest first.
+    async fn expenses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<ExpenseConnection> {
+        expenses_of_target(Request::of(ctx), self.id, None, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What was allocated to it, the first first.
+    async fn allocations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<AllocationConnection> {
+        allocations_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What it moved altogether for each yuan of the fund's own money in it.
+    async fn leverage(&self, ctx: &Context<'_>) -> Result<Leverage> {
+        leverage_of_target(Request::of(ctx), self.id).await
+    }
 }
 
 #[ComplexObject]
@@ -212,7 +264,51 @@ impl MicroGrant {
         decisions_of_target(ctx, self.id, &PageArgs { first, after, last, before }).await
     }
 
-    // HERE: funders, spent, waiting, expenses, leverage, pledged.
+    /// Whose money it was given, the largest sum first.
+    async fn funders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<FunderConnection> {
+        funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What it was given, less what went back, and where it is.
+    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
+        balance_of_target(Request::of(ctx), self.id).await
+    }
+
+    /// What it paid, the latest first.
+    async fn expenses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<ExpenseConnection> {
+        expenses_of_target(Request::of(ctx), self.id, None, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What was allocated to it, the first first.
+    async fn allocations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<AllocationConnection> {
+        allocations_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What it moved altogether for each yuan of the fund's own money in it.
+    async fn leverage(&self, ctx: &Context<'_>) -> Result<Leverage> {
+        leverage_of_target(Request::of(ctx), self.id).await
+    }
 }
 
 /// One line of a project's budget.

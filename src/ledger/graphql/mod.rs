@@ -1,13 +1,20 @@
 //! The ledger in the graph: restrictions, lots, where money is, entries, and a fund's balance.
 
+pub mod flow;
+pub mod giving;
+pub mod spending;
+
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::{
-    AccountKind, Asset, Entry, EntryKind, document::Lot, document::LotClass, earmark, earmark::Earmark,
-    earmark::EarmarkKind, earmark::Restriction, store, trace,
+    AccountKind, Asset, Entry, EntryKind,
+    document::{Lot, LotClass},
+    earmark,
+    earmark::{Earmark, EarmarkKind, Restriction},
+    store, trace,
 };
 use crate::{
     by_id,
