@@ -68,7 +68,25 @@ impl Load for TargetById {
     field(name = "title", ty = "&String", desc = "What it is called."),
     field(name = "fund", ty = "Fund", desc = "Whose money it is spent from."),
     field(name = "purpose", ty = "Purpose", desc = "What it is for."),
-    field(name = "residents", ty = "&i64", desc = "How many residents it serves.")
+    field(name = "residents", ty = "&i64", desc = "How many residents it serves."),
+    field(
+        name = "decisions",
+        ty = "DecisionConnection",
+        desc = "What the committee resolved about it, the last taken first.",
+        arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+        arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+        arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+        arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor.")
+    ),
+    field(
+        name = "external_funding",
+        ty = "ExternalFundingConnection",
+        desc = "What was paid for it without entering the fund, with evidence.",
+        arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+        arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+        arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+        arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor.")
+    )
 )]
 #[allow(missing_docs)]
 pub enum TargetNode {

@@ -4,3 +4,4 @@
 
 mod concepts;
 mod support;
+mod world;
