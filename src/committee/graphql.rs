@@ -99,7 +99,6 @@ impl Decision {
     async fn seats(&self, ctx: &Context<'_>) -> Result<Vec<Seat>> {
         Ok(Request::of(ctx).load::<SeatsOf>(self.id).await?.unwrap_or_default())
     }
-
 }
 
 #[ComplexObject]

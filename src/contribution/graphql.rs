@@ -437,11 +437,7 @@ impl ContributionMutation {
         let wanted = refund::Refund {
             fund: FundId(input.fund_id.key_of(NodeKind::Fund)?),
             donor: input.donor_id.party()?,
-            contribution: input
-                .contribution_id
-                .map(|id| id.key_of(NodeKind::Contribution))
-                .transpose()?
-                .map(ReceiptId),
+            contribution: input.contribution_id.map(|id| id.key_of(NodeKind::Contribution)).transpose()?.map(ReceiptId),
             amount: input.amount.into(),
             refunded_on: input.refunded_on.into(),
             reason: input.reason,

@@ -5,25 +5,25 @@ use chrono::NaiveDate;
 
 use super::{Fund, FundDraft, FundFilter, Host, Purpose, host_create, purpose_create, store};
 use crate::{
+    area::{Area, AreaById},
+    by_id,
+    committee::{DecisionConnection, decisions_of_fund},
+    connection,
     contribution::graphql::{ContributionConnection, contributions_of_fund},
+    error::{Result, UserError},
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
+    id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
+    ledger,
     ledger::graphql::{
         Balance, ChainHead, EntryConnection, balance_of_fund, chain_head, entries_of_fund,
         flow::{Flow, flow_of_fund},
         spending::{Leverage, leverage_of_fund},
     },
-    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
     page::PeriodInput,
-    area::{Area, AreaById},
-    by_id,
-    committee::{DecisionConnection, decisions_of_fund},
-    connection,
-    error::{Result, UserError},
-    id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
-    ledger,
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
+    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
     project::{ProjectConnection, projects_of_fund},
     viewer::Request,
 };

@@ -118,8 +118,7 @@ pub fn flow(rows: &[FlowRow]) -> Flow {
             continue;
         }
         // One pair for both directions, so that what comes back is netted against what went.
-        let (pair, sign) =
-            if source < destination { ((source, destination), 1) } else { ((destination, source), -1) };
+        let (pair, sign) = if source < destination { ((source, destination), 1) } else { ((destination, source), -1) };
         let sums = net.entry(pair).or_default();
         let amount = Fen(row.amount.0 * sign);
         if row.phase == 0 { sums.0 += amount } else { sums.1 += amount }

@@ -28,5 +28,5 @@ pub mod trace;
 pub mod verify;
 
 pub use account::{Account, AccountKind, Asset};
-pub use post::{Draft, Entry, EntryKind, Move, Posting, post};
 pub use open::open;
+pub use post::{Draft, Entry, EntryKind, Move, Posting, post};

@@ -467,11 +467,7 @@ pub async fn lots_by_ids<'c>(on: impl Sql<'c>, ids: &[LotId]) -> Result<Vec<Lot>
 }
 
 /// A page of each fund's journal.
-pub async fn entries_of_funds<'c>(
-    on: impl Sql<'c>,
-    funds: &[FundId],
-    page: &crate::page::Page,
-) -> Result<Vec<Entry>> {
+pub async fn entries_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], page: &crate::page::Page) -> Result<Vec<Entry>> {
     on.sql(
         "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
          FROM entry WHERE fund_id = {owner} {page}",

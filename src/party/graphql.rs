@@ -9,9 +9,13 @@ use super::{
     store,
 };
 use crate::{
+    area::{Area, AreaConnection},
+    by_id, connection,
     contribution::graphql::{
         ContributionConnection, GivingFilterInput, contributions_of_party, lots_of_party, reach_of,
     },
+    error::{Result, UserError},
+    id::{AreaId, GlobalId, NodeKind, PartyId},
     ledger::{
         graphql::{
             Balance, LotConnection, UseConnection,
@@ -22,13 +26,9 @@ use crate::{
         },
         trace::UseFilter,
     },
-    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_party},
-    area::{Area, AreaConnection},
-    by_id, connection,
-    error::{Result, UserError},
-    id::{AreaId, GlobalId, NodeKind, PartyId},
     page::{Direction, Key, Page, PageArgs},
     page_of,
+    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_party},
     viewer::{Load, Request},
 };
 

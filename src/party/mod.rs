@@ -327,3 +327,47 @@ pub async fn join_area(tx: &mut Tx, by: By<'_>, party: PartyId, area: AreaId) ->
     store::insert_areas(tx, &[(area.id, party.id)], by.today).await?;
     Ok(party)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::viewer::Role;
+
+    #[test]
+    fn what_is_read_of_a_name_is_the_partys_choice() {
+        use PartyKind::{Merchant, Resident};
+        use Publicity::{Alias, Anon, Name};
+        // Kind, publicity, alias; what the public reads; in Chinese.
+        let rows = [
+            (Merchant, Name, None, "real", "real"),
+            (Merchant, Alias, Some("alias"), "alias", "alias"),
+            (Merchant, Anon, Some("alias"), "Anonymous giver", "爱心人士"),
+            (Resident, Name, Some("alias"), "Resident", "居民"),
+            (Resident, Alias, Some("alias"), "alias", "alias"),
+            (Resident, Anon, None, "Resident", "居民"),
+        ];
+        for (kind, publicity, alias, english, chinese) in rows {
+            let party = Party {
+                id: PartyId(1),
+                kind,
+                name: "real".into(),
+                name_key: "real".into(),
+                alias: alias.map(str::to_owned),
+                publicity,
+                credit_code: None,
+                credit_code_override: None,
+                external_id: None,
+                created_at: DateTime::UNIX_EPOCH,
+            };
+            let read = |viewer: &Viewer, language| {
+                let known = party.is_known(viewer, &["/1/2/".to_owned()]);
+                if known { party.name.clone() } else { party.masked_name(language) }
+            };
+            assert_eq!(read(&Viewer::public(), Language::En), english);
+            assert_eq!(read(&Viewer::public(), Language::Zh), chinese);
+            let mut auditor = Viewer::public();
+            auditor.grants = vec![(Role::Auditor, Held::Area("/1/".into()))];
+            assert_eq!(read(&auditor, Language::En), "real");
+        }
+    }
+}

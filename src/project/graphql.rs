@@ -11,21 +11,19 @@ use super::{
     ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, store,
 };
 use crate::{
-    allocation::graphql::{AllocationConnection, allocations_of_target},
-    expense::graphql::{ExpenseConnection, expenses_of_target},
-    ledger::graphql::{
-        Balance,
-        spending::{
-            FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target,
-        },
-    },
     all_of,
+    allocation::graphql::{AllocationConnection, allocations_of_target},
     area::{Area, AreaById},
     committee::{DecisionConnection, decisions_of_target},
     connection,
     error::Result,
+    expense::graphql::{ExpenseConnection, expenses_of_target},
     fund::{Fund, FundById, Purpose, PurposeById},
     id::{AreaId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
+    ledger::graphql::{
+        Balance,
+        spending::{FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target},
+    },
     money::{Fen, Money},
     page::{Direction, Key, Page, PageArgs},
     page_of,
@@ -76,7 +74,25 @@ impl Load for TargetById {
     field(name = "title", ty = "&String", desc = "What it is called."),
     field(name = "fund", ty = "Fund", desc = "Whose money it is spent from."),
     field(name = "purpose", ty = "Purpose", desc = "What it is for."),
-    field(name = "residents", ty = "&i64", desc = "How many residents it serves.")
+    field(name = "residents", ty = "&i64", desc = "How many residents it serves."),
+    field(
+        name = "decisions",
+        ty = "DecisionConnection",
+        desc = "What the committee resolved about it, the last taken first.",
+        arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+        arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+        arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+        arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor.")
+    ),
+    field(
+        name = "external_funding",
+        ty = "ExternalFundingConnection",
+        desc = "What was paid for it without entering the fund, with evidence.",
+        arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+        arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+        arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+        arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor.")
+    )
 )]
 #[allow(missing_docs)]
 pub enum TargetNode {

@@ -1,174 +1,16 @@
 //! Parties, funds, projects and decisions through the graph: what is done, what is refused, who reads what.
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, Variables};
-use chrono::{TimeZone as _, Utc};
+use async_graphql::{EmptySubscription, Schema};
 use cobuild::{
-    area::{AreaMutation, AreaQuery},
-    clock::Clock,
-    committee::CommitteeMutation,
-    db::Db,
-    error::Language,
-    fund::{FundMutation, FundQuery},
-    id::PrincipalId,
-    party::{PartyMutation, PartyQuery},
-    project::{ProjectMutation, ProjectQuery},
-    viewer::{self, Held, Request, Role, Viewer},
+    id::{GlobalId, NodeKind, PartyId},
+    viewer::{Held, Role, Viewer},
 };
 use serde_json::{Value, json};
 
-use crate::support::{Fixture, on_both};
-
-#[derive(Default, MergedObject)]
-struct Query(AreaQuery, PartyQuery, FundQuery, ProjectQuery);
-#[derive(Default, MergedObject)]
-struct Mutation(AreaMutation, PartyMutation, FundMutation, ProjectMutation, CommitteeMutation);
-
-/// A database and the graph over it.
-struct World {
-    db: Db,
-    clock: Clock,
-    principal: PrincipalId,
-    schema: Schema<Query, Mutation, EmptySubscription>,
-}
-
-/// The ids of what [`World::filled`] adds.
-struct Ids {
-    street: String,
-    community: String,
-    association: String,
-    group: String,
-    merchant: String,
-    resident: String,
-    host: String,
-    purpose: String,
-    narrow: String,
-    other_purpose: String,
-    fund: String,
-    project: String,
-}
-
-impl World {
-    async fn new(fixture: &Fixture) -> Self {
-        let db = Db::connect(&fixture.url).await.unwrap();
-        db.migrate().await.unwrap();
-        let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 5, 20, 4, 0, 0).unwrap());
-        let mut tx = db.begin().await.unwrap();
-        let principal = viewer::store::insert_principal(&mut tx, "tester", clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
-        Self { db, clock, principal, schema: Schema::new(Query::default(), Mutation::default(), EmptySubscription) }
-    }
-
-    /// What `viewer` is answered: data and errors.
-    async fn ask(&self, viewer: Viewer, query: &str, variables: Value) -> (Value, Vec<String>) {
-        let request = Request::new(self.db.clone(), self.clock.clone(), viewer, Language::En);
-        let query = async_graphql::Request::new(query).variables(Variables::from_json(variables)).data(request);
-        let response = self.schema.execute(query).await;
-        let errors = response.errors.iter().map(|error| error.message.clone()).collect();
-        (response.data.into_json().unwrap(), errors)
-    }
-
-    /// What the operator is answered, without errors.
-    async fn read(&self, query: &str, variables: Value) -> Value {
-        let (data, errors) = self.ask(Viewer::operator(self.principal), query, variables).await;
-        assert_eq!(errors, Vec::<String>::new(), "{query}");
-        data
-    }
-
-    /// Runs the mutation `name` with `input` and gives its payload's `selection` and user errors.
-    async fn write(&self, name: &str, input: Value, selection: &str) -> Value {
-        let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-        let query = format!(
-            "mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field }} }} }}"
-        );
-        self.read(&query, json!({ "input": input })).await[name].take()
-    }
-
-    /// The id of what the mutation `name` adds.
-    async fn add(&self, name: &str, input: Value, object: &str) -> String {
-        let payload = self.write(name, input, &format!("{object} {{ id }}")).await;
-        assert_eq!(payload["userErrors"], json!([]), "{name}");
-        payload[object]["id"].as_str().unwrap().to_owned()
-    }
-
-    /// The code and the field of the one refusal of the mutation `name`.
-    async fn refused(&self, name: &str, input: Value) -> (String, String) {
-        let payload = self.write(name, input, "").await;
-        let error = &payload["userErrors"][0];
-        let field = error["field"].as_array().unwrap().iter().map(|part| part.as_str().unwrap());
-        (error["code"].as_str().unwrap().to_owned(), field.collect::<Vec<_>>().join("."))
-    }
-
-    async fn area(&self, parent: Option<&str>, level: &str, name: &str) -> String {
-        self.add("areaCreate", json!({ "parentId": parent, "level": level, "name": name }), "area").await
-    }
-
-    async fn party(&self, kind: &str, name: &str, area: &str) -> String {
-        self.add("partyRegister", json!({ "kind": kind, "name": name, "areaIds": [area] }), "party").await
-    }
-
-    async fn purpose(&self, parent: Option<&str>, code: &str) -> String {
-        self.add("purposeCreate", json!({ "parentId": parent, "code": code, "name": code }), "purpose").await
-    }
-
-    async fn filled(&self) -> Ids {
-        let district = self.area(None, "DISTRICT", "Jianxi").await;
-        let street = self.area(Some(&district), "STREET", "Wuhan Road").await;
-        let community = self.area(Some(&street), "COMMUNITY", "No. 6").await;
-        let association = self.party("SOCIAL_ORGANIZATION", "Charity Association", &district).await;
-        let group = self.party("GROUP", "Catering Group", &community).await;
-        let merchant = self.party("MERCHANT", "Bakery", &community).await;
-        let resident = self.party("RESIDENT", "Somebody", &community).await;
-        let host = self.add("hostCreate", json!({ "partyId": association, "areaId": district }), "host").await;
-        let purpose = self.purpose(None, "renovation").await;
-        let narrow = self.purpose(Some(&purpose), "windows").await;
-        let other_purpose = self.purpose(None, "festivals").await;
-        let fund = json!({
-            "hostId": host, "areaId": community, "code": "F6", "name": "Fund of No. 6", "openedOn": "2026-01-01",
-            "seats": 7, "quorum": 4, "purposeIds": [purpose],
-        });
-        let fund = self.add("fundOpen", fund, "fund").await;
-        let project = json!({
-            "fundId": fund, "areaId": community, "purposeId": narrow, "code": "P1", "title": "Windows",
-            "summary": "New windows for the stairwell.", "residents": 120, "proposedOn": "2026-03-01",
-            "budget": [{ "label": "Glass", "amount": { "amount": "600.50" } }, { "label": "Work", "amount": { "amount": 400 } }],
-            "plan": [{ "source": "FUND", "amount": { "amount": "700.50" } }, { "source": "RESIDENTS", "amount": { "amount": 300 } }],
-            "milestones": [{ "title": "Opened", "dueOn": "2026-06-01" }, { "title": "Measured", "dueOn": "2026-04-01" }],
-        });
-        let project = self.add("projectPropose", project, "project").await;
-        Ids {
-            street,
-            community,
-            association,
-            group,
-            merchant,
-            resident,
-            host,
-            purpose,
-            narrow,
-            other_purpose,
-            fund,
-            project,
-        }
-    }
-
-    async fn advance(&self, project: &str, state: &str, moved_on: &str) -> Value {
-        let input = json!({ "projectId": project, "state": state, "movedOn": moved_on });
-        self.write("projectAdvance", input, "project { state movedOn }").await
-    }
-}
-
-fn decision(ids: &Ids, number: &str, votes: &[&str]) -> Value {
-    let seats: Vec<Value> = votes
-        .iter()
-        .map(|vote| json!({ "constituency": "RESIDENTS", "holder": "Holder of a seat", "vote": vote }))
-        .collect();
-    json!({
-        "idempotencyKey": number, "fundId": ids.fund, "targetId": ids.project, "resolutionNumber": number,
-        "amount": { "amount": "700.50" }, "approvedOn": "2026-03-10", "seats": seats,
-    })
-}
-
-const FOR: [&str; 5] = ["FOR", "FOR", "FOR", "AGAINST", "ABSTAIN"];
+use crate::{
+    support::on_both,
+    world::{FOR, Mutation, Query, World, decision, mutation, with, without_ids},
+};
 
 on_both! {
     async fn a_project_goes_from_proposal_to_its_end(fixture: Fixture) {
@@ -234,7 +76,14 @@ on_both! {
         world.add("decisionRecord", decision(&ids, "2026-1", &FOR), "decision").await;
         let money = |amount: &str| json!({ "amount": amount });
         let votes = |votes: &[&str]| json!({ "seats": decision(&ids, "", votes)["seats"] });
-        let nobody = cobuild::id::GlobalId::new(cobuild::id::NodeKind::Area, 999).to_string();
+        let grid = world.area(Some(&ids.community), "GRID", "Grid 1").await;
+        let elsewhere = world.area(None, "DISTRICT", "Wendeng").await;
+        let milestone = GlobalId::new(NodeKind::Milestone, 1).to_string();
+        let mut deepest = ids.purpose.clone();
+        for depth in 1..40 {
+            deepest = world.purpose(Some(&deepest), &format!("depth-{depth}")).await;
+        }
+        let nobody = GlobalId::new(NodeKind::Area, 999).to_string();
         let rows = [
             ("partyRegister", party(json!({ "name": " " })), "TEXT_EMPTY", "name"),
             ("partyRegister", party(json!({ "name": "x".repeat(201) })), "TEXT_TOO_LONG", "name"),
@@ -250,6 +99,11 @@ on_both! {
             ("fundOpen", fund(json!({ "purposeIds": [] })), "LIST_SIZE", "purposeIds"),
             ("fundOpen", fund(json!({ "quorum": 6 })), "NUMBER_OUT_OF_RANGE", "quorum"),
             ("fundOpen", fund(json!({ "code": "F6" })), "NAME_TAKEN", "code"),
+            ("fundOpen", fund(json!({ "areaId": grid })), "AREA_LEVEL", "areaId"),
+            ("fundOpen", fund(json!({ "areaId": elsewhere })), "NOT_FOUND", "areaId"),
+            ("purposeCreate", json!({ "parentId": deepest, "code": "deeper", "name": "x" }), "PURPOSE_TOO_DEEP", "parentId"),
+            ("milestoneReach", json!({ "milestoneId": milestone, "reachedOn": "2026-05-01" }), "PROJECT_STATE", "milestoneId"),
+            ("externalFundingRecord", json!({ "targetId": ids.project, "source": "OTHER", "amount": money("1"), "paidOn": "2026-05-01", "sha256": "x" }), "DIGEST_MALFORMED", "sha256"),
             ("fundOpen", fund(json!({ "areaId": ids.community })), "NAME_TAKEN", "areaId"),
             ("projectPropose", project(json!({ "budget": [{ "label": "", "amount": money("1") }] })), "TEXT_EMPTY", "budget.0.label"),
             ("projectPropose", project(json!({ "budget": [{ "label": "x", "amount": money("0") }] })), "AMOUNT_NOT_POSITIVE", "budget.0.amount"),
@@ -277,6 +131,15 @@ on_both! {
             let refused = world.refused(name, input.clone()).await;
             assert_eq!(refused, (code.to_owned(), field.to_owned()), "{name} {input}");
         }
+        let other = world.add("fundOpen", fund(json!({})), "fund").await;
+        let refused = world.refused("decisionRecord", decided(json!({ "fundId": other }))).await;
+        assert_eq!(refused, ("ANOTHER_FUND".into(), "targetId".into()));
+        world.advance(&ids.project, "APPROVED", "2026-03-11").await;
+        world.advance(&ids.project, "UNDERWAY", "2026-03-12").await;
+        let reached = |day: &str| json!({ "milestoneId": milestone, "reachedOn": day });
+        world.add("milestoneReach", reached("2026-04-01"), "milestone").await;
+        let refused = world.refused("milestoneReach", reached("2026-04-02")).await;
+        assert_eq!(refused, ("MILESTONE_REACHED".into(), "reachedOn".into()));
         let override_ = json!({ "creditCode": "91350211M0000XUF46", "creditCodeOverride": "As printed on the licence." });
         world.add("partyRegister", party(override_), "party").await;
     }
@@ -296,7 +159,7 @@ on_both! {
             viewer
         };
         let staff = |role| holding(role, Held::Area("/1/2/3/".into()));
-        let representative = holding(Role::PartyRepresentative, Held::Party(cobuild::id::PartyId(4)));
+        let representative = holding(Role::PartyRepresentative, Held::Party(PartyId(4)));
         let rows = [
             (Viewer::public(), vec!["Bakery", "Catering Group", "Charity Association"]),
             (staff(Role::CommitteeMember), vec!["Bakery", "Catering Group", "Charity Association", "Quiet shop"]),
@@ -328,6 +191,49 @@ on_both! {
         let (read, _) = world.ask(neighbour, join, json!({ "p": ids.merchant, "a": other })).await;
         let areas = &read["partyJoinArea"]["party"]["areas"]["edges"];
         assert_eq!(*areas, json!([{ "node": { "name": "No. 6" } }, { "node": { "name": "No. 7" } }]));
+    }
+
+    async fn nobody_writes_without_the_right(fixture: Fixture) {
+        let world = World::new(&fixture).await;
+        let ids = world.filled().await;
+        let milestone = GlobalId::new(NodeKind::Milestone, 1).to_string();
+        let rows = [
+            ("partyRegister", json!({ "kind": "GROUP", "name": "G", "areaIds": [ids.community] })),
+            ("partyJoinArea", json!({ "partyId": ids.group, "areaId": ids.street })),
+            ("hostCreate", json!({ "partyId": ids.group, "areaId": ids.street })),
+            ("purposeCreate", json!({ "code": "c", "name": "n" })),
+            ("fundOpen", json!({ "hostId": ids.host, "areaId": ids.street, "code": "F7", "name": "Fund",
+                "openedOn": "2026-01-01", "seats": 5, "quorum": 3, "purposeIds": [ids.purpose] })),
+            ("projectPropose", json!({ "fundId": ids.fund, "areaId": ids.community, "purposeId": ids.purpose,
+                "code": "P2", "title": "t", "summary": "s", "residents": 1, "proposedOn": "2026-03-01",
+                "budget": [{ "label": "l", "amount": { "amount": 1 } }] })),
+            ("projectAdvance", json!({ "projectId": ids.project, "state": "APPROVED", "movedOn": "2026-03-11" })),
+            ("milestoneReach", json!({ "milestoneId": milestone, "reachedOn": "2026-04-01" })),
+            ("microGrantAward", json!({ "fundId": ids.fund, "groupId": ids.group, "purposeId": ids.purpose,
+                "code": "G1", "title": "t", "stage": "GROWTH", "awardedOn": "2026-05-01" })),
+            ("externalFundingRecord", json!({ "targetId": ids.project, "source": "OTHER",
+                "amount": { "amount": 1 }, "paidOn": "2026-05-01", "sha256": "ab".repeat(32) })),
+            ("decisionRecord", decision(&ids, "2026-1", &FOR)),
+        ];
+        // One works in another street, one may do everything here and shows a token that only reads.
+        let mut stranger = Viewer::public();
+        (stranger.principal, stranger.grants) = (Some(world.principal), vec![(Role::HostOfficer, Held::Area("/1/9/".into()))]);
+        let mut reader = stranger.clone();
+        (reader.read_only, reader.grants) = (true, vec![(Role::HostOfficer, Held::Area("/1/".into()))]);
+        let mut officer = reader.clone();
+        officer.read_only = false;
+        for (name, input) in rows {
+            let query = mutation(name, "");
+            let ask = |viewer| world.ask(viewer, &query, json!({ "input": input }));
+            assert!(ask(Viewer::public()).await.1[0].contains("not open to the public"), "{name}");
+            assert!(ask(reader.clone()).await.1[0].contains("None of your roles"), "{name}");
+            // The tree of purposes is everybody's.
+            if name != "purposeCreate" {
+                assert!(ask(stranger.clone()).await.1[0].contains("None of your roles"), "{name}");
+            }
+            // Allowed; whether it is refused is another test's.
+            assert_eq!(ask(officer.clone()).await.1, Vec::<String>::new(), "{name}");
+        }
     }
 
     async fn a_wide_list_takes_as_many_statements_as_a_narrow_one(fixture: Fixture) {
@@ -398,26 +304,6 @@ async fn pages_walk(world: &World) {
     }
 }
 
-fn with(mut base: Value, change: Value) -> Value {
-    for (key, value) in change.as_object().unwrap() {
-        base[key] = value.clone();
-    }
-    base
-}
-
-/// The answer without what is opaque.
-fn without_ids(mut value: Value) -> Value {
-    match &mut value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| name != "id");
-            fields.values_mut().for_each(|field| *field = without_ids(field.take()));
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_ids(item.take())),
-        _ => {}
-    }
-    value
-}
-
 const EVERYTHING: &str = "query($area: ID!, $purpose: ID!, $fund: ID!, $host: ID!, $group: ID!) {
     hosts(first: 1) { edges { node { id party { __typename id name } area { name } funds { edges { node { code } } } } } }
     purposes { edges { node { id code depth parent { code } children(last: 1) { edges { node { code } } } } } }
@@ -439,7 +325,7 @@ const EVERYTHING: &str = "query($area: ID!, $purpose: ID!, $fund: ID!, $host: ID
     } } }
     project(code: \"P1\", fundCode: \"F6\") { code }
     microGrants(fund: $fund, group: $group) { edges { node {
-        id code title stage residents awardedOn group { __typename name kind } fund { code } purpose { code }
+        id code title stage residents awardedOn decisions { edges { cursor } } group { __typename name kind } fund { code } purpose { code }
         externalFunding { edges { cursor } }
     } } }
     parties(kind: GROUP, search: \"catering\") { edges { node {

@@ -5,3 +5,4 @@
 mod concepts;
 mod support;
 mod tamper;
+mod world;

@@ -109,4 +109,3 @@ pub async fn flow_of_fund(request: &Request, fund: FundId, period: PeriodInput) 
         nodes: flow.nodes.into_iter().map(|(node, totals)| FlowNode { node, totals }).collect(),
     })
 }
-

@@ -120,11 +120,7 @@ pub async fn waiting_of_party(
 }
 
 /// What a party's money paid, by month.
-pub async fn months_of_party(
-    request: &Request,
-    party: PartyId,
-    filter: trace::UseFilter,
-) -> Result<Vec<SpentInMonth>> {
+pub async fn months_of_party(request: &Request, party: PartyId, filter: trace::UseFilter) -> Result<Vec<SpentInMonth>> {
     let rows = request.load::<MonthsOf>((party, filter)).await?.unwrap_or_default();
     Ok(rows.into_iter().map(|row| SpentInMonth { month: row.month, amount: row.amount.into() }).collect())
 }

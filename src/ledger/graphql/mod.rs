@@ -20,7 +20,7 @@ use crate::{
     by_id,
     clock::Date,
     connection,
-    contribution::graphql::{Contribution, ContributionById, RefundById, Refund},
+    contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
     error::{Result, UserError},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Purpose, PurposeById, head},
