@@ -45,3 +45,12 @@ pub mod import;
 
 // Level 5: the edge.
 pub mod api;
+
+pub mod server;
+
+// Level 6: the program: what it is told and what it does.
+pub mod demo;
+
+pub mod config;
+
+pub mod cli;

@@ -7,7 +7,7 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{Db, Engine};
+use super::{Db, Engine, Result, Sql as _};
 
 /// One migration's text for each engine.
 struct Text {
@@ -77,6 +77,22 @@ impl Db {
             }
             Engine::Postgres { writers, .. } => migrator(|text| text.postgres.to_owned()).run(writers).await,
         }
+    }
+}
+
+impl Db {
+    /// The migrations that have not run on this database, oldest first.
+    pub async fn pending(&self) -> Result<Vec<&'static str>> {
+        let table = self.either(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'",
+            "SELECT CAST(relname AS TEXT) FROM pg_catalog.pg_class
+             WHERE relname = '_sqlx_migrations' AND pg_catalog.pg_table_is_visible(oid)",
+        );
+        let ran: Vec<(i64,)> = match table.optional::<(String,)>().await? {
+            Some(_) => self.sql("SELECT version FROM _sqlx_migrations").all().await?,
+            None => vec![],
+        };
+        Ok(migrations().filter(|(version, _)| !ran.contains(&(*version,))).map(|(_, name)| name).collect())
     }
 }
 

@@ -93,6 +93,12 @@ impl Db {
         matches!(self.engine, Engine::Sqlite { .. })
     }
 
+    /// The engine's version, asked of the engine: it also tells whether the database answers.
+    pub async fn version(&self) -> Result<String> {
+        let ask = self.either("SELECT sqlite_version()", "SELECT current_setting('server_version')");
+        Ok(ask.one::<(String,)>().await?.0)
+    }
+
     /// Closes every connection; the write in hand is finished first.
     pub async fn close(&self) {
         match &self.engine {

@@ -4,6 +4,7 @@
 //! * A role is held on an area (and reaches all below it), on a fund, or on a party.
 //! * Operations check before they load anything to change; reads check a node wherever it is reached from.
 
+mod grant;
 mod request;
 pub mod store;
 pub mod token;
@@ -11,6 +12,7 @@ pub mod token;
 use async_graphql::Enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use grant::{OPERATOR, Scene, give, operator, principal};
 pub use request::{Load, Request, by_page, deal, settle};
 
 use crate::{

@@ -74,6 +74,102 @@ pub async fn insert_token(
     .await
 }
 
+/// When the token of this key ends.
+pub async fn expiry_of_token<'c>(on: impl Sql<'c>, token: i64) -> Result<Option<(Option<DateTime<Utc>>,)>> {
+    on.sql("SELECT expires_at FROM token WHERE id = $1").bind(token).optional().await
+}
+
+/// Sets when a token ends.
+pub async fn set_expires_at(tx: &mut Tx, token: i64, at: DateTime<Utc>) -> Result<u64> {
+    tx.sql("UPDATE token SET expires_at = $1 WHERE id = $2").bind(at).bind(token).execute().await
+}
+
+/// One role behind a token, as whoever keeps the tokens sees it; a token without roles is one row.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct TokenRow {
+    /// The token's key.
+    pub id: i64,
+    /// Who holds it.
+    pub principal: String,
+    /// What it may be used for.
+    pub scope: Scope,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ends; `None` for never.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, to the hour; `None` for never.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// The role.
+    pub role: Option<Role>,
+    /// The name of the area, the code of the fund or the name of the party it is held on.
+    pub held_on: Option<String>,
+}
+
+/// All tokens with the roles behind them, in the order they were made.
+pub async fn tokens<'c>(on: impl Sql<'c>) -> Result<Vec<TokenRow>> {
+    on.sql(
+        "SELECT t.id, p.name AS principal, t.scope, t.created_at, t.expires_at, t.last_used_at,
+                g.role, COALESCE(a.name, f.code, y.name) AS held_on
+         FROM token t
+         JOIN principal p ON p.id = t.principal_id
+         LEFT JOIN role_grant g ON g.principal_id = t.principal_id
+         LEFT JOIN area a ON a.id = g.area_id
+         LEFT JOIN fund f ON f.id = g.fund_id
+         LEFT JOIN party y ON y.id = g.party_id
+         ORDER BY t.id, g.id",
+    )
+    .all()
+    .await
+}
+
+/// Adds a principal unless there is one of this name.
+pub async fn ensure_principal(tx: &mut Tx, name: &str, now: DateTime<Utc>) -> Result<u64> {
+    tx.sql(
+        "INSERT INTO principal (name, created_at) VALUES ($1, $2)
+         ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(name.to_owned())
+    .bind(now)
+    .execute()
+    .await
+}
+
+/// Whether the principal holds this role on this.
+pub async fn holds(
+    tx: &mut Tx,
+    principal: PrincipalId,
+    role: Role,
+    area: Option<AreaId>,
+    fund: Option<FundId>,
+    party: Option<PartyId>,
+) -> Result<bool> {
+    let found = tx
+        .sql(
+            "SELECT id FROM role_grant
+             WHERE principal_id = $1 AND role = $2 AND (area_id = $3 OR fund_id = $4 OR party_id = $5)",
+        )
+        .bind(principal)
+        .bind(role)
+        .bind(area)
+        .bind(fund)
+        .bind(party)
+        .optional::<(i64,)>()
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The key of the fund of this code.
+pub async fn fund_by_code<'c>(on: impl Sql<'c>, code: &str) -> Result<Option<FundId>> {
+    let found = on.sql("SELECT id FROM fund WHERE code = $1").bind(code.to_owned()).optional::<(_,)>().await?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// The name of the party of this key.
+pub async fn party_name<'c>(on: impl Sql<'c>, party: PartyId) -> Result<Option<String>> {
+    let found = on.sql("SELECT name FROM party WHERE id = $1").bind(party).optional::<(_,)>().await?;
+    Ok(found.map(|(name,)| name))
+}
+
 /// The principal of this name.
 pub async fn principal_by_name<'c>(on: impl Sql<'c>, name: &str) -> Result<Option<PrincipalId>> {
     let found = on.sql("SELECT id FROM principal WHERE name = $1").bind(name.to_owned()).optional::<(_,)>().await?;

@@ -6,8 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Held, Role, Viewer, store};
 use crate::{
-    db::{Session, Tx},
-    error::Result,
+    db::{Sql, Tx},
+    error::{Refusal, Result},
     id::PrincipalId,
 };
 
@@ -51,12 +51,15 @@ pub async fn issue(
     Ok(token)
 }
 
-/// Who shows `token`; `None` when it is unknown or has expired.
+/// Who shows `token`; `None` when it is unknown or has expired. One statement.
 ///
 /// # Errors
 /// A fault when the database fails.
-pub async fn authenticate(session: &mut Session, token: &str, now: DateTime<Utc>) -> Result<Option<(Viewer, Stale)>> {
-    let rows = store::grants_of_token(session, &digest(token)).await?;
+pub async fn authenticate<'c>(on: impl Sql<'c>, token: &str, now: DateTime<Utc>) -> Result<Option<(Viewer, Stale)>> {
+    if !token.starts_with(PREFIX) {
+        return Ok(None);
+    }
+    let rows = store::grants_of_token(on, &digest(token)).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     if first.expires_at.is_some_and(|at| at <= now) {
         return Ok(None);
@@ -82,3 +85,17 @@ pub async fn authenticate(session: &mut Session, token: &str, now: DateTime<Utc>
 
 /// The token whose last use is worth writing down again.
 pub type Stale = Option<i64>;
+
+/// Ends a token now; one that has ended stays as it is.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn revoke(tx: &mut Tx, token: i64, now: DateTime<Utc>) -> Result<()> {
+    let Some((expires_at,)) = store::expiry_of_token(&mut *tx, token).await? else {
+        return Err(Refusal::NotFound { what: "token".into() }.into());
+    };
+    if expires_at.is_none_or(|at| at > now) {
+        store::set_expires_at(tx, token, now).await?;
+    }
+    Ok(())
+}

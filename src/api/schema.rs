@@ -1,0 +1,49 @@
+//! The one graph: what every concept contributes, merged.
+//!
+//! * A concept adds one line to [`Query`] and one to [`Mutation`], in the order of `lib.rs`, and nothing else here.
+//! * The executor has no limits of its own but the depth of its recursion: the gate has judged before it.
+//! * [`sdl`] is what is committed as `schema/schema.graphql`; `cobuild schema --check` fails when that is stale.
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, ValidationMode};
+
+use crate::area::{AreaMutation, AreaQuery};
+
+/// What can be read.
+///
+/// Without a token everything is readable that a notice of the community would show.
+#[derive(Default, MergedObject)]
+pub struct Query(
+    AreaQuery,
+    // One line for each concept.
+);
+
+/// What can be done.
+///
+/// Every mutation answers with the object it made or changed and with `userErrors`, which say in the caller's
+/// language why it was refused.
+#[derive(Default, MergedObject)]
+pub struct Mutation(
+    AreaMutation,
+    // One line for each concept.
+);
+
+/// The schema that the server runs.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// Builds the schema. Resolvers find a [`crate::viewer::Request`] in each request's own data.
+pub fn build() -> Schema {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .finish()
+}
+
+/// The schema in GraphQL's own language, sorted, so that a change shows where it is and nowhere else.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions()
+        .use_space_ident();
+    build().sdl_with_options(options)
+}
