@@ -48,7 +48,8 @@ impl Clock {
 }
 
 /// A day of the calendar, written `2026-05-20`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
 pub struct Date(pub NaiveDate);
 
 /// A day of the calendar in China, written "2026-05-20" (ISO 8601).

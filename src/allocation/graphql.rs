@@ -42,7 +42,8 @@ impl From<store::Allocation> for Allocation {
 #[Object]
 impl Allocation {
     /// The allocation's id.
-    async fn id(&self) -> ID {
+    #[graphql(name = "id")]
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Allocation, self.0.id).into()
     }
 

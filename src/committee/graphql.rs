@@ -5,10 +5,13 @@ use chrono::NaiveDate;
 
 use super::{Constituency, Decision, DecisionDraft, Seat, Vote, decide, store};
 use crate::{
-    all_of, by_id, connection,
+    all_of, by_id,
+    clock::Date,
+    connection,
     error::{Result, UserError},
     fund::{Fund, FundById},
     id::{DecisionId, FundId, GlobalId, NodeKind, TargetId},
+    ledger::idem::Once,
     money::{Money, MoneyInput},
     page::{Direction, Key, Page, PageArgs},
     page_of,
@@ -56,7 +59,7 @@ pub async fn decisions_of_target(ctx: &Context<'_>, target: TargetId, args: &Pag
 impl Decision {
     /// The decision's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Decision, self.id).into()
     }
 
@@ -81,8 +84,8 @@ impl Decision {
     }
 
     /// The day it was taken.
-    async fn approved_on(&self) -> NaiveDate {
-        self.approved_on
+    async fn approved_on(&self) -> Date {
+        self.approved_on.into()
     }
 
     /// How many voted for it.
@@ -139,7 +142,7 @@ pub struct DecisionRecordInput {
     /// The most that may be allocated on it.
     pub amount: MoneyInput,
     /// The day it was taken, not to come.
-    pub approved_on: NaiveDate,
+    pub approved_on: Date,
     /// Who sat, for whom, and how they voted; at least the fund's quorum and at most its seats.
     pub seats: Vec<SeatInput>,
 }
@@ -162,7 +165,7 @@ impl DecisionRecordInput {
             target: self.target_id.target()?,
             resolution_number: self.resolution_number,
             amount: self.amount.into(),
-            approved_on: self.approved_on,
+            approved_on: self.approved_on.into(),
             seats: self.seats.into_iter().map(seat).collect(),
         })
     }
@@ -190,10 +193,19 @@ impl CommitteeMutation {
         #[graphql(desc = "What was resolved.")] input: DecisionRecordInput,
     ) -> Result<DecisionRecordPayload> {
         let request = Request::of(ctx);
+        let key = input.idempotency_key.clone();
         let draft = input.read()?;
         let mut tx = request.begin().await?;
-        let decided = decide(&mut tx, request.by(), &draft).await;
-        let (decision, user_errors) = request.end(tx, decided).await?;
+        let decided = async {
+            let once = Once::new(request.by(), &key, "decisionRecord", &draft)?;
+            decide(&mut tx, request.by(), &once, &draft).await
+        };
+        let decided = decided.await;
+        let (decided, user_errors) = request.end(tx, decided).await?;
+        let decision = match decided {
+            Some(decided) => Some(request.need::<DecisionById>(decided.decision).await?),
+            None => None,
+        };
         Ok(DecisionRecordPayload { decision, user_errors })
     }
 }

@@ -10,6 +10,7 @@ pub mod store;
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 pub use graphql::{
     CommitteeMutation, DecisionById, DecisionConnection, DecisionEdge, DecisionRecordInput, DecisionRecordPayload,
@@ -21,13 +22,14 @@ use crate::{
     error::{Refusal, Result, check_amount, check_past, check_size, check_text},
     fund::{self, head},
     id::{DecisionId, FundId, TargetId},
+    ledger::idem::Once,
     money::Fen,
     project::{self, Target, TargetStatus},
     viewer::{Act, By, On},
 };
 
 /// For whom somebody sits on a committee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, Serialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Constituency {
     /// The community's own staff.
@@ -41,7 +43,7 @@ pub enum Constituency {
 }
 
 /// How a seat voted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, Serialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Vote {
     /// For it.
@@ -83,7 +85,7 @@ impl Decision {
 }
 
 /// One seat of a committee as it voted on a decision.
-#[derive(Clone, Debug, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
+#[derive(Serialize, Clone, Debug, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Seat {
     /// The decision.
@@ -99,7 +101,7 @@ pub struct Seat {
 }
 
 /// What a decision is recorded from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct DecisionDraft {
     /// Whose money it is about.
     pub fund: FundId,
@@ -115,6 +117,13 @@ pub struct DecisionDraft {
     pub seats: Vec<Seat>,
 }
 
+/// A decision that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The decision.
+    pub decision: DecisionId,
+}
+
 /// The most votes that are read of one decision; a fund's own seats are fewer or as many.
 pub const SEATS_MAX: usize = 99;
 /// The most characters of a resolution number.
@@ -128,11 +137,14 @@ pub const HOLDER_MAX: usize = 100;
 /// Refused for texts, an amount and a day out of bounds, no votes at all, a number that is taken in the
 /// fund, a fund or target that does not exist, a target of another fund or that is closed, fewer votes
 /// than the quorum, more than there are seats, and no majority.
-pub async fn decide(tx: &mut Tx, by: By<'_>, draft: &DecisionDraft) -> Result<Decision> {
+pub async fn decide(tx: &mut Tx, by: By<'_>, once: &Once, draft: &DecisionDraft) -> Result<Decided> {
+    head::lock(tx, draft.fund).await?;
+    if let Some(done) = once.answered(tx).await? {
+        return Ok(done);
+    }
     let found = fund::store::by_ids(&mut *tx, &[draft.fund]).await?.pop();
     let fund = found.ok_or_else(|| Refusal::NotFound { what: "fund".into() }.at("fundId"))?;
     by.viewer.must(Act::Decide, &[fund.on()])?;
-    head::lock(tx, fund.id).await?;
     let draft = checked(by, draft)?;
     let number = draft.resolution_number.as_str();
     if store::by_number(&mut *tx, fund.id, number).await?.is_some() {
@@ -160,7 +172,9 @@ pub async fn decide(tx: &mut Tx, by: By<'_>, draft: &DecisionDraft) -> Result<De
     };
     let id = store::insert(tx, &decision).await?;
     store::insert_seats(tx, id, &draft.seats).await?;
-    Ok(Decision { id, ..decision })
+    let done = Decided { decision: id };
+    once.remember(tx, None, &done).await?;
+    Ok(done)
 }
 
 /// The draft with its texts trimmed, when nothing is wrong with it by itself.

@@ -65,7 +65,8 @@ impl From<store::ReceiptOfDonor> for Contribution {
 #[Object]
 impl Contribution {
     /// The contribution's id.
-    async fn id(&self) -> ID {
+    #[graphql(name = "id")]
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Contribution, self.0.id).into()
     }
 
@@ -183,7 +184,8 @@ pub struct Refund(pub RefundDocument);
 #[Object]
 impl Refund {
     /// The refund's id.
-    async fn id(&self) -> ID {
+    #[graphql(name = "id")]
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Refund, self.0.id).into()
     }
 

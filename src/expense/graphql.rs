@@ -59,7 +59,8 @@ impl From<ExpenseDocument> for Expense {
 #[Object]
 impl Expense {
     /// The expense's id.
-    async fn id(&self) -> ID {
+    #[graphql(name = "id")]
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Expense, self.0.id).into()
     }
 

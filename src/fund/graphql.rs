@@ -1,12 +1,12 @@
 //! Hosts, purposes and funds in the graph.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
-use chrono::NaiveDate;
 
 use super::{Fund, FundDraft, FundFilter, Host, Purpose, host_create, purpose_create, store};
 use crate::{
     area::{Area, AreaById},
     by_id,
+    clock::Date,
     committee::{DecisionConnection, decisions_of_fund},
     connection,
     contribution::graphql::{ContributionConnection, contributions_of_fund},
@@ -64,7 +64,7 @@ fn by_key(args: &PageArgs) -> Result<Page> {
 impl Host {
     /// The host's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Host, self.id).into()
     }
 
@@ -97,7 +97,7 @@ impl Host {
 impl Purpose {
     /// The purpose's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Purpose, self.id).into()
     }
 
@@ -125,7 +125,7 @@ impl Purpose {
 impl Fund {
     /// The fund's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Fund, self.id).into()
     }
 
@@ -379,7 +379,7 @@ pub struct FundOpenInput {
     /// What it is called, at most 100 characters.
     pub name: String,
     /// The day it was opened, not to come.
-    pub opened_on: NaiveDate,
+    pub opened_on: Date,
     /// How many seats its committee has, 1 to 99.
     pub seats: i64,
     /// How many must sit for a decision to stand, at most as many as there are seats.
@@ -397,7 +397,7 @@ impl FundOpenInput {
             purposes: purposes.collect::<Result<_>>()?,
             code: self.code,
             name: self.name,
-            opened_on: self.opened_on,
+            opened_on: self.opened_on.into(),
             seats: self.seats,
             quorum: self.quorum,
         })

@@ -23,6 +23,7 @@ pub use purpose::{Purpose, purpose_allowed, purpose_create};
 
 use crate::{
     area::{self, Area},
+    clock::Date,
     db::Tx,
     error::{Refusal, Result, check_past, check_range, check_size, check_text},
     id::{AreaId, FundId, HostId, PartyId, PurposeId},
@@ -59,7 +60,7 @@ pub struct Fund {
     /// What it is called.
     pub name: String,
     /// The day it was opened.
-    pub opened_on: NaiveDate,
+    pub opened_on: Date,
     /// How many seats its committee has.
     pub seats: i64,
     /// How many must sit for a decision to stand.
@@ -177,7 +178,7 @@ pub(crate) async fn create(tx: &mut Tx, by: By<'_>, draft: &FundDraft) -> Result
         area_id: area.id,
         code,
         name,
-        opened_on: draft.opened_on,
+        opened_on: draft.opened_on.into(),
         seats: draft.seats,
         quorum: draft.quorum,
         area_path: area.path,

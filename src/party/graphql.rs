@@ -199,7 +199,8 @@ macro_rules! parties {
             #[Object]
             impl $name {
                 /// The party's id.
-                async fn id(&self) -> ID {
+                #[graphql(name = "id")]
+                pub async fn global_id(&self) -> ID {
                     GlobalId::new(self.0.kind.node(), self.0.id).into()
                 }
 
@@ -360,7 +361,7 @@ macro_rules! parties {
         #[derive(Clone, Debug, Interface)]
         #[graphql(
             name = "Party",
-            field(name = "id", ty = "ID", desc = "The party's id."),
+            field(name = "id", method = "global_id", ty = "ID", desc = "The party's id."),
             field(name = "kind", ty = "PartyKind", desc = "What kind of giver or receiver it is."),
             field(
                 name = "name", ty = "String",

@@ -84,7 +84,8 @@ impl From<Row> for Pledge {
 #[Object]
 impl Pledge {
     /// The pledge's id.
-    async fn id(&self) -> ID {
+    #[graphql(name = "id")]
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Pledge, self.0.id).into()
     }
 

@@ -76,7 +76,7 @@ pub async fn grant_award(tx: &mut Tx, by: By<'_>, draft: &GrantDraft) -> Result<
         title,
         stage: draft.stage,
         residents: draft.residents,
-        awarded_on: draft.awarded_on,
+        awarded_on: draft.awarded_on.into(),
         area_path: fund.area_path,
     };
     store::insert_grant(tx, &grant).await?;

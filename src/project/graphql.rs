@@ -14,6 +14,7 @@ use crate::{
     all_of,
     allocation::graphql::{AllocationConnection, allocations_of_target},
     area::{Area, AreaById},
+    clock::Date,
     committee::{DecisionConnection, decisions_of_target},
     connection,
     error::Result,
@@ -117,7 +118,7 @@ pub async fn projects_of_fund(ctx: &Context<'_>, fund: FundId, args: &PageArgs) 
 impl Project {
     /// The project's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Project, self.id).into()
     }
 
@@ -237,7 +238,7 @@ impl Project {
 impl MicroGrant {
     /// The micro-grant's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::MicroGrant, self.id).into()
     }
 
@@ -359,7 +360,7 @@ impl FundingPart {
 impl Milestone {
     /// The milestone's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Milestone, self.id).into()
     }
 }
@@ -378,8 +379,8 @@ impl ExternalFunding {
     }
 
     /// When.
-    async fn paid_on(&self) -> NaiveDate {
-        self.paid_on
+    async fn paid_on(&self) -> Date {
+        self.paid_on.into()
     }
 
     /// The SHA-256 digest of the evidence, in hexadecimal.
@@ -444,7 +445,7 @@ impl ProjectQuery {
         let filter = filter.unwrap_or_default().read()?;
         let ProjectOrder { field, direction } = order.unwrap_or_default();
         let key = |project: &Project| match field {
-            ProjectOrderField::ProposedOn => Key::Date(project.proposed_on),
+            ProjectOrderField::ProposedOn => Key::Date(project.proposed_on.0),
             ProjectOrderField::Code => Key::Text(project.code.clone()),
             ProjectOrderField::Residents => Key::Int(project.residents),
         };

@@ -25,6 +25,7 @@ pub use proposal::{MilestoneDraft, Proposal, propose};
 pub use state::{MOVES, Move, ProjectState, advance};
 
 use crate::{
+    clock::Date,
     db::Tx,
     error::{Refusal, Result, check_amount, check_digest, check_past, ensure_rows},
     fund::{self, Fund, Purpose, head, purpose_allowed},
@@ -117,9 +118,9 @@ pub struct Project {
     /// How many residents it serves.
     pub residents: i64,
     /// The day it was proposed.
-    pub proposed_on: NaiveDate,
+    pub proposed_on: Date,
     /// The day its state last changed.
-    pub moved_on: NaiveDate,
+    pub moved_on: Date,
     /// The path of the fund's area.
     #[graphql(skip)]
     pub area_path: String,
@@ -170,7 +171,7 @@ pub struct ProjectMove {
     #[graphql(name = "to")]
     pub to_state: ProjectState,
     /// The day.
-    pub moved_on: NaiveDate,
+    pub moved_on: Date,
 }
 
 /// One line of a project's budget.
@@ -222,9 +223,9 @@ pub struct Milestone {
     /// What is to be reached.
     pub title: String,
     /// The day by which.
-    pub due_on: NaiveDate,
+    pub due_on: Date,
     /// The day it was reached; null until then.
-    pub reached_on: Option<NaiveDate>,
+    pub reached_on: Option<Date>,
 }
 
 /// How far a supported group is.
@@ -264,7 +265,7 @@ pub struct MicroGrant {
     /// How many residents it serves.
     pub residents: i64,
     /// The day it was awarded.
-    pub awarded_on: NaiveDate,
+    pub awarded_on: Date,
     /// The path of the fund's area.
     #[graphql(skip)]
     pub area_path: String,
@@ -352,7 +353,7 @@ pub async fn milestone_reach(
     let project = state::locked(tx, by, project, Act::RunProject).await?;
     let milestone = milestone_by_id(tx, milestone).await?;
     check_past(reached_on, by.today, "reachedOn")?;
-    if milestone.reached_on == Some(reached_on) {
+    if milestone.reached_on == Some(Date(reached_on)) {
         return Ok(milestone);
     }
     if project.state != ProjectState::Underway {
@@ -360,10 +361,10 @@ pub async fn milestone_reach(
         return Err(Refusal::ProjectState { state, accepted }.at("milestoneId"));
     }
     if let Some(reached_on) = milestone.reached_on {
-        return Err(Refusal::MilestoneReached { reached_on }.at("reachedOn"));
+        return Err(Refusal::MilestoneReached { reached_on: reached_on.0 }.at("reachedOn"));
     }
     ensure_rows(store::set_reached_on(tx, milestone.id, reached_on).await?, 1, "milestone")?;
-    Ok(Milestone { reached_on: Some(reached_on), ..milestone })
+    Ok(Milestone { reached_on: Some(Date(reached_on)), ..milestone })
 }
 
 async fn milestone_by_id(tx: &mut Tx, id: MilestoneId) -> Result<Milestone> {

@@ -1,7 +1,6 @@
 //! What is done to projects and micro-grants through the graph.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use chrono::NaiveDate;
 
 use super::{
     BudgetLine, ExternalDraft, ExternalFunding, ExternalSource, FundingPart, FundingSource, GrantDraft, GrantStage,
@@ -9,6 +8,7 @@ use super::{
     external_funding_record, grant_award, milestone_reach, propose,
 };
 use crate::{
+    clock::Date,
     error::{Result, UserError},
     id::{AreaId, FundId, GlobalId, MilestoneId, NodeKind, PurposeId, TargetId},
     money::MoneyInput,
@@ -39,7 +39,7 @@ pub struct MilestoneInput {
     /// What is to be reached, at most 200 characters.
     pub title: String,
     /// The day by which, not before the project is proposed.
-    pub due_on: NaiveDate,
+    pub due_on: Date,
 }
 
 /// What a project is proposed from.
@@ -60,7 +60,7 @@ pub struct ProjectProposeInput {
     /// How many residents it serves.
     pub residents: i64,
     /// The day it is proposed, not to come.
-    pub proposed_on: NaiveDate,
+    pub proposed_on: Date,
     /// What is bought, 1 to 100 lines.
     pub budget: Vec<BudgetLineInput>,
     /// Who is to pay which part; adds up to the budget, or is left out.
@@ -84,7 +84,7 @@ impl ProjectProposeInput {
             let amount = part.amount.into();
             FundingPart { project_id: UNWRITTEN, source: part.source, amount }
         };
-        let milestone = |one: MilestoneInput| MilestoneDraft { title: one.title, due_on: one.due_on };
+        let milestone = |one: MilestoneInput| MilestoneDraft { title: one.title, due_on: one.due_on.into() };
         Ok(Proposal {
             fund: FundId(self.fund_id.key_of(NodeKind::Fund)?),
             area: AreaId(self.area_id.key_of(NodeKind::Area)?),
@@ -93,7 +93,7 @@ impl ProjectProposeInput {
             title: self.title,
             summary: self.summary,
             residents: self.residents,
-            proposed_on: self.proposed_on,
+            proposed_on: self.proposed_on.into(),
             budget: self.budget.into_iter().map(line).collect(),
             plan: self.plan.into_iter().map(part).collect(),
             milestones: self.milestones.into_iter().map(milestone).collect(),
@@ -118,7 +118,7 @@ pub struct ProjectAdvanceInput {
     /// The state it comes to.
     pub state: ProjectState,
     /// The day, not to come and not before the last move.
-    pub moved_on: NaiveDate,
+    pub moved_on: Date,
 }
 
 /// What came of moving a project on.
@@ -136,7 +136,7 @@ pub struct MilestoneReachInput {
     /// The milestone.
     pub milestone_id: GlobalId,
     /// The day, not to come.
-    pub reached_on: NaiveDate,
+    pub reached_on: Date,
 }
 
 /// What came of recording a milestone.
@@ -167,7 +167,7 @@ pub struct MicroGrantAwardInput {
     #[graphql(default)]
     pub residents: i64,
     /// The day it is awarded, not to come.
-    pub awarded_on: NaiveDate,
+    pub awarded_on: Date,
 }
 
 impl MicroGrantAwardInput {
@@ -180,7 +180,7 @@ impl MicroGrantAwardInput {
             title: self.title,
             stage: self.stage,
             residents: self.residents,
-            awarded_on: self.awarded_on,
+            awarded_on: self.awarded_on.into(),
         })
     }
 }
@@ -204,7 +204,7 @@ pub struct ExternalFundingRecordInput {
     /// How much.
     pub amount: MoneyInput,
     /// When, not to come.
-    pub paid_on: NaiveDate,
+    pub paid_on: Date,
     /// The SHA-256 digest of the evidence, as 64 hexadecimal digits.
     pub sha256: String,
 }
@@ -249,7 +249,7 @@ impl ProjectMutation {
         let request = Request::of(ctx);
         let project = TargetId(input.project_id.key_of(NodeKind::Project)?);
         let mut tx = request.begin().await?;
-        let moved = advance(&mut tx, request.by(), project, input.state, input.moved_on).await;
+        let moved = advance(&mut tx, request.by(), project, input.state, input.moved_on.into()).await;
         let (project, user_errors) = request.end(tx, moved).await?;
         Ok(ProjectAdvancePayload { project, user_errors })
     }
@@ -263,7 +263,7 @@ impl ProjectMutation {
         let request = Request::of(ctx);
         let milestone = MilestoneId(input.milestone_id.key_of(NodeKind::Milestone)?);
         let mut tx = request.begin().await?;
-        let reached = milestone_reach(&mut tx, request.by(), milestone, input.reached_on).await;
+        let reached = milestone_reach(&mut tx, request.by(), milestone, input.reached_on.into()).await;
         let (milestone, user_errors) = request.end(tx, reached).await?;
         Ok(MilestoneReachPayload { milestone, user_errors })
     }
@@ -293,7 +293,7 @@ impl ProjectMutation {
             target: input.target_id.target()?,
             source: input.source,
             amount: input.amount.into(),
-            paid_on: input.paid_on,
+            paid_on: input.paid_on.into(),
             sha256: input.sha256,
         };
         let mut tx = request.begin().await?;

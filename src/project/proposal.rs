@@ -157,8 +157,8 @@ fn project_of(draft: &Proposal, id: TargetId, area_path: String) -> Project {
         summary: draft.summary.clone(),
         state: ProjectState::Proposed,
         residents: draft.residents,
-        proposed_on: draft.proposed_on,
-        moved_on: draft.proposed_on,
+        proposed_on: draft.proposed_on.into(),
+        moved_on: draft.proposed_on.into(),
         area_path,
     }
 }

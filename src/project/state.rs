@@ -86,8 +86,8 @@ pub async fn advance(tx: &mut Tx, by: By<'_>, project: TargetId, to: ProjectStat
     let act = right(before.state, to).unwrap_or(Act::RunProject);
     let before = locked(tx, by, project, act).await?;
     check_past(on, by.today, "movedOn")?;
-    if on < before.moved_on {
-        return Err(Refusal::PeriodReversed { from: before.moved_on, to: on }.at("movedOn"));
+    if on < before.moved_on.0 {
+        return Err(Refusal::PeriodReversed { from: before.moved_on.0, to: on }.at("movedOn"));
     }
     let Some(act) = right(before.state, to) else {
         let accepted: Vec<String> = MOVES.iter().filter(|(_, b, _)| *b == to).map(|(a, ..)| format!("{a:?}")).collect();
@@ -105,7 +105,7 @@ pub async fn advance(tx: &mut Tx, by: By<'_>, project: TargetId, to: ProjectStat
     }
     ensure_rows(store::set_state(tx, project, to, on).await?, 1, "project")?;
     store::insert_move(tx, project, before.state, to, on, actor).await?;
-    Ok(Project { state: to, moved_on: on, ..before })
+    Ok(Project { state: to, moved_on: on.into(), ..before })
 }
 
 #[cfg(test)]

@@ -138,7 +138,8 @@ impl From<Lot> for LotNode {
 #[Object(name = "Lot")]
 impl LotNode {
     /// The lot's id.
-    async fn id(&self) -> ID {
+    #[graphql(name = "id")]
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Lot, self.0.id).into()
     }
 
@@ -348,7 +349,8 @@ impl From<Entry> for EntryNode {
 #[Object(name = "Entry")]
 impl EntryNode {
     /// The entry's id.
-    async fn id(&self) -> ID {
+    #[graphql(name = "id")]
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Entry, self.0.id).into()
     }
 
