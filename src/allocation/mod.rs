@@ -110,7 +110,7 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
     let moves = draw::moves(&taken, pool, target.target_account);
     let mut draft = Draft::new(EntryKind::Allocate, input.effective_on, memo, moves);
     draft.decision_id = Some(decision.id);
-    draft.documents = digest_decision(&decision);
+    draft.documents = digest_decision(&decision, &store::seats_of(&mut *tx, decision.id).await?);
     let done = Booked { entry: post(tx, &mut head, by, &[draft]).await?[0] };
     once.remember(tx, Some(done.entry), &done).await?;
     Ok(done)

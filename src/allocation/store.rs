@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     db::{Result, Sql},
     id::{DecisionId, EntryId, TargetId},
-    ledger::document::DecisionDocument,
+    ledger::document::{DecisionDocument, SeatDocument},
     money::Fen,
     page::Page,
 };
@@ -81,4 +81,15 @@ pub async fn allocated<'c>(on: impl Sql<'c>, decision: DecisionId) -> Result<Fen
         .one()
         .await?;
     Ok(sum)
+}
+
+/// Who sat on a decision, in the order of the seats.
+pub async fn seats_of<'c>(on: impl Sql<'c>, decision: DecisionId) -> Result<Vec<SeatDocument>> {
+    on.sql(
+        "SELECT decision_id, seat_no, constituency, holder, vote FROM decision_seat
+         WHERE decision_id = $1 ORDER BY seat_no",
+    )
+    .bind(decision)
+    .all()
+    .await
 }

@@ -1,6 +1,6 @@
 //! The hash chain, recomputed from the rows it seals.
 //!
-//! * Entries are read in the order of their numbers, a batch at a time, with the same nine statements for
+//! * Entries are read in the order of their numbers, a batch at a time, with the same twelve statements for
 //!   each batch, however many entries, lots and files it has.
 //! * Each entry is sealed anew after the *stored* seal before it, so that an entry that was changed is
 //!   named itself, and not all that follow it. That the stored seals are one chain is invariant I9.
@@ -9,9 +9,10 @@ use std::collections::HashMap;
 
 use super::{
     document::{
-        DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, Receipt, RefundDocument, digest_decision,
-        digest_expense, digest_receipt, digest_refund,
+        AccrualDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, Receipt, RefundDocument,
+        SeatDocument, Terms, digest_decision, digest_expense, digest_match, digest_receipt, digest_refund,
     },
+    earmark::Earmark,
     post::{self, Entry, EntryKind, Posting},
     seal::GENESIS,
     store::Seal,
@@ -37,8 +38,14 @@ pub struct Papers {
     pub receipts: HashMap<ReceiptId, Receipt>,
     /// The lots that were lines of the receipt when it was booked, in the order of the lines.
     pub lots: HashMap<ReceiptId, Vec<Lot>>,
+    /// The restrictions of those lots.
+    pub terms: Terms,
+    /// What `MATCH` followed, by its entry, in the order of the gifts.
+    pub accruals: HashMap<EntryId, Vec<AccrualDocument>>,
     /// The decisions of `ALLOCATE`.
     pub decisions: HashMap<DecisionId, DecisionDocument>,
+    /// Who sat on them, in the order of the seats.
+    pub seats: HashMap<DecisionId, Vec<SeatDocument>>,
     /// The expenses of `PAY` and `CLEAR`, by the entry whose destination is the expense's account.
     pub expenses: HashMap<EntryId, ExpenseDocument>,
     /// The files that prove an expense, in the order of their lines.
@@ -52,8 +59,9 @@ pub struct Papers {
 ///
 /// | entry | documents |
 /// |---|---|
-/// | `RECEIVE` | `digest_receipt` of the entry's receipt and its lots without parent, in the order of their lines |
-/// | `ALLOCATE` | `digest_decision` of the entry's decision |
+/// | `RECEIVE` | `digest_receipt` of the entry's receipt, its lots without parent in the order of their lines, and their restrictions |
+/// | `MATCH` | `digest_match` of what it followed, in the order of the gifts |
+/// | `ALLOCATE` | `digest_decision` of the entry's decision and its seats in their order |
 /// | `PAY`, `CLEAR` | `digest_expense` of the expense of the destination account, and all its evidence in the order of its lines |
 /// | `REFUND` | `digest_refund` of the refund of the destination account |
 /// | every other | the empty text |
@@ -65,9 +73,13 @@ pub fn documents_of(entry: &Entry, papers: &Papers) -> Option<String> {
     match entry.kind {
         EntryKind::Receive => {
             let receipt = papers.receipts.get(&entry.receipt_id?)?;
-            Some(digest_receipt(receipt, papers.lots.get(&receipt.id)?))
+            Some(digest_receipt(receipt, papers.lots.get(&receipt.id)?, &papers.terms))
         }
-        EntryKind::Allocate => Some(digest_decision(papers.decisions.get(&entry.decision_id?)?)),
+        EntryKind::Match => Some(digest_match(papers.accruals.get(&entry.id)?)),
+        EntryKind::Allocate => {
+            let decision = papers.decisions.get(&entry.decision_id?)?;
+            Some(digest_decision(decision, papers.seats.get(&decision.id).map_or(&[][..], Vec::as_slice)))
+        }
         EntryKind::Pay | EntryKind::Clear => {
             let expense = papers.expenses.get(&entry.id)?;
             let evidence = papers.evidence.get(&expense.id).map_or(&[][..], Vec::as_slice);
@@ -147,13 +159,21 @@ struct OfEntry<T> {
     document: T,
 }
 
-/// The documents of the entries in a range: six statements, however many there are.
+/// The documents of the entries in a range: nine statements, however many there are.
 async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
     let mut papers = Papers::default();
     let receipts: Vec<Receipt> = books.all(RECEIPTS, range).await?;
     papers.receipts = receipts.into_iter().map(|one| (one.id, one)).collect();
     for lot in books.all::<Lot>(LOTS, range).await? {
         papers.lots.entry(lot.receipt_id).or_default().push(lot);
+    }
+    let terms: Vec<Earmark> = books.all(TERMS, range).await?;
+    papers.terms = terms.into_iter().map(|one| (one.id, one)).collect();
+    for one in books.all::<OfEntry<AccrualDocument>>(ACCRUALS, range).await? {
+        papers.accruals.entry(one.of_entry).or_default().push(one.document);
+    }
+    for seat in books.all::<SeatDocument>(SEATS, range).await? {
+        papers.seats.entry(seat.decision_id).or_default().push(seat);
     }
     let decisions: Vec<DecisionDocument> = books.all(DECISIONS, range).await?;
     papers.decisions = decisions.into_iter().map(|one| (one.id, one)).collect();
@@ -192,6 +212,23 @@ const LOTS: &str = "
     FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
     WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'
     ORDER BY l.receipt_id, l.line_no";
+
+const TERMS: &str = "
+    SELECT DISTINCT k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to
+    FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
+    JOIN earmark k ON k.id = l.earmark_id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'";
+
+const ACCRUALS: &str = "
+    SELECT e.id AS of_entry, m.pledge_id, m.base_lot_id, m.base, m.amount
+    FROM entry e JOIN match_accrual m ON m.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'MATCH'
+    ORDER BY e.id, m.base_lot_id";
+
+const SEATS: &str = "
+    SELECT s.decision_id, s.seat_no, s.constituency, s.holder, s.vote FROM decision_seat s WHERE s.decision_id IN (
+        SELECT e.decision_id FROM entry e WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'ALLOCATE')
+    ORDER BY s.decision_id, s.seat_no";
 
 const DECISIONS: &str = "
     SELECT d.id, d.fund_id, d.target_id, d.resolution_number, d.amount, d.approved_on, d.votes_for, d.votes_all

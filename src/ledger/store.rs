@@ -511,3 +511,18 @@ pub async fn postings_of_entries<'c>(
     .all()
     .await
 }
+
+/// Whether a match that stands has followed a gift that this entry received.
+pub async fn is_followed<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<bool> {
+    let (followed,): (i64,) = on
+        .sql(
+            "SELECT COUNT(*) FROM entry e
+             JOIN lot l ON l.receipt_id = e.receipt_id
+             JOIN match_accrual m ON m.base_lot_id = l.id
+             WHERE e.id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = m.entry_id)",
+        )
+        .bind(entry)
+        .one()
+        .await?;
+    Ok(followed > 0)
+}

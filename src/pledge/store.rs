@@ -6,6 +6,7 @@ use super::{Offer, Pledge, PledgeFilter, PledgeKind, PledgeState};
 use crate::{
     db::{Result, Sql, Tx},
     id::{DueId, EarmarkId, EntryId, FundId, LotId, PartyId, PledgeId},
+    ledger::document::AccrualDocument,
     money::Fen,
     page::Page,
 };
@@ -242,17 +243,12 @@ pub async fn bases<'c>(on: impl Sql<'c>, pledge: &Pledge, limit: i64) -> Result<
     .await
 }
 
-/// Writes down what a match followed: gift, base and accrual.
-pub async fn insert_accruals(
-    tx: &mut Tx,
-    pledge: PledgeId,
-    entry: EntryId,
-    accruals: &[(LotId, Fen, Fen)],
-) -> Result<u64> {
+/// Writes down what a match followed.
+pub async fn insert_accruals(tx: &mut Tx, entry: EntryId, accruals: &[AccrualDocument]) -> Result<u64> {
     tx.insert_all(
         "INSERT INTO match_accrual (pledge_id, base_lot_id, entry_id, base, amount) VALUES (..)",
         accruals,
-        |row, (lot, base, amount)| row.bind(pledge).bind(*lot).bind(entry).bind(*base).bind(*amount),
+        |row, one| row.bind(one.pledge_id).bind(one.base_lot_id).bind(entry).bind(one.base).bind(one.amount),
     )
     .await
 }

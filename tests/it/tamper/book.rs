@@ -11,6 +11,7 @@ use cobuild::{
         AccountKind, Asset, Draft, EntryKind, Move,
         account::{self, of_fund},
         document::*,
+        earmark,
         post, store,
     },
     money::Fen,
@@ -241,7 +242,9 @@ impl Book {
         let moves: Vec<_> = lines.iter().map(|line| (line.0, "OUT", to, line.4)).collect();
         let mut draft = Self::draft(EntryKind::Receive, self.moves(&moves));
         draft.receipt_id = Some(receipt.id);
-        draft.documents = digest_receipt(&receipt, &lots);
+        let earmarks: Vec<_> = lots.iter().map(|lot| lot.earmark_id).collect();
+        let terms = earmark::by_ids(&mut tx, &earmarks).await.unwrap();
+        draft.documents = digest_receipt(&receipt, &lots, &terms.into_iter().map(|one| (one.id, one)).collect());
         self.names.insert(format!("{name}v{version}"), i64::from(receipt.id));
         self.book((tx, head), draft).await;
     }
@@ -253,16 +256,18 @@ impl Book {
     }
 
     async fn matched(&mut self, base: &str, base_amount: i64, amount: i64) {
-        let entry = self.plain(EntryKind::Match, &[("L5", "MATCH", "T1", amount)]).await;
+        let accrual = AccrualDocument {
+            pledge_id: 3.into(),
+            base_lot_id: self.lots[base].id,
+            base: Fen(base_amount),
+            amount: Fen(amount),
+        };
+        let locked = self.lock(1).await;
+        let mut draft = Self::draft(EntryKind::Match, self.moves(&[("L5", "MATCH", "T1", amount)]));
+        draft.documents = digest_match(&[accrual]);
+        let entry = self.book(locked, draft).await;
         let mut tx = self.db.begin().await.unwrap();
-        tx.sql("INSERT INTO match_accrual (pledge_id, base_lot_id, entry_id, base, amount) VALUES (3, $1, $2, $3, $4)")
-            .bind(self.lots[base].id)
-            .bind(entry)
-            .bind(base_amount)
-            .bind(amount)
-            .execute()
-            .await
-            .unwrap();
+        cobuild::pledge::store::insert_accruals(&mut tx, entry, &[accrual]).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -279,7 +284,8 @@ impl Book {
             .unwrap();
         let mut draft = Self::draft(EntryKind::Allocate, self.moves(moves));
         draft.decision_id = Some(DecisionId(decision));
-        draft.documents = digest_decision(&document);
+        let seats = cobuild::allocation::store::seats_of(&mut tx, document.id).await.unwrap();
+        draft.documents = digest_decision(&document, &seats);
         self.book((tx, head), draft).await;
     }
 
@@ -364,6 +370,8 @@ impl Book {
         let [outside, pool] =
             [AccountKind::Outside, AccountKind::Pool].map(|kind| of_fund(FundId(2), kind, Asset::Cny));
         let (mut receipts, mut lots, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
+        let terms = earmark::by_ids(&mut tx, &[5.into()]).await.unwrap();
+        let terms = terms.into_iter().map(|one| (one.id, one)).collect();
         for number in 0..count {
             let receipt = Receipt {
                 id: head.next_key(),
@@ -401,7 +409,7 @@ impl Book {
             };
             let mut draft = Self::draft(EntryKind::Receive, vec![one]);
             draft.receipt_id = Some(receipt.id);
-            draft.documents = digest_receipt(&receipt, std::slice::from_ref(&lot));
+            draft.documents = digest_receipt(&receipt, std::slice::from_ref(&lot), &terms);
             receipts.push(receipt);
             lots.push(lot);
             drafts.push(draft);

@@ -165,4 +165,8 @@ pub const CASES: &[Case] = &[
             "UPDATE party_holding SET amount = amount + 20000 WHERE party_id = 2 AND account_id = {X1A}",
         ],
     ),
+    // The words of a restriction, and which gifts a match followed, are sealed with what they are about.
+    ("SEAL", &["UPDATE earmark SET valid_to = '2031-12-31' WHERE id = 3"]),
+    ("SEAL", &["UPDATE earmark SET kind = 'NONE', target_id = NULL, spec = 0 WHERE id = 3"]),
+    ("SEAL", &["UPDATE match_accrual SET base_lot_id = {L2} WHERE base_lot_id = {L3}"]),
 ];
