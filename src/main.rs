@@ -1,3 +1,7 @@
 //! The `cobuild` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cobuild::cli::main()
+}

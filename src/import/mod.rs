@@ -23,6 +23,7 @@ mod decode;
 mod header;
 mod mapping;
 mod refusal;
+pub mod run;
 mod synonyms;
 mod table;
 #[cfg(test)]

@@ -1,0 +1,433 @@
+//! The binary from outside: what it says, how it ends, and the server it starts.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread::JoinHandle,
+};
+
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Fixture, on_both};
+
+/// The variables that would change what a command does.
+const VARIABLES: [&str; 6] =
+    ["COBUILD_DATABASE", "COBUILD_DATA_DIR", "COBUILD_CONFIG", "COBUILD_LISTEN", "COBUILD_LOG", "COBUILD_LOG_FORMAT"];
+
+const AREAS: &str = "{ areas(first: 5) { edges { node { id name level } } } }";
+const AREA_CREATE: &str =
+    r#"mutation { areaCreate(input: { level: DISTRICT, name: "Wendeng" }) { area { name } userErrors { code } } }"#;
+
+fn cobuild() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cobuild"));
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command.env("LC_ALL", "C").stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+fn run(arguments: &[&str]) -> Output {
+    cobuild().args(arguments).output().expect("the binary runs")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// Runs a command that must succeed, and gives what it printed.
+fn print(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    stdout(&output).trim_end().to_owned()
+}
+
+fn print_json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&print(arguments)).unwrap()
+}
+
+/// A server of the test's own, which does not outlive it.
+struct Server {
+    child: Child,
+    address: String,
+    /// Keeps reading what the server says, so that it never waits for a reader.
+    said: Option<JoinHandle<String>>,
+}
+
+impl Server {
+    /// Starts a server on a free port and waits until it says where.
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = cobuild();
+        command.args(arguments).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut before = String::new();
+        let address = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("the server ended: {before}")).unwrap();
+            if let Some(address) = line.strip_prefix("cobuild is serving on http://") {
+                break address.to_owned();
+            }
+            before.push_str(&line);
+        };
+        let said = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        Self { child, address, said: Some(said) }
+    }
+
+    fn of(db: &Fixture) -> Self {
+        Self::start(&["serve", "--database", &db.url])
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        reqwest::get(self.url(path)).await.unwrap()
+    }
+
+    async fn ask(&self, query: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = reqwest::Client::new().post(self.url("/graphql")).json(&json!({ "query": query }));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.header("Accept", "application/graphql-response+json").send().await.unwrap()
+    }
+
+    async fn ask_with(&self, query: &str, token: &str) -> Response {
+        self.ask(query, &[("Authorization", &format!("Bearer {token}"))]).await
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end: the code, and what it said.
+    fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap();
+        (status.code(), self.said.take().unwrap().join().unwrap())
+    }
+
+    fn stop(self) {
+        self.signal("TERM");
+        let (code, said) = self.end();
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The code and message of the one error, which came without data.
+async fn refusal(response: Response) -> (String, String) {
+    let body: Value = response.json().await.unwrap();
+    assert!(body.get("data").is_none(), "{body}");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&body["errors"][0]["extensions"]["code"]), text(&body["errors"][0]["message"]))
+}
+
+fn token(db: &Fixture, more: &[&str]) -> String {
+    let token = ["token", "create", "--database", &db.url, "--role", "host-officer", "--district", "Chenghua"];
+    print(&[&token, more].concat())
+}
+
+on_both! {
+    async fn a_token_asks_the_graph_over_a_socket(db: Fixture) {
+        let write = token(&db, &["--name", "Wang Fang"]);
+        let read = token(&db, &["--name", "A dashboard", "--scope", "read"]);
+        assert!(write.starts_with("cobuild_") && write != read);
+        let server = Server::of(&db);
+        let answer: Value = server.ask_with(AREAS, &write).await.json().await.unwrap();
+        let areas = &answer["data"]["areas"]["edges"];
+        assert_eq!(areas.as_array().unwrap().len(), 1, "one district for both tokens: {answer}");
+        assert_eq!(areas[0]["node"]["name"], "Chenghua");
+
+        let refused = server.ask_with(AREA_CREATE, &read).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        assert_eq!(refusal(refused).await.0, "FORBIDDEN");
+        let public: Value = server.ask(AREA_CREATE, &[]).await.json().await.unwrap();
+        assert_eq!(public["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{public}");
+        server.stop();
+    }
+
+    async fn a_token_that_is_not_good_is_refused_in_the_callers_language(db: Fixture) {
+        let good = token(&db, &["--name", "Wang Fang"]);
+        let server = Server::of(&db);
+        for (header, sentence) in [
+            ("Bearer cobuild_unknown", "This token is unknown"),
+            ("Bearer something-else", "This token is unknown"),
+            ("Basic abc", "The Authorization header must read"),
+        ] {
+            let refused = server.ask(AREAS, &[("Authorization", header)]).await;
+            assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+            let challenge = refused.headers()["WWW-Authenticate"].to_str().unwrap().to_owned();
+            assert!(challenge.starts_with("Bearer realm=\"cobuild\""), "{challenge}");
+            let (code, message) = refusal(refused).await;
+            assert_eq!(code, "UNAUTHENTICATED");
+            assert!(message.starts_with(sentence), "{message}");
+        }
+        let chinese = [("Authorization", "Bearer x"), ("Accept-Language", "zh-CN,en;q=0.5")];
+        assert!(refusal(server.ask(AREAS, &chinese).await).await.1.starts_with("该令牌"));
+
+        assert_eq!(server.ask_with(AREAS, &good).await.status(), StatusCode::OK);
+        let listed = print_json(&["token", "list", "--database", &db.url, "--output", "json"]);
+        let number = listed["tokens"][0]["id"].to_string();
+        print(&["token", "revoke", &number, "--database", &db.url]);
+        assert_eq!(server.ask_with(AREAS, &good).await.status(), StatusCode::UNAUTHORIZED);
+        let unknown = run(&["token", "revoke", "999", "--database", &db.url]);
+        assert_eq!((unknown.status.code(), stderr(&unknown)), (Some(1), "cobuild: There is no such token.\n"));
+    }
+
+    async fn what_is_in_hand_is_finished_before_the_server_ends(db: Fixture) {
+        let token = token(&db, &["--name", "Wang Fang", "--expires-in-days", "30"]);
+        let server = Server::of(&db);
+        let body = json!({ "query": AREAS }).to_string();
+        let mut client = TcpStream::connect(&server.address).unwrap();
+        let length = body.len();
+        write!(
+            client,
+            "POST /graphql HTTP/1.1\r\nHost: cobuild\r\nAuthorization: Bearer {token}\r\nExpect: 100-continue\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        )
+        .unwrap();
+        // The server says so when it waits for the body: from here on the request is in hand.
+        let mut line = String::new();
+        let mut answer = BufReader::new(client.try_clone().unwrap());
+        answer.read_line(&mut line).unwrap();
+        assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
+        server.signal("TERM");
+        client.write_all(body.as_bytes()).unwrap();
+        let mut text = String::new();
+        answer.read_to_string(&mut text).unwrap();
+        assert!(text.contains("HTTP/1.1 200 OK") && text.contains("Chenghua"), "{text}");
+        let (code, said) = server.end();
+        assert_eq!(code, Some(0), "{said}");
+
+        // So is what runs beside the request: when the token was last used is written.
+        let listed = print_json(&["token", "list", "--database", &db.url, "--output", "json"]);
+        let one = &listed["tokens"][0];
+        assert!(one["lastUsedAt"].is_string() && one["expiresAt"].is_string(), "{listed}");
+        assert_eq!((&one["name"], &one["scope"]), (&json!("Wang Fang"), &json!("write")));
+        assert_eq!(one["roles"], json!([{ "role": "host-officer", "on": "Chenghua" }]));
+    }
+
+    async fn the_server_tells_its_health_and_ends_with_zero(db: Fixture) {
+        for signal in ["TERM", "INT"] {
+            let server = Server::of(&db);
+            let health = server.get("/health").await;
+            assert_eq!(health.status(), StatusCode::OK);
+            let health: Value = health.json().await.unwrap();
+            let engine = if db.url.starts_with("sqlite") { "sqlite" } else { "postgres" };
+            assert_eq!(health, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "engine": engine }));
+            server.signal(signal);
+            let (code, said) = server.end();
+            assert_eq!(code, Some(0), "{said}");
+        }
+    }
+
+    async fn migrations_are_told_once(db: Fixture) {
+        let arguments = ["migrate", "--database", &db.url, "--output", "json"];
+        assert_eq!(print_json(&arguments)["ran"][0], "0001_area");
+        assert_eq!(print_json(&arguments), json!({ "ran": [] }));
+        let verified = print_json(&["verify", "--database", &db.url, "--output", "json"]);
+        assert_eq!(verified["clean"], true);
+    }
+
+    async fn a_role_is_given_on_what_is_there(db: Fixture) {
+        let create = |more: &[&str]| {
+            run(&[&["token", "create", "--database", &db.url, "--name", "Li Wei"], more].concat())
+        };
+        print(&["token", "create", "--database", &db.url, "--name", "x", "--role", "auditor", "--district", "Chenghua"]);
+        let found = create(&["--role", "community-staff", "--area", "Chenghua"]);
+        assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
+        for (more, code, sentence) in [
+            (["--role", "community-staff", "--area", "Chenghua/Nowhere"], 1, "there is no area \"Chenghua/Nowhere\""),
+            (["--role", "auditor", "--fund", "NONE"], 1, "there is no fund with the code \"NONE\""),
+            (["--role", "party-representative", "--party", "TWVyY2hhbnQ6MQ"], 1, "there is no party"),
+            (["--role", "auditor", "--party", "QXJlYTox"], 2, "That is the id of a Area"),
+            (["--role", "party-representative", "--area", "Chenghua"], 2, "A party representative is given a party"),
+        ] {
+            let refused = create(&more);
+            assert_eq!(refused.status.code(), Some(code), "{}", stderr(&refused));
+            assert!(stderr(&refused).starts_with(&format!("cobuild: {sentence}")), "{}", stderr(&refused));
+            assert_eq!((stdout(&refused), stderr(&refused).lines().count()), ("", 1));
+        }
+    }
+
+    async fn who_asks_costs_one_statement(fixture: Fixture) {
+        let token = token(&fixture, &["--name", "Wang Fang"]);
+        let db = cobuild::db::Db::connect(&fixture.url).await.unwrap();
+        let before = db.statements();
+        let now = cobuild::clock::Clock::System.now();
+        let found = cobuild::viewer::token::authenticate(&db, &token, now).await.unwrap();
+        assert_eq!(found.unwrap().0.grants.len(), 1);
+        assert_eq!(db.statements() - before, 1);
+        db.close().await;
+    }
+}
+
+#[test]
+fn help_says_all_there_is_to_know() {
+    let help = print(&["--help"]);
+    for word in ["serve", "demo", "migrate", "token", "import", "verify", "schema", "Exit codes:", "Examples:"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    for command in [
+        vec!["serve"],
+        vec!["demo"],
+        vec!["migrate"],
+        vec!["token", "create"],
+        vec!["import", "contributions"],
+        vec!["verify"],
+        vec!["schema"],
+    ] {
+        let help = print(&[&command[..], &["--help"]].concat());
+        assert!(help.contains("Examples:"), "{command:?}: {help}");
+    }
+    assert!(print(&["serve", "--help"]).contains("COBUILD_LISTEN"));
+}
+
+#[test]
+fn what_the_command_line_does_not_know_is_refused() {
+    for wrong in [
+        &["nothing"][..],
+        &["serve", "--lisen", "x"],
+        &["token", "create", "--name", "x", "--role", "auditor"],
+        &["demo", "--database", "sqlite:x.db"],
+        &["import", "contributions", "x.csv", "--fund", "F", "--dry-run", "--commit"],
+        &["schema", "--log", "cobuild=loud"],
+        &["verify", "--database", "mysql://ann:secret@db/books"],
+    ] {
+        let output = run(wrong);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("secret"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_unknown_key_in_the_file_is_refused_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("cobuild.toml"), "# ours\nlog = \"info\"\nlisen = \"127.0.0.1:80\"\n").unwrap();
+    let output = run(&["serve", "--data-dir", dir.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    for part in ["cobuild.toml, line 3", "`lisen`", "`database`", "`data_dir`", "`listen`", "`log`", "`log_format`"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let missing = run(&["serve", "--config", "nowhere.toml"]);
+    assert_eq!((missing.status.code(), stderr(&missing)), (Some(2), "cobuild: there is no nowhere.toml.\n"));
+}
+
+/// Where `serve` tried to listen, told by its refusal to.
+fn listens(dir: &Path, variable: Option<&str>, flag: Option<&str>) -> String {
+    let mut command = cobuild();
+    command.args(["serve", "--data-dir"]).arg(dir);
+    if let Some(value) = variable {
+        command.env("COBUILD_LISTEN", value);
+    }
+    if let Some(value) = flag {
+        command.args(["--listen", value]);
+    }
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    let said = stderr(&output).lines().last().unwrap_or_default().to_owned();
+    let place = said.strip_prefix("cobuild: cannot listen on ").and_then(|rest| rest.split(':').next());
+    place.unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+#[test]
+fn a_flag_comes_before_the_environment_and_the_environment_before_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("cobuild.toml"), "listen = \"of-the-file\"\n").unwrap();
+    assert_eq!(listens(dir.path(), None, None), "of-the-file");
+    assert_eq!(listens(dir.path(), Some("of-the-environment"), None), "of-the-environment");
+    assert_eq!(listens(dir.path(), Some("of-the-environment"), Some("of-the-flag")), "of-the-flag");
+}
+
+#[test]
+fn books_that_are_not_there_are_not_made_by_looking() {
+    let dir = tempfile::tempdir().unwrap();
+    let absent = dir.path().join("absent");
+    for command in [&["verify"][..], &["token", "list"], &["token", "revoke", "1"]] {
+        let output = run(&[command, &["--data-dir", absent.to_str().unwrap()]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).starts_with("cobuild: there is no database"), "{}", stderr(&output));
+    }
+    assert!(!absent.exists());
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("cobuild.db");
+    fs::write(&file, "this is no database, however long one reads in it; not one page of it is").unwrap();
+    let output = run(&["verify", "--data-dir", dir.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(5));
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("not a database"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_committed_schema_is_the_programs() {
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/schema.graphql");
+    print(&["schema", "--check", kept]);
+    let dir = tempfile::tempdir().unwrap();
+    let stale = dir.path().join("schema.graphql");
+    fs::write(&stale, print(&["schema"]).replacen("type ", "type Old", 1)).unwrap();
+    let output = run(&["schema", "--check", stale.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("is stale from line"), "{}", stderr(&output));
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&["serve", "--data-dir", dir.path().to_str().unwrap()]);
+    let page = server.get("/").await;
+    let policy = page.headers()["Content-Security-Policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'self'; ") && !policy.contains("unsafe-eval"), "{policy}");
+    assert_eq!(page.headers()["X-Content-Type-Options"], "nosniff");
+    let page = page.text().await.unwrap();
+    let script = server.get("/app.js").await;
+    assert!(script.headers()["Content-Type"].to_str().unwrap().starts_with("text/javascript"));
+    let script = script.text().await.unwrap();
+    assert!(page.contains("src=\"app.js\"") && page.contains("areas(first: $first)"));
+    for text in [&page, &script] {
+        assert!(!text.contains("://") && !text.contains("=\"//"), "{text}");
+    }
+    let schema = server.get("/schema.graphql").await.text().await.unwrap();
+    assert_eq!(schema.trim_end(), print(&["schema"]));
+    assert_eq!(server.get("/elsewhere").await.status(), StatusCode::NOT_FOUND);
+    server.stop();
+}
+
+#[tokio::test]
+async fn the_demo_serves_and_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let keep = dir.path().join("kept");
+    let server = Server::start(&["demo", "--keep", keep.to_str().unwrap()]);
+    assert_eq!(server.get("/").await.status(), StatusCode::OK);
+    server.stop();
+    let again = run(&["demo", "--keep", keep.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
+
+    let server = Server::start(&["demo"]);
+    let scratch = std::env::temp_dir().join(format!("cobuild-demo-{}", server.child.id()));
+    assert!(scratch.exists());
+    server.stop();
+    assert!(!scratch.exists());
+}
