@@ -39,6 +39,7 @@ impl From<store::Allocation> for Allocation {
     }
 }
 
+/// Fund money that a committee's decision moved to a project or micro-grant.
 #[Object]
 impl Allocation {
     /// The allocation's id.

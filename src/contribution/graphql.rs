@@ -62,6 +62,7 @@ impl From<store::ReceiptOfDonor> for Contribution {
     }
 }
 
+/// Money that has really arrived: one receipt with one or many givers' lines.
 #[Object]
 impl Contribution {
     /// The contribution's id.
@@ -181,6 +182,7 @@ fn own_parties(request: &Request) -> Option<Vec<PartyId>> {
 #[derive(Clone, Debug)]
 pub struct Refund(pub RefundDocument);
 
+/// Money given back to its giver.
 #[Object]
 impl Refund {
     /// The refund's id.

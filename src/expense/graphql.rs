@@ -56,6 +56,7 @@ impl From<ExpenseDocument> for Expense {
     }
 }
 
+/// Money really paid out: to whom, for what, with which evidence, and from whose gifts.
 #[Object]
 impl Expense {
     /// The expense's id.
@@ -176,6 +177,7 @@ pub struct ExpenseFunderEdge {
     row: trace::Funder,
 }
 
+/// A giver with its part of an expense.
 #[Object]
 impl ExpenseFunderEdge {
     /// Where the giver stands in the list: pass it as `after` or `before`.
@@ -209,6 +211,7 @@ pub struct ExpenseLotEdge {
     row: trace::PaidBy,
 }
 
+/// A lot with its part of an expense.
 #[Object]
 impl ExpenseLotEdge {
     /// Where the lot stands in the list: pass it as `after` or `before`.

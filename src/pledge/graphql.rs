@@ -81,6 +81,7 @@ impl From<Row> for Pledge {
     }
 }
 
+/// A promise to give: a fixed sum, or a match of what others give; free, or for a purpose, group or project.
 #[Object]
 impl Pledge {
     /// The pledge's id.

@@ -33,6 +33,7 @@ pub struct FlowNode {
     totals: Totals,
 }
 
+/// Givers of one kind, the fund, a project, a purpose, or where money left the fund.
 #[Object]
 impl FlowNode {
     /// Its name within this flow, which links refer to.

@@ -175,6 +175,7 @@ pub struct FundedExpenseEdge {
     row: trace::Use,
 }
 
+/// An expense with a party's part of it.
 #[Object]
 impl FundedExpenseEdge {
     /// Where the expense stands in the list: pass it as `after` or `before`.
@@ -224,6 +225,7 @@ pub struct FundedTargetEdge {
     row: trace::Share,
 }
 
+/// A project or micro-grant with a party's part of its money.
 #[Object]
 impl FundedTargetEdge {
     /// Where it stands in the list: pass it as `after` or `before`.

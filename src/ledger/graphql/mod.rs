@@ -53,6 +53,7 @@ connection!(EntryConnection, EntryEdge, EntryNode, "entries");
 /// What a gift may be used for, in its giver's words.
 pub struct RestrictionNode(pub Earmark);
 
+/// What a gift may be used for, in its giver's words.
 #[Object(name = "Restriction")]
 impl RestrictionNode {
     /// What it restricts to.
@@ -135,6 +136,9 @@ impl From<Lot> for LotNode {
     }
 }
 
+/// One giver's money under one restriction from one line of a contribution: the unit of provenance.
+/// It keeps its identity for life, so where it is can always be told. For its giver and for those who
+/// keep or oversee the fund's books.
 #[Object(name = "Lot")]
 impl LotNode {
     /// The lot's id.
@@ -236,6 +240,7 @@ impl From<trace::Use> for UseNode {
     }
 }
 
+/// How much of some money is in one place now.
 #[Object(name = "Use")]
 impl UseNode {
     /// What kind of place it is: EXPENSE for what it paid, REFUND for what was given back, the rest waits.
@@ -346,6 +351,7 @@ impl From<Entry> for EntryNode {
     }
 }
 
+/// One business operation in a fund's journal: immutable, numbered without gaps, sealed by a hash chain.
 #[Object(name = "Entry")]
 impl EntryNode {
     /// The entry's id.
@@ -430,6 +436,7 @@ impl From<store::PostingRow> for PostingNode {
     }
 }
 
+/// One row of the journal: part of a lot moves from one place to another.
 #[Object(name = "Posting")]
 impl PostingNode {
     /// Which line of its entry, from 1.

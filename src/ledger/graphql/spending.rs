@@ -138,6 +138,7 @@ pub struct FunderEdge {
     row: trace::Share,
 }
 
+/// A giver with its part of a project's or micro-grant's money.
 #[Object]
 impl FunderEdge {
     /// Where the giver stands in the list: pass it as `after` or `before`.

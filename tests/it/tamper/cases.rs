@@ -167,6 +167,6 @@ pub const CASES: &[Case] = &[
     ),
     // The words of a restriction, and which gifts a match followed, are sealed with what they are about.
     ("SEAL", &["UPDATE earmark SET valid_to = '2031-12-31' WHERE id = 3"]),
-    ("SEAL", &["UPDATE earmark SET kind = 'NONE', target_id = NULL, spec = 0 WHERE id = 3"]),
+    ("SEAL", &["UPDATE earmark SET kind = 'NONE', target_id = NULL, spec = 0, valid_to = '2031-12-31' WHERE id = 3"]),
     ("SEAL", &["UPDATE match_accrual SET base_lot_id = {L2} WHERE base_lot_id = {L3}"]),
 ];
