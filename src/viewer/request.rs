@@ -191,6 +191,7 @@ pub async fn settle<T>(tx: Tx, outcome: Result<T>) -> Result<T> {
     };
     match ended {
         Err(Error::Fault(fault)) if is_full(&fault) => Err(Refusal::StorageFull {}.into()),
+        Err(Error::Fault(fault)) if is_conflict(&fault) => Err(Refusal::Conflict {}.into()),
         ended => ended,
     }
 }
@@ -198,6 +199,12 @@ pub async fn settle<T>(tx: Tx, outcome: Result<T>) -> Result<T> {
 fn code(fault: &Fault) -> Option<String> {
     let error = fault.database()?.as_database_error()?;
     error.code().map(|code| code.into_owned())
+}
+
+/// A key that another transaction took between our look and our write.
+fn is_conflict(fault: &Fault) -> bool {
+    let error = fault.database().and_then(sqlx::Error::as_database_error);
+    error.is_some_and(|error| error.is_unique_violation())
 }
 
 /// PostgreSQL's disk_full, SQLite's full.
