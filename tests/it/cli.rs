@@ -6,11 +6,13 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Output, Stdio},
-    thread::JoinHandle,
+    sync::mpsc::{self, Receiver},
+    time::Duration,
 };
 
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::support::{Fixture, on_both};
 
@@ -59,8 +61,8 @@ fn print_json(arguments: &[&str]) -> Value {
 struct Server {
     child: Child,
     address: String,
-    /// Keeps reading what the server says, so that it never waits for a reader.
-    said: Option<JoinHandle<String>>,
+    /// What it says after that, line by line; a thread keeps reading, so that it never waits for a reader.
+    said: Receiver<String>,
 }
 
 impl Server {
@@ -78,8 +80,10 @@ impl Server {
             }
             before.push_str(&line);
         };
-        let said = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { child, address, said: Some(said) }
+        let (say, said) = mpsc::channel();
+        // A test that does not listen has not dropped the receiver, or has ended.
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| say.send(line)));
+        Self { child, address, said }
     }
 
     fn of(db: &Fixture) -> Self {
@@ -114,7 +118,7 @@ impl Server {
     /// Waits for its end: the code, and what it said.
     fn end(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
-        (status.code(), self.said.take().unwrap().join().unwrap())
+        (status.code(), self.said.iter().collect::<Vec<_>>().join("\n"))
     }
 
     fn stop(self) {
@@ -278,6 +282,41 @@ on_both! {
         assert_eq!(db.statements() - before, 1);
         db.close().await;
     }
+}
+
+/// Only PostgreSQL tells who waits for a lock, and so that a mutation has begun.
+#[tokio::test]
+async fn a_mutation_whose_client_has_left_is_finished_before_the_server_ends() {
+    let Some(fixture) = Fixture::postgres("abandoned").await else { return };
+    let token = token(&fixture, &["--name", "Wang Fang"]);
+    let server = Server::of(&fixture);
+    assert_eq!(server.ask_with(AREAS, &token).await.status(), StatusCode::OK);
+    let mut holder = PgConnection::connect(&fixture.url).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE area IN EXCLUSIVE MODE").execute(&mut holder).await.unwrap();
+    let street =
+        r#"mutation { areaCreate(input: { level: STREET, name: "Wendeng", parentId: "QXJlYTox" }) { area { id } } }"#;
+    let body = json!({ "query": street }).to_string();
+    let mut client = TcpStream::connect(&server.address).unwrap();
+    write!(
+        client,
+        "POST /graphql HTTP/1.1\r\nHost: cobuild\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut watcher = PgConnection::connect(&fixture.url).await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'area'::regclass";
+    let begun = async { while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut watcher).await.unwrap() == 0 {} };
+    tokio::time::timeout(Duration::from_secs(30), begun).await.expect("the mutation waits for the lock");
+    drop(client);
+    server.signal("TERM");
+    assert!(server.said.iter().any(|line| line.contains("stopping")));
+    sqlx::raw_sql("COMMIT").execute(&mut holder).await.unwrap();
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    let areas: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM area WHERE name = 'Wendeng'").fetch_one(&mut watcher).await.unwrap();
+    assert_eq!(areas, 1, "{said}");
 }
 
 #[test]
