@@ -11,6 +11,43 @@ CREATE TRIGGER earmark_no_update BEFORE UPDATE ON earmark BEGIN SELECT RAISE(ABO
 CREATE TRIGGER earmark_no_delete BEFORE DELETE ON earmark BEGIN SELECT RAISE(ABORT, 'earmark is immutable'); END;
 CREATE TRIGGER entry_seal_no_update BEFORE UPDATE ON entry_seal BEGIN SELECT RAISE(ABORT, 'seal is immutable'); END;
 CREATE TRIGGER entry_seal_no_delete BEFORE DELETE ON entry_seal BEGIN SELECT RAISE(ABORT, 'seal is immutable'); END;
+CREATE TRIGGER expense_no_update BEFORE UPDATE ON expense BEGIN SELECT RAISE(ABORT, 'expense is immutable'); END;
+CREATE TRIGGER expense_no_delete BEFORE DELETE ON expense BEGIN SELECT RAISE(ABORT, 'expense is immutable'); END;
+CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence BEGIN SELECT RAISE(ABORT, 'evidence is immutable'); END;
+CREATE TRIGGER evidence_no_delete BEFORE DELETE ON evidence BEGIN SELECT RAISE(ABORT, 'evidence is immutable'); END;
+CREATE TRIGGER refund_no_update BEFORE UPDATE ON refund BEGIN SELECT RAISE(ABORT, 'refund is immutable'); END;
+CREATE TRIGGER refund_no_delete BEFORE DELETE ON refund BEGIN SELECT RAISE(ABORT, 'refund is immutable'); END;
+CREATE TRIGGER decision_no_update BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'decision is immutable'); END;
+CREATE TRIGGER decision_no_delete BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'decision is immutable'); END;
+CREATE TRIGGER decision_seat_no_update BEFORE UPDATE ON decision_seat BEGIN SELECT RAISE(ABORT, 'decision_seat is immutable'); END;
+CREATE TRIGGER decision_seat_no_delete BEFORE DELETE ON decision_seat BEGIN SELECT RAISE(ABORT, 'decision_seat is immutable'); END;
+CREATE TRIGGER match_accrual_no_update BEFORE UPDATE ON match_accrual BEGIN SELECT RAISE(ABORT, 'match_accrual is immutable'); END;
+CREATE TRIGGER match_accrual_no_delete BEFORE DELETE ON match_accrual BEGIN SELECT RAISE(ABORT, 'match_accrual is immutable'); END;
+CREATE TRIGGER idem_no_update BEFORE UPDATE ON idem BEGIN SELECT RAISE(ABORT, 'idem is immutable'); END;
+CREATE TRIGGER idem_no_delete BEFORE DELETE ON idem BEGIN SELECT RAISE(ABORT, 'idem is immutable'); END;
+CREATE TRIGGER posting_rule_no_update BEFORE UPDATE ON posting_rule BEGIN SELECT RAISE(ABORT, 'posting_rule is immutable'); END;
+CREATE TRIGGER posting_rule_no_delete BEFORE DELETE ON posting_rule BEGIN SELECT RAISE(ABORT, 'posting_rule is immutable'); END;
+CREATE TRIGGER expense_adjust_no_update BEFORE UPDATE ON expense_adjust BEGIN SELECT RAISE(ABORT, 'expense_adjust is immutable'); END;
+CREATE TRIGGER expense_adjust_no_delete BEFORE DELETE ON expense_adjust BEGIN SELECT RAISE(ABORT, 'expense_adjust is immutable'); END;
+CREATE TRIGGER external_funding_no_update BEFORE UPDATE ON external_funding BEGIN SELECT RAISE(ABORT, 'external_funding is immutable'); END;
+CREATE TRIGGER external_funding_no_delete BEFORE DELETE ON external_funding BEGIN SELECT RAISE(ABORT, 'external_funding is immutable'); END;
+-- Of an account only the balance moves, of a target its status and how many it serves.
+CREATE TRIGGER account_no_delete BEFORE DELETE ON account BEGIN SELECT RAISE(ABORT, 'account is immutable'); END;
+CREATE TRIGGER account_no_update BEFORE UPDATE OF id, fund_id, kind, code, asset, target_id, expense_id, refund_id ON account
+BEGIN SELECT RAISE(ABORT, 'account is immutable'); END;
+CREATE TRIGGER target_no_delete BEFORE DELETE ON target BEGIN SELECT RAISE(ABORT, 'target is immutable'); END;
+CREATE TRIGGER target_no_update BEFORE UPDATE OF id, fund_id, kind, purpose_id, group_id, code ON target
+BEGIN SELECT RAISE(ABORT, 'target is immutable'); END;
+-- What is sealed does not grow.
+CREATE TRIGGER posting_before_seal BEFORE INSERT ON posting BEGIN
+    SELECT CASE WHEN EXISTS (
+        SELECT 1 FROM entry e JOIN entry_seal s ON s.fund_id = e.fund_id AND s.seq = e.seq WHERE e.id = NEW.entry_id)
+    THEN RAISE(ABORT, 'entry is sealed') END;
+END;
+CREATE TRIGGER lot_before_entry BEFORE INSERT ON lot WHEN NEW.parent_id IS NULL BEGIN
+    SELECT CASE WHEN EXISTS (SELECT 1 FROM entry e WHERE e.receipt_id = NEW.receipt_id)
+    THEN RAISE(ABORT, 'receipt is booked') END;
+END;
 CREATE TRIGGER posting_rule_guard BEFORE INSERT ON posting BEGIN
     SELECT CASE WHEN (SELECT kind FROM entry WHERE id = NEW.entry_id) <> 'REVERSE' AND NOT EXISTS (
         SELECT 1 FROM posting_rule r

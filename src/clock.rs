@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound as _, Utc};
 
 /// Where the time comes from.
@@ -43,5 +44,38 @@ impl Clock {
     pub fn today(&self) -> NaiveDate {
         let zone = FixedOffset::east_opt(CHINA_SECONDS_EAST).expect("eight hours are within a day");
         self.now().with_timezone(&zone).date_naive()
+    }
+}
+
+/// A day of the calendar, written `2026-05-20`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Date(pub NaiveDate);
+
+/// A day of the calendar in China, written "2026-05-20" (ISO 8601).
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        text.parse().map(Self).map_err(|_| {
+            let shown: String = text.chars().take(40).collect();
+            InputValueError::custom(format!("{shown:?} is no day; write it as \"2026-05-20\""))
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl From<NaiveDate> for Date {
+    fn from(day: NaiveDate) -> Self {
+        Self(day)
+    }
+}
+
+impl From<Date> for NaiveDate {
+    fn from(date: Date) -> Self {
+        date.0
     }
 }

@@ -249,6 +249,10 @@ refusals! {
     ListSize { size: usize, min: usize, max: usize }
         "{size} items were given; {min} to {max} are accepted."
         "提供了 {size} 项;可接受 {min} 至 {max} 项。";
+    /// A number is outside of its bounds.
+    NumberOutOfRange { number: i64, min: i64, max: i64 }
+        "{number} is out of bounds; {min} to {max} is accepted."
+        "{number} 超出范围;可接受 {min} 至 {max}。";
     /// A file digest is not 64 hexadecimal digits.
     DigestMalformed { digest: String }
         "{digest:?} is no SHA-256 digest; give the file's digest as 64 hexadecimal digits."
@@ -281,6 +285,10 @@ refusals! {
     AreaLevel { level: String, accepted: String }
         "A {level} does not fit here; accepted: {accepted}."
         "{level} 级区域不适用于此;可接受:{accepted}。";
+    /// A purpose would have too many above it.
+    PurposeTooDeep { max: i64 }
+        "At most {max} purposes lie above one; add it further up."
+        "一个用途之上最多有 {max} 级;请加在更高一级之下。";
     /// The object belongs to another fund: money of one community is not spent in another.
     AnotherFund { what: String, fund: String }
         "This {what} does not belong to {fund}; the money of one fund is not given, decided or spent in another."
@@ -325,6 +333,10 @@ refusals! {
     ProjectState { state: String, accepted: String }
         "The project is {state}; this is possible while it is {accepted}."
         "项目状态为 {state};仅在 {accepted} 时可行。";
+    /// The milestone was reached on another day.
+    MilestoneReached { reached_on: NaiveDate }
+        "The milestone was reached on {reached_on}; that is not changed."
+        "该里程碑已于 {reached_on} 达成,不再更改。";
     /// The project or grant is closed.
     TargetClosed { code: String, on: String }
         "{code} is closed{on}; nothing is paid into it or out of it any more."
@@ -441,4 +453,26 @@ pub fn check_past(date: NaiveDate, today: NaiveDate, field: &str) -> Result<Naiv
         return Err(Refusal::DateInFuture { date, today }.at(field));
     }
     Ok(date)
+}
+
+/// A number within bounds, both included.
+///
+/// # Errors
+/// [`Refusal::NumberOutOfRange`].
+pub fn check_range(number: i64, min: i64, max: i64, field: &str) -> Result<i64> {
+    if !(min..=max).contains(&number) {
+        return Err(Refusal::NumberOutOfRange { number, min, max }.at(field));
+    }
+    Ok(number)
+}
+
+/// A list with neither too few items nor too many.
+///
+/// # Errors
+/// [`Refusal::ListSize`].
+pub fn check_size(size: usize, min: usize, max: usize, field: &str) -> Result<()> {
+    if !(min..=max).contains(&size) {
+        return Err(Refusal::ListSize { size, min, max }.at(field));
+    }
+    Ok(())
 }

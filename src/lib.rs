@@ -20,10 +20,16 @@ pub mod viewer;
 
 pub mod area;
 
+pub mod party;
+
 // Level 2: funds, their ledger, what it is spent on and who decides.
 pub mod fund;
 
 pub mod ledger;
+
+pub mod project;
+
+pub mod committee;
 
 // Level 3: what is promised, given, allocated and paid.
 pub mod pledge;

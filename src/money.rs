@@ -101,7 +101,7 @@ impl FromStr for Fen {
 /// An exact decimal number with two places, written as a string: `"1234.50"`.
 ///
 /// Accepts a string or a whole number; a JSON float is refused, because it is not exact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Decimal(pub Fen);
 
 /// An exact decimal number with two places, written as a string such as "1234.50". Input may be a
@@ -141,7 +141,7 @@ pub enum Currency {
 }
 
 /// A sum of money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, async_graphql::SimpleObject)]
 pub struct Money {
     /// The sum in units of the currency, with two decimals.
     pub amount: Decimal,

@@ -4,10 +4,13 @@
 //!   arrive meanwhile neither repeat nor hide others.
 //! * A page holds at most [`ROWS_MAX`] rows.
 
-use async_graphql::{SimpleObject, connection::PageInfo};
+use async_graphql::connection::PageInfo;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::clock::Date;
 
 /// The most rows of one page.
 pub const ROWS_MAX: i64 = 100;
@@ -15,7 +18,7 @@ pub const ROWS_MAX: i64 = 100;
 pub const ROWS_DEFAULT: i64 = 20;
 
 /// One column of a sort key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Key {
     /// A number or an amount.
@@ -33,7 +36,7 @@ impl<T: Into<i64>> From<T> for Key {
 }
 
 /// Which way a list runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, async_graphql::Enum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, async_graphql::Enum)]
 pub enum Direction {
     /// Smallest, oldest or first in the alphabet first.
     Asc,
@@ -162,12 +165,18 @@ fn encode(keys: &[Key]) -> String {
 fn decode(text: &str, shape: &[Key]) -> Result<Vec<Key>, BadPage> {
     let wrong = || BadPage("That cursor is not of this list; pass one that this list returned in this order.".into());
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
-    let keys: Vec<Key> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
-    let same = |(a, b): (&Key, &Key)| std::mem::discriminant(a) == std::mem::discriminant(b);
-    if keys.len() != shape.len() || !keys.iter().zip(shape).all(same) {
+    let values: Vec<Value> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+    if values.len() != shape.len() {
         return Err(wrong());
     }
-    Ok(keys)
+    // By the shape and not by its looks: a code may look like a date.
+    let key = |(value, like): (Value, &Key)| match (value, like) {
+        (Value::Number(number), Key::Int(_)) => number.as_i64().map(Key::Int),
+        (Value::String(text), Key::Date(_)) => text.parse().ok().map(Key::Date),
+        (Value::String(text), Key::Text(_)) => Some(Key::Text(text)),
+        _ => None,
+    };
+    values.into_iter().zip(shape).map(key).collect::<Option<_>>().ok_or_else(wrong)
 }
 
 /// Declares a Relay connection: its page type and its edge type, described.
@@ -206,19 +215,41 @@ macro_rules! connection {
 }
 
 /// A span of days, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::InputObject, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, async_graphql::InputObject)]
 pub struct PeriodInput {
     /// The first day.
-    pub from: NaiveDate,
+    pub from: Date,
     /// The last day.
-    pub to: NaiveDate,
+    pub to: Date,
 }
 
-/// A span of days, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
-pub struct Period {
-    /// The first day.
-    pub from: NaiveDate,
-    /// The last day.
-    pub to: NaiveDate,
+impl PeriodInput {
+    /// The first and the last day.
+    ///
+    /// # Errors
+    /// [`BadPage`] when it ends before it begins.
+    pub fn days(self) -> Result<(NaiveDate, NaiveDate), BadPage> {
+        if self.to < self.from {
+            return Err(BadPage(format!("The period ends on {}, before it begins on {}.", self.to.0, self.from.0)));
+        }
+        Ok((self.from.0, self.to.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_its_list_wrote_it() {
+        let date = NaiveDate::from_ymd_opt(2026, 5, 1).unwrap();
+        let (int, day, text) = (Key::Int(-7), Key::Date(date), Key::Text("2026-05-01".into()));
+        for keys in [vec![int.clone()], vec![day.clone(), int.clone()], vec![text.clone(), int.clone()], vec![text]] {
+            assert_eq!(decode(&encode(&keys), &keys), Ok(keys));
+        }
+        for (keys, shape) in [(vec![int.clone()], vec![day.clone()]), (vec![day.clone()], vec![day, int])] {
+            assert!(decode(&encode(&keys), &shape).is_err());
+        }
+        assert!(decode("no cursor", &[Key::Int(0)]).is_err());
+    }
 }

@@ -3,13 +3,16 @@
 //! * No allocation without a decision, for another target than the decision's, before it, or above it.
 //! * The money is drawn by the ledger's rule, or from the lots that the committee named.
 
+pub mod graphql;
+pub mod store;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    db::{Sql, Tx},
+    db::Tx,
     error::{Refusal, Result, check_amount, check_past, check_text},
     fund::head,
     id::{DecisionId, EntryId, LotId, TargetId},
@@ -75,7 +78,7 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
     check_past(input.effective_on, by.today, "effectiveOn")?;
     let not_found = || Refusal::NotFound { what: "decision".into() }.at("decisionId");
-    let decision = decision_by_id(&mut *tx, input.decision).await?.ok_or_else(not_found)?;
+    let decision = store::decision_by_id(&mut *tx, input.decision).await?.ok_or_else(not_found)?;
     let mut head = head::lock(tx, decision.fund_id).await?;
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
@@ -88,7 +91,7 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
         let (purpose, fund) = (target.purpose_name, target.fund_name);
         return Err(Refusal::PurposeNotAllowed { purpose, fund }.at("decisionId"));
     }
-    decide(&decision, input, allocated(&mut *tx, decision.id).await?)?;
+    decide(&decision, input, store::allocated(&mut *tx, decision.id).await?)?;
 
     let pool = of_fund(decision.fund_id, AccountKind::Pool, Asset::Cny);
     let taken = if input.lots.is_empty() {
@@ -107,7 +110,7 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
     let moves = draw::moves(&taken, pool, target.target_account);
     let mut draft = Draft::new(EntryKind::Allocate, input.effective_on, memo, moves);
     draft.decision_id = Some(decision.id);
-    draft.documents = digest_decision(&decision);
+    draft.documents = digest_decision(&decision, &store::seats_of(&mut *tx, decision.id).await?);
     let done = Booked { entry: post(tx, &mut head, by, &[draft]).await?[0] };
     once.remember(tx, Some(done.entry), &done).await?;
     Ok(done)
@@ -148,31 +151,4 @@ pub async fn release(tx: &mut Tx, by: By<'_>, once: &Once, input: &Release) -> R
     let done = Booked { entry: post(tx, &mut head, by, &[draft]).await?[0] };
     once.remember(tx, Some(done.entry), &done).await?;
     Ok(done)
-}
-
-/// The decision of this key.
-pub async fn decision_by_id<'c>(on: impl Sql<'c>, id: DecisionId) -> Result<Option<DecisionDocument>> {
-    let found = on
-        .sql(
-            "SELECT id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all
-             FROM decision WHERE id = $1",
-        )
-        .bind(id)
-        .optional()
-        .await?;
-    Ok(found)
-}
-
-/// What has been allocated on a decision, without reversed allocations.
-pub async fn allocated<'c>(on: impl Sql<'c>, decision: DecisionId) -> Result<Fen> {
-    let (sum,) = on
-        .sql(
-            "SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT)
-             FROM entry e JOIN posting p ON p.entry_id = e.id
-             WHERE e.decision_id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)",
-        )
-        .bind(decision)
-        .one()
-        .await?;
-    Ok(sum)
 }

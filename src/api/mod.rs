@@ -7,6 +7,7 @@
 
 pub mod gate;
 pub mod http;
+pub mod node;
 pub mod page;
 pub mod schema;
 #[cfg(test)]

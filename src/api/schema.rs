@@ -6,16 +6,25 @@
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, ValidationMode};
 
-use crate::area::{AreaMutation, AreaQuery};
+use super::node::NodeQuery;
+use crate::{
+    allocation::graphql::AllocationMutation,
+    area::{AreaMutation, AreaQuery},
+    committee::CommitteeMutation,
+    contribution::graphql::ContributionMutation,
+    expense::graphql::ExpenseMutation,
+    fund::{FundMutation, FundQuery},
+    ledger::graphql::LedgerMutation,
+    party::{PartyMutation, PartyQuery},
+    pledge::graphql::PledgeMutation,
+    project::{ProjectMutation, ProjectQuery},
+};
 
 /// What can be read.
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(
-    AreaQuery,
-    // One line for each concept.
-);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery);
 
 /// What can be done.
 ///
@@ -24,7 +33,15 @@ pub struct Query(
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     AreaMutation,
-    // One line for each concept.
+    PartyMutation,
+    FundMutation,
+    LedgerMutation,
+    ProjectMutation,
+    CommitteeMutation,
+    PledgeMutation,
+    ContributionMutation,
+    AllocationMutation,
+    ExpenseMutation,
 );
 
 /// The schema that the server runs.

@@ -49,7 +49,7 @@ impl Load for ChildrenOf {
 impl Area {
     /// The area's id.
     #[graphql(name = "id")]
-    async fn global_id(&self) -> ID {
+    pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Area, self.id).into()
     }
 

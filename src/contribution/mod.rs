@@ -5,11 +5,12 @@
 //!   its own.
 //! * Σ lines = the receipt, or nothing is booked. The same bank line is never booked twice.
 
+pub mod graphql;
 pub mod refund;
 pub mod settle;
 pub mod store;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -18,11 +19,11 @@ use crate::{
     db::Tx,
     error::{Refusal, Result, check_amount, check_past, check_text},
     fund::head::{self, Head},
-    id::{FundId, PartyId, PledgeId, ReceiptId},
+    id::{EarmarkId, FundId, PartyId, PledgeId, ReceiptId},
     ledger::{
         AccountKind, Asset, Draft, EntryKind, Move,
         account::of_fund,
-        document::{Lot, LotClass, Receipt, digest_receipt},
+        document::{Lot, LotClass, Receipt, Terms, digest_receipt},
         earmark::{self, Restriction},
         idem::{self, Once},
         place::{self, FundPlace},
@@ -149,7 +150,7 @@ struct Loaded {
     /// The last version of each channel and reference, and whether it still stands.
     references: HashMap<(String, String), (i64, bool)>,
     /// The keys of restrictions that were written down before.
-    earmarks: HashMap<Restriction, Result<crate::id::EarmarkId>>,
+    earmarks: HashMap<Restriction, Result<EarmarkId>>,
 }
 
 async fn load(tx: &mut Tx, fund: &FundPlace, wanted: &[(Once, Receive)]) -> Result<Loaded> {
@@ -220,7 +221,7 @@ async fn earmarks(
     receive: &Receive,
     pieces: &[Piece],
     loaded: &mut Loaded,
-) -> Result<Result<Vec<crate::id::EarmarkId>>> {
+) -> Result<Result<Vec<EarmarkId>>> {
     let mut found = Vec::with_capacity(pieces.len());
     for piece in pieces {
         let Some(asked) = receive.lines[piece.line].restriction.or(piece.due.is_none().then(Restriction::default))
@@ -262,7 +263,7 @@ impl<'w> Booked<'w> {
         once: &'w Once,
         receive: &Receive,
         pieces: &[Piece],
-        earmarks: &[crate::id::EarmarkId],
+        earmarks: &[EarmarkId],
         loaded: &mut Loaded,
     ) -> ReceiptId {
         let channel = receive.channel.trim().to_owned();
@@ -281,7 +282,6 @@ impl<'w> Booked<'w> {
             amount: pieces.iter().map(|piece| piece.amount).sum(),
             note: receive.note.trim().to_owned(),
         };
-        let start = self.lots.len();
         let mut moves = Vec::with_capacity(pieces.len());
         for ((line_no, piece), earmark_id) in (1..).zip(pieces).zip(earmarks) {
             let line = &receive.lines[piece.line];
@@ -317,7 +317,6 @@ impl<'w> Booked<'w> {
         }
         let mut draft = Draft::new(EntryKind::Receive, receive.received_on, receipt.note.clone(), moves);
         draft.receipt_id = Some(receipt.id);
-        draft.documents = digest_receipt(&receipt, &self.lots[start..]);
         let id = receipt.id;
         self.receipts.push(receipt);
         self.drafts.push(draft);
@@ -325,9 +324,17 @@ impl<'w> Booked<'w> {
         id
     }
 
-    async fn write(self, tx: &mut Tx, head: &mut Head, by: By<'_>) -> Result<()> {
+    async fn write(mut self, tx: &mut Tx, head: &mut Head, by: By<'_>) -> Result<()> {
         if self.drafts.is_empty() {
             return Ok(());
+        }
+        let earmarks: BTreeSet<EarmarkId> = self.lots.iter().map(|lot| lot.earmark_id).collect();
+        let terms = earmark::by_ids(&mut *tx, &earmarks.into_iter().collect::<Vec<_>>()).await?;
+        let terms: Terms = terms.into_iter().map(|one| (one.id, one)).collect();
+        // Lots stand in the order of their receipts.
+        let by_receipt = self.lots.chunk_by(|one, next| one.receipt_id == next.receipt_id);
+        for ((draft, receipt), lots) in self.drafts.iter_mut().zip(&self.receipts).zip(by_receipt) {
+            draft.documents = digest_receipt(receipt, lots, &terms);
         }
         ledger_store::insert_receipts(tx, &self.receipts).await?;
         ledger_store::insert_lots(tx, &self.lots).await?;

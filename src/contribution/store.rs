@@ -1,11 +1,181 @@
-//! Receipts and lots in the database, for those who give and those who book.
+//! Receipts, lots and refunds in the database, as they are read.
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use crate::{
-    db::{Result, Sql as _, Tx},
-    id::FundId,
+    db::{Result, Sql, Tx},
+    id::{FundId, PartyId, ReceiptId, RefundId},
+    ledger::document::{Lot, Receipt, RefundDocument},
+    page::Page,
 };
+
+/// The first and the last day of what is listed; `None` for all.
+pub type Days = Option<(NaiveDate, NaiveDate)>;
+
+/// The receipts of these keys.
+pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[ReceiptId]) -> Result<Vec<Receipt>> {
+    on.sql(
+        "SELECT id, fund_id, payer_id, channel, external_ref, version, received_on, asset, amount, note
+         FROM receipt WHERE id IN (..)",
+    )
+    .bind_list(ids)
+    .all()
+    .await
+}
+
+/// A page of each fund's receipts by the day they arrived.
+pub async fn of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], days: &Days, page: &Page) -> Result<Vec<Receipt>> {
+    on.sql(
+        "SELECT id, fund_id, payer_id, channel, external_ref, version, received_on, asset, amount, note
+         FROM receipt
+         WHERE fund_id = {owner} AND (received_on >= $1 OR $1 IS NULL) AND (received_on <= $2 OR $2 IS NULL) {page}",
+    )
+    .bind(days.map(|(from, _)| from))
+    .bind(days.map(|(_, to)| to))
+    .page(page, "received_on, id")
+    .each_of(funds)
+    .all()
+    .await
+}
+
+/// What narrows a list of a party's gifts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LotFilter {
+    /// Only those to this fund.
+    pub fund: Option<FundId>,
+    /// Only those that arrived on these days.
+    pub days: Days,
+    /// Only those to these funds; `None` for all.
+    pub reach: Option<Vec<FundId>>,
+}
+
+impl LotFilter {
+    /// The funds for an `IN (..)`, and 1 when it does not bind; no fund has the key 0.
+    fn funds(&self) -> (Vec<FundId>, i64) {
+        match &self.reach {
+            Some(funds) if !funds.is_empty() => (funds.clone(), 0),
+            Some(_) => (vec![FundId(0)], 0),
+            None => (vec![FundId(0)], 1),
+        }
+    }
+}
+
+/// A page of each giver's lots by the day they arrived.
+pub async fn lots_of_donors<'c>(
+    on: impl Sql<'c>,
+    donors: &[PartyId],
+    filter: &LotFilter,
+    page: &Page,
+) -> Result<Vec<Lot>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT id, fund_id, receipt_id, line_no, parent_id, donor_id, earmark_id, due_id, class, asset, amount,
+                received_on
+         FROM lot
+         WHERE donor_id = {owner} AND (fund_id = $1 OR $1 IS NULL) AND (received_on >= $2 OR $2 IS NULL)
+           AND (received_on <= $3 OR $3 IS NULL) AND ($4 = 1 OR fund_id IN (..)) {page}",
+    )
+    .bind(filter.fund)
+    .bind(filter.days.map(|(from, _)| from))
+    .bind(filter.days.map(|(_, to)| to))
+    .bind(everywhere)
+    .bind_list(&funds)
+    .page(page, "received_on, id")
+    .each_of(donors)
+    .all()
+    .await
+}
+
+/// A receipt in which a giver has a part.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ReceiptOfDonor {
+    /// The giver.
+    pub donor_id: PartyId,
+    /// The receipt.
+    #[sqlx(flatten)]
+    pub receipt: Receipt,
+}
+
+/// A page of the receipts in which each giver has a part, by the day they arrived.
+pub async fn of_donors<'c>(
+    on: impl Sql<'c>,
+    donors: &[PartyId],
+    filter: &LotFilter,
+    page: &Page,
+) -> Result<Vec<ReceiptOfDonor>> {
+    let (funds, everywhere) = filter.funds();
+    on.sql(
+        "SELECT u.donor_id, r.id, r.fund_id, r.payer_id, r.channel, r.external_ref, r.version, r.received_on,
+                r.asset, r.amount, r.note
+         FROM (
+             SELECT DISTINCT l.donor_id, l.receipt_id, l.received_on FROM lot l
+             WHERE l.donor_id = {owner} AND (l.fund_id = $1 OR $1 IS NULL) AND (l.received_on >= $2 OR $2 IS NULL)
+               AND (l.received_on <= $3 OR $3 IS NULL) AND ($4 = 1 OR l.fund_id IN (..))) AS u
+         JOIN receipt r ON r.id = u.receipt_id
+         WHERE true {page}",
+    )
+    .bind(filter.fund)
+    .bind(filter.days.map(|(from, _)| from))
+    .bind(filter.days.map(|(_, to)| to))
+    .bind(everywhere)
+    .bind_list(&funds)
+    .page(page, "u.received_on, u.receipt_id")
+    .each_of(donors)
+    .all()
+    .await
+}
+
+/// A page of each receipt's lots, by line.
+pub async fn lots_of_receipts<'c>(on: impl Sql<'c>, receipts: &[ReceiptId], page: &Page) -> Result<Vec<Lot>> {
+    on.sql(
+        "SELECT id, fund_id, receipt_id, line_no, parent_id, donor_id, earmark_id, due_id, class, asset, amount,
+                received_on
+         FROM lot WHERE receipt_id = {owner} AND parent_id IS NULL {page}",
+    )
+    .page(page, "line_no")
+    .each_of(receipts)
+    .all()
+    .await
+}
+
+/// A page of those lots of a receipt that some parties gave, by line.
+pub async fn lots_of_receipt_by<'c>(
+    on: impl Sql<'c>,
+    receipt: ReceiptId,
+    donors: &[PartyId],
+    page: &Page,
+) -> Result<Vec<Lot>> {
+    on.sql(
+        "SELECT id, fund_id, receipt_id, line_no, parent_id, donor_id, earmark_id, due_id, class, asset, amount,
+                received_on
+         FROM lot WHERE receipt_id = $1 AND parent_id IS NULL AND donor_id IN (..) {page}",
+    )
+    .bind(receipt)
+    .bind_list(donors)
+    .page(page, "line_no")
+    .all()
+    .await
+}
+
+/// The refunds of these keys.
+pub async fn refunds_by_ids<'c>(on: impl Sql<'c>, ids: &[RefundId]) -> Result<Vec<RefundDocument>> {
+    on.sql("SELECT id, fund_id, donor_id, amount, refunded_on, reason FROM refund WHERE id IN (..)")
+        .bind_list(ids)
+        .all()
+        .await
+}
+
+/// The funds of an area and of all below it.
+pub async fn funds_below<'c>(on: impl Sql<'c>, path: &str) -> Result<Vec<FundId>> {
+    let found: Vec<(FundId,)> = on
+        .sql("SELECT f.id FROM fund f JOIN area a ON a.id = f.area_id WHERE a.path LIKE $1 ORDER BY f.id")
+        .bind(format!("{path}%"))
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
 
 /// The last version of each channel and reference in a fund, and whether its entry still stands.
 pub async fn versions(

@@ -138,6 +138,8 @@ async fn sqlite(url: &str) -> Result<Engine> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-16000")
+        // Without it a row that is replaced escapes the guards against deletion.
+        .pragma("recursive_triggers", "on")
         .pragma("temp_store", "memory");
     let writer = Writer::connect(&options).await?;
     let readers = SqlitePoolOptions::new()

@@ -211,6 +211,17 @@ impl<'c> Statement<'c> {
         }
     }
 
+    /// Gives the next `(..)` one list of values for each of `rows`.
+    fn values<R>(mut self, rows: &[R], bind: &impl for<'s> Fn(Statement<'s>, &R) -> Statement<'s>) -> Self {
+        let mut spans = Vec::with_capacity(rows.len());
+        for row in rows {
+            let start = self.bound() + 1;
+            self = bind(self, row);
+            spans.push(start..=self.bound());
+        }
+        self.expand(&spans)
+    }
+
     fn expand(mut self, rows: &[RangeInclusive<usize>]) -> Self {
         let mut text = String::new();
         for (i, row) in rows.iter().enumerate() {
@@ -270,16 +281,24 @@ impl Tx {
     ) -> Result<u64> {
         let mut touched = 0;
         for chunk in rows.chunks(Self::ROWS_MAX) {
-            let mut statement = self.sql(sql);
-            let mut spans = Vec::with_capacity(chunk.len());
-            for row in chunk {
-                let start = statement.bound() + 1;
-                statement = bind(statement, row);
-                spans.push(start..=statement.bound());
-            }
-            touched += statement.expand(&spans).execute().await?;
+            touched += self.sql(sql).values(chunk, &bind).execute().await?;
         }
         Ok(touched)
+    }
+
+    /// Inserts `rows` as [`Tx::insert_all`] does, and gives what the statement returns of them, in no
+    /// promised order.
+    pub async fn insert_returning<R, T: Record>(
+        &mut self,
+        sql: &'static str,
+        rows: &[R],
+        bind: impl for<'s> Fn(Statement<'s>, &R) -> Statement<'s>,
+    ) -> Result<Vec<T>> {
+        let mut returned = Vec::with_capacity(rows.len());
+        for chunk in rows.chunks(Self::ROWS_MAX) {
+            returned.append(&mut self.sql(sql).values(chunk, &bind).all().await?);
+        }
+        Ok(returned)
     }
 
     /// Rows of one statement: 20 columns of as many stay far below SQLite's 32,766 values.

@@ -4,7 +4,7 @@
 //! fund run one after another, on both engines.
 
 use crate::{
-    db::{Sql as _, Tx},
+    db::{Sql, Tx},
     error::{Refusal, Result, ensure_rows},
     id::{EntryId, FundId},
 };
@@ -70,4 +70,10 @@ pub async fn write(tx: &mut Tx, head: &Head) -> Result<()> {
         .execute()
         .await?;
     ensure_rows(touched, 1, "fund head")
+}
+
+/// The head of `fund` as it is, without locking it.
+pub async fn read<'c>(on: impl Sql<'c>, fund: FundId) -> Result<Head> {
+    let head = on.sql("SELECT fund_id, seq, last_key, hash FROM fund_head WHERE fund_id = $1").bind(fund);
+    Ok(head.one().await?)
 }

@@ -1,12 +1,14 @@
 //! The papers behind the entries: receipts with their lots, expenses with their evidence, refunds, and
 //! the committee's decisions. All are immutable, and each entry's seal covers its own.
 
+use std::collections::HashMap;
+
 use async_graphql::Enum;
 use chrono::NaiveDate;
 
-use super::{account::Asset, seal::Sealer};
+use super::{account::Asset, earmark::Earmark, seal::Sealer};
 use crate::{
-    id::{DecisionId, DueId, EarmarkId, ExpenseId, FundId, LotId, PartyId, PurposeId, ReceiptId, RefundId, TargetId},
+    id::{DecisionId, DueId, EarmarkId, ExpenseId, FundId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, TargetId},
     money::Fen,
 };
 
@@ -47,6 +49,17 @@ pub enum LotClass {
     Copay,
     /// The host's cover of a loss.
     Cover,
+}
+
+impl LotClass {
+    /// As the database and the seals write it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Gift => "GIFT",
+            Self::Copay => "COPAY",
+            Self::Cover => "COVER",
+        }
+    }
 }
 
 /// One giver, one restriction, one line of a receipt: the unit of provenance, the same for life.
@@ -117,6 +130,19 @@ pub enum EvidenceKind {
     Other,
 }
 
+impl EvidenceKind {
+    /// As the database and the seals write it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Invoice => "INVOICE",
+            Self::Receipt => "RECEIPT",
+            Self::Photo => "PHOTO",
+            Self::Contract => "CONTRACT",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
 /// A file that proves an expense, by its digest.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct EvidenceDocument {
@@ -170,8 +196,12 @@ pub struct DecisionDocument {
     pub votes_all: i64,
 }
 
-/// The digest of a receipt with its lots in the order of their lines.
-pub fn digest_receipt(receipt: &Receipt, lots: &[Lot]) -> String {
+/// The restrictions that lots carry, by their keys.
+pub type Terms = HashMap<EarmarkId, Earmark>;
+
+/// The digest of a receipt with its lots in the order of their lines, each with the words of its
+/// restriction: a restriction that is widened later is seen.
+pub fn digest_receipt(receipt: &Receipt, lots: &[Lot], terms: &Terms) -> String {
     let sealer = Sealer::new("receipt")
         .int(receipt.id)
         .int(receipt.fund_id)
@@ -190,8 +220,9 @@ pub fn digest_receipt(receipt: &Receipt, lots: &[Lot]) -> String {
             .int(lot.donor_id)
             .int(lot.earmark_id)
             .maybe(lot.due_id)
-            .text(&format!("{:?}", lot.class))
+            .text(lot.class.code())
             .int(lot.amount.0)
+            .text(&terms.get(&lot.earmark_id).map(Earmark::digest).unwrap_or_default())
     };
     lots.iter().fold(sealer, add).finish()
 }
@@ -200,6 +231,7 @@ pub fn digest_receipt(receipt: &Receipt, lots: &[Lot]) -> String {
 pub fn digest_expense(expense: &ExpenseDocument, evidence: &[EvidenceDocument]) -> String {
     let sealer = Sealer::new("expense")
         .int(expense.id)
+        .int(expense.fund_id)
         .int(expense.target_id)
         .int(expense.payee_id)
         .int(expense.purpose_id)
@@ -208,7 +240,7 @@ pub fn digest_expense(expense: &ExpenseDocument, evidence: &[EvidenceDocument]) 
         .date(expense.incurred_on)
         .text(&expense.note);
     let add = |sealer: Sealer, one: &EvidenceDocument| {
-        sealer.int(one.line_no).text(&format!("{:?}", one.kind)).text(&one.sha256).text(&one.name)
+        sealer.int(one.line_no).text(one.kind.code()).text(&one.sha256).text(&one.name)
     };
     evidence.iter().fold(sealer, add).finish()
 }
@@ -217,6 +249,7 @@ pub fn digest_expense(expense: &ExpenseDocument, evidence: &[EvidenceDocument]) 
 pub fn digest_refund(refund: &RefundDocument) -> String {
     Sealer::new("refund")
         .int(refund.id)
+        .int(refund.fund_id)
         .int(refund.donor_id)
         .int(refund.amount.0)
         .date(refund.refunded_on)
@@ -224,15 +257,55 @@ pub fn digest_refund(refund: &RefundDocument) -> String {
         .finish()
 }
 
-/// The digest of a decision.
-pub fn digest_decision(decision: &DecisionDocument) -> String {
-    Sealer::new("decision")
+/// How one seat of the committee voted.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SeatDocument {
+    /// The decision.
+    pub decision_id: DecisionId,
+    /// Which seat.
+    pub seat_no: i64,
+    /// For whom it is held.
+    pub constituency: String,
+    /// Who held it.
+    pub holder: String,
+    /// How it voted.
+    pub vote: String,
+}
+
+/// The digest of a decision with its seats in their order.
+pub fn digest_decision(decision: &DecisionDocument, seats: &[SeatDocument]) -> String {
+    let sealer = Sealer::new("decision")
         .int(decision.id)
+        .int(decision.fund_id)
         .int(decision.target_id)
         .text(&decision.resolution_number)
         .int(decision.amount.0)
         .date(decision.approved_on)
         .int(decision.votes_for)
-        .int(decision.votes_all)
-        .finish()
+        .int(decision.votes_all);
+    let add = |sealer: Sealer, seat: &SeatDocument| {
+        sealer.int(seat.seat_no).text(&seat.constituency).text(&seat.holder).text(&seat.vote)
+    };
+    seats.iter().fold(sealer, add).finish()
+}
+
+/// What a match followed: a gift, its amount, and what the match gave for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AccrualDocument {
+    /// The matching pledge.
+    pub pledge_id: PledgeId,
+    /// The gift.
+    pub base_lot_id: LotId,
+    /// Its amount.
+    pub base: Fen,
+    /// What the match gave for it.
+    pub amount: Fen,
+}
+
+/// The digest of what a match followed, in the order of the gifts.
+pub fn digest_match(accruals: &[AccrualDocument]) -> String {
+    let add = |sealer: Sealer, one: &AccrualDocument| {
+        sealer.int(one.pledge_id).int(one.base_lot_id).int(one.base.0).int(one.amount.0)
+    };
+    accruals.iter().fold(Sealer::new("match"), add).finish()
 }

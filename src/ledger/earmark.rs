@@ -9,6 +9,7 @@ use async_graphql::Enum;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::seal::Sealer;
 use crate::{
     db::{Sql, Tx},
     error::{Refusal, Result},
@@ -65,6 +66,29 @@ pub struct Earmark {
     pub valid_from: Option<NaiveDate>,
     /// The last day its money may be spent.
     pub valid_to: Option<NaiveDate>,
+}
+
+impl Earmark {
+    /// What a seal covers of it.
+    pub fn digest(&self) -> String {
+        let kind = match self.kind {
+            EarmarkKind::None => "NONE",
+            EarmarkKind::Purpose => "PURPOSE",
+            EarmarkKind::Group => "GROUP",
+            EarmarkKind::Target => "TARGET",
+        };
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        Sealer::new("earmark")
+            .text(kind)
+            .maybe(self.fund_id)
+            .maybe(self.purpose_id)
+            .maybe(self.group_id)
+            .maybe(self.target_id)
+            .int(self.spec)
+            .text(&day(self.valid_from))
+            .text(&day(self.valid_to))
+            .finish()
+    }
 }
 
 const GROUP_SPEC: i64 = 50;

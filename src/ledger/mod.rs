@@ -11,16 +11,22 @@
 //! * Commands on one fund run one after another, behind its head ([`crate::fund::head`]).
 
 pub mod account;
+pub mod chain;
 pub mod document;
 pub mod draw;
 pub mod earmark;
+pub mod flow;
+pub mod graphql;
 pub mod idem;
+mod open;
 pub mod place;
 pub mod post;
 pub mod reverse;
 pub mod seal;
 pub mod store;
 pub mod trace;
+pub mod verify;
 
 pub use account::{Account, AccountKind, Asset};
+pub use open::open;
 pub use post::{Draft, Entry, EntryKind, Move, Posting, post};

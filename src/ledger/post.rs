@@ -5,7 +5,7 @@
 //!   database refuses what would go below zero.
 //! * Sealing is the last thing done before the head is written back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::Enum;
 use chrono::NaiveDate;
@@ -59,6 +59,29 @@ pub enum EntryKind {
     XferIn,
     /// An entry is undone by its mirror.
     Reverse,
+}
+
+impl EntryKind {
+    /// As the database and the seals write it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Receive => "RECEIVE",
+            Self::Match => "MATCH",
+            Self::Allocate => "ALLOCATE",
+            Self::Release => "RELEASE",
+            Self::Advance => "ADVANCE",
+            Self::Pay => "PAY",
+            Self::Clear => "CLEAR",
+            Self::Return => "RETURN",
+            Self::Refund => "REFUND",
+            Self::Writeoff => "WRITEOFF",
+            Self::Swap => "SWAP",
+            Self::Relot => "RELOT",
+            Self::XferOut => "XFER_OUT",
+            Self::XferIn => "XFER_IN",
+            Self::Reverse => "REVERSE",
+        }
+    }
 }
 
 /// Part of a lot that changes its place.
@@ -171,7 +194,7 @@ pub fn seal(previous: &str, entry: &Entry, postings: &[Posting], documents: &str
         .text(previous)
         .int(entry.fund_id)
         .int(entry.seq)
-        .text(&format!("{:?}", entry.kind))
+        .text(entry.kind.code())
         .date(entry.effective_on)
         .int(entry.actor_id)
         .maybe(entry.receipt_id)
@@ -212,6 +235,9 @@ pub async fn post(tx: &mut Tx, head: &mut Head, by: By<'_>, drafts: &[Draft]) ->
             memo: draft.memo.clone(),
             booked_at: by.now,
         };
+        let mut places = BTreeSet::new();
+        let mut once = |one: &Move| places.insert((one.lot_id, one.source_id, one.destination_id));
+        assert!(draft.moves.iter().all(&mut once), "an entry moves a lot between two places in one posting");
         let start = postings.len();
         for (line_no, one) in (1..).zip(&draft.moves) {
             assert!(one.amount.is_positive(), "a posting moves a positive amount");

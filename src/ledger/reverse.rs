@@ -58,6 +58,9 @@ pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> R
     if entry.kind == EntryKind::Reverse {
         return Err(Refusal::IsReversal { entry: number }.at("entryId"));
     }
+    if input.effective_on < entry.effective_on {
+        return Err(Refusal::PeriodReversed { from: entry.effective_on, to: input.effective_on }.at("effectiveOn"));
+    }
     if store::reversal_of(&mut *tx, entry.id).await?.is_some() {
         return Err(Refusal::AlreadyReversed { entry: number }.at("entryId"));
     }
@@ -66,7 +69,9 @@ pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> R
         return Err(Refusal::TargetClosed { code, on: String::new() }.at("entryId"));
     }
     // An entry moves a lot to a place in one posting, so each posting can be judged by itself.
-    if postings.iter().any(|one| one.held.is_none_or(|held| held < one.posting.amount)) {
+    let moved_on = postings.iter().any(|one| one.held.is_none_or(|held| held < one.posting.amount));
+    // A match that followed a gift would stand on nothing without it.
+    if moved_on || store::is_followed(&mut *tx, entry.id).await? {
         return Err(Refusal::MoneyMovedOn { entry: number }.at("entryId"));
     }
     let mirror = |one: &store::PostingWithLot| Move {

@@ -453,3 +453,76 @@ pub async fn take_back_from_pledges(tx: &mut Tx, entry: EntryId) -> Result<u64> 
     .execute()
     .await
 }
+
+/// The lots of these keys.
+pub async fn lots_by_ids<'c>(on: impl Sql<'c>, ids: &[LotId]) -> Result<Vec<Lot>> {
+    on.sql(
+        "SELECT id, fund_id, receipt_id, line_no, parent_id, donor_id, earmark_id, due_id, class, asset, amount,
+                received_on
+         FROM lot WHERE id IN (..)",
+    )
+    .bind_list(ids)
+    .all()
+    .await
+}
+
+/// A page of each fund's journal.
+pub async fn entries_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], page: &crate::page::Page) -> Result<Vec<Entry>> {
+    on.sql(
+        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
+         FROM entry WHERE fund_id = {owner} {page}",
+    )
+    .page(page, "seq")
+    .each_of(funds)
+    .all()
+    .await
+}
+
+/// A posting with the kinds of places it joins.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct PostingRow {
+    /// The posting.
+    #[sqlx(flatten)]
+    pub posting: Posting,
+    /// The kind of place it left.
+    pub source_kind: super::account::AccountKind,
+    /// The kind of place it went to.
+    pub destination_kind: super::account::AccountKind,
+    /// The project or grant of either.
+    pub target_id: Option<TargetId>,
+}
+
+/// A page of each entry's postings.
+pub async fn postings_of_entries<'c>(
+    on: impl Sql<'c>,
+    entries: &[EntryId],
+    page: &crate::page::Page,
+) -> Result<Vec<PostingRow>> {
+    on.sql(
+        "SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount,
+                f.kind AS source_kind, t.kind AS destination_kind, COALESCE(t.target_id, f.target_id) AS target_id
+         FROM posting p
+         JOIN account f ON f.id = p.source_id
+         JOIN account t ON t.id = p.destination_id
+         WHERE p.entry_id = {owner} {page}",
+    )
+    .page(page, "p.line_no")
+    .each_of(entries)
+    .all()
+    .await
+}
+
+/// Whether a match that stands has followed a gift that this entry received.
+pub async fn is_followed<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<bool> {
+    let (followed,): (i64,) = on
+        .sql(
+            "SELECT COUNT(*) FROM entry e
+             JOIN lot l ON l.receipt_id = e.receipt_id
+             JOIN match_accrual m ON m.base_lot_id = l.id
+             WHERE e.id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = m.entry_id)",
+        )
+        .bind(entry)
+        .one()
+        .await?;
+    Ok(followed > 0)
+}

@@ -369,6 +369,42 @@ pub struct LeverageSum {
     pub external: Fen,
 }
 
+/// What the projects of a fund moved altogether.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FundLeverage {
+    /// The fund.
+    pub fund_id: FundId,
+    /// What they moved; the target is any of them.
+    #[sqlx(flatten)]
+    pub sum: LeverageSum,
+}
+
+/// What the projects of each of these funds moved altogether; micro-grants are not levered.
+pub async fn leverage_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId]) -> Result<Vec<FundLeverage>> {
+    on.sql(
+        "SELECT u.fund_id, MAX(u.target_id) AS target_id, CAST(SUM(u.own) AS BIGINT) AS own,
+                CAST(SUM(u.copay) AS BIGINT) AS copay, CAST(SUM(u.external) AS BIGINT) AS external
+         FROM (
+             SELECT t.fund_id, t.id AS target_id,
+                    CASE WHEN l.class <> 'COPAY' THEN h.amount ELSE 0 END AS own,
+                    CASE WHEN l.class = 'COPAY' THEN h.amount ELSE 0 END AS copay, 0 AS external
+             FROM target t
+             JOIN account a ON a.target_id = t.id AND a.kind = 'EXPENSE' AND a.asset = 'CNY'
+             JOIN holding h ON h.account_id = a.id
+             JOIN lot l ON l.id = h.lot_id
+             WHERE t.kind = 'PROJECT'
+             UNION ALL
+             SELECT t.fund_id, t.id, 0, 0, e.amount
+             FROM target t JOIN external_funding e ON e.target_id = t.id
+             WHERE t.kind = 'PROJECT') AS u
+         WHERE u.fund_id IN (..)
+         GROUP BY u.fund_id",
+    )
+    .bind_list(funds)
+    .all()
+    .await
+}
+
 /// What each of these projects and grants moved altogether.
 pub async fn leverage_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<LeverageSum>> {
     on.sql(
@@ -444,7 +480,7 @@ pub struct FlowRow {
     /// The purpose of the expense that it paid, or that it came back from.
     pub purpose_id: Option<crate::id::PurposeId>,
     /// What kind of party gave it.
-    pub giver_kind: String,
+    pub giver_kind: crate::party::PartyKind,
     /// How much.
     pub amount: Fen,
 }

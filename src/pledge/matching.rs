@@ -8,9 +8,10 @@ use crate::{
     db::Tx,
     error::{Refusal, Result, check_past, check_text},
     fund::head,
-    id::{EntryId, LotId, PledgeId},
+    id::{EntryId, PledgeId},
     ledger::{
-        AccountKind, Asset, Draft, EntryKind, account::of_fund, draw, idem::Once, place, post, reverse::MEMO_MAX,
+        AccountKind, Asset, Draft, EntryKind, account::of_fund,
+        document::{AccrualDocument, digest_match}, draw, idem::Once, place, post, reverse::MEMO_MAX,
     },
     money::Fen,
     viewer::{Act, By},
@@ -40,7 +41,7 @@ pub struct Matched {
 const BASES_MAX: i64 = 5_000;
 
 /// What each base adds to an accrual of `min(cap, ⌊base × num ÷ den⌋)`, cumulatively.
-fn accrue(pledge: &Pledge, (mut base, mut accrued): (Fen, Fen), bases: &[store::Base]) -> Vec<(LotId, Fen, Fen)> {
+fn accrue(pledge: &Pledge, (mut base, mut accrued): (Fen, Fen), bases: &[store::Base]) -> Vec<AccrualDocument> {
     let mut rows = Vec::with_capacity(bases.len());
     for one in bases {
         if accrued >= pledge.amount {
@@ -49,7 +50,12 @@ fn accrue(pledge: &Pledge, (mut base, mut accrued): (Fen, Fen), bases: &[store::
         base += one.amount;
         let floor = i128::from(base.0) * i128::from(pledge.rate_num) / i128::from(pledge.rate_den);
         let total = Fen(i64::try_from(floor.min(i128::from(pledge.amount.0))).expect("not above the cap"));
-        rows.push((one.lot_id, one.amount, total - accrued));
+        rows.push(AccrualDocument {
+            pledge_id: pledge.id,
+            base_lot_id: one.lot_id,
+            base: one.amount,
+            amount: total - accrued,
+        });
         accrued = total;
     }
     rows
@@ -84,7 +90,7 @@ pub async fn apply(tx: &mut Tx, by: By<'_>, once: &Once, input: &Match) -> Resul
     target.ensure_open("pledgeId")?;
     let so_far = store::accrued(&mut *tx, pledge.id).await?;
     let rows = accrue(&pledge, so_far, &store::bases(&mut *tx, &pledge, BASES_MAX).await?);
-    let amount: Fen = rows.iter().map(|(.., amount)| *amount).sum();
+    let amount: Fen = rows.iter().map(|row| row.amount).sum();
     if !amount.is_positive() {
         return Err(Refusal::NothingToMatch { accrued: so_far.1 }.at("pledgeId"));
     }
@@ -93,9 +99,10 @@ pub async fn apply(tx: &mut Tx, by: By<'_>, once: &Once, input: &Match) -> Resul
     let mut taken = draw::of_donor(tx, pot, pledge.donor_id, Some(&own), amount).await?;
     taken.sort_by_key(|held| held.lot_id);
     let moves = draw::moves(&taken, pot, target.target_account);
-    let draft = Draft::new(EntryKind::Match, input.effective_on, memo, moves);
+    let mut draft = Draft::new(EntryKind::Match, input.effective_on, memo, moves);
+    draft.documents = digest_match(&rows);
     let entry = post(tx, &mut head, by, &[draft]).await?[0];
-    store::insert_accruals(tx, pledge.id, entry, &rows).await?;
+    store::insert_accruals(tx, entry, &rows).await?;
     let done = Matched { entry, amount };
     once.remember(tx, Some(entry), &done).await?;
     Ok(done)

@@ -5,6 +5,7 @@
 //! * A matching pledge follows the gifts of others under its own restriction, from money paid ahead:
 //!   min(cap, ⌊base × num ÷ den⌋) in all, so that rounding never drifts.
 
+pub mod graphql;
 pub mod matching;
 pub mod store;
 

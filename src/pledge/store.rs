@@ -6,6 +6,7 @@ use super::{Offer, Pledge, PledgeFilter, PledgeKind, PledgeState};
 use crate::{
     db::{Result, Sql, Tx},
     id::{DueId, EarmarkId, EntryId, FundId, LotId, PartyId, PledgeId},
+    ledger::document::AccrualDocument,
     money::Fen,
     page::Page,
 };
@@ -242,17 +243,12 @@ pub async fn bases<'c>(on: impl Sql<'c>, pledge: &Pledge, limit: i64) -> Result<
     .await
 }
 
-/// Writes down what a match followed: gift, base and accrual.
-pub async fn insert_accruals(
-    tx: &mut Tx,
-    pledge: PledgeId,
-    entry: EntryId,
-    accruals: &[(LotId, Fen, Fen)],
-) -> Result<u64> {
+/// Writes down what a match followed.
+pub async fn insert_accruals(tx: &mut Tx, entry: EntryId, accruals: &[AccrualDocument]) -> Result<u64> {
     tx.insert_all(
         "INSERT INTO match_accrual (pledge_id, base_lot_id, entry_id, base, amount) VALUES (..)",
         accruals,
-        |row, (lot, base, amount)| row.bind(pledge).bind(*lot).bind(entry).bind(*base).bind(*amount),
+        |row, one| row.bind(one.pledge_id).bind(one.base_lot_id).bind(entry).bind(one.base).bind(one.amount),
     )
     .await
 }
@@ -265,4 +261,27 @@ pub async fn lots_of_pledge<'c>(on: impl Sql<'c>, pledge: PledgeId) -> Result<Ve
         .all()
         .await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// A pledge with the due it was found by.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct PledgeOfDue {
+    /// The due.
+    pub due_id: DueId,
+    /// Its pledge.
+    #[sqlx(flatten)]
+    pub pledge: Pledge,
+}
+
+/// The pledge of each of these dues.
+pub async fn of_dues<'c>(on: impl Sql<'c>, dues: &[DueId]) -> Result<Vec<PledgeOfDue>> {
+    on.sql(
+        "SELECT d.id AS due_id, p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den,
+                p.state, p.offered_on, p.due_on, p.ended_on, p.received, p.note
+         FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id
+         WHERE d.id IN (..)",
+    )
+    .bind_list(dues)
+    .all()
+    .await
 }

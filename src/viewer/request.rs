@@ -120,6 +120,12 @@ impl Request {
         Ok(pending.known.get(&key).cloned().flatten())
     }
 
+    /// The row of a key that the database promises there is, fetched as [`Request::load`] does.
+    pub async fn need<L: Load>(&self, key: L::Key) -> Result<L::Value> {
+        let found = self.load::<L>(key).await?;
+        found.ok_or_else(|| anyhow::anyhow!("{}: a key leads nowhere", std::any::type_name::<L>()).into())
+    }
+
     async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
         tokio::task::yield_now().await;
         let (keys, waiting) = {
@@ -218,6 +224,106 @@ pub fn deal<O: Eq + Hash, P: Clone + Eq + Hash, T>(
     for row in rows {
         found.entry((owner(&row), page.clone())).or_default().push(row);
     }
+}
+
+/// Declares the load of the row of each key.
+#[macro_export]
+macro_rules! by_id {
+    ($(#[$doc:meta])* $name:ident, $key:ty, $value:ty, $store:path) => {
+        $(#[$doc])*
+        pub struct $name;
+
+        impl $crate::viewer::Load for $name {
+            type Key = $key;
+            type Value = $value;
+
+            async fn load(
+                request: &$crate::viewer::Request,
+                keys: Vec<$key>,
+            ) -> $crate::error::Result<std::collections::HashMap<$key, $value>> {
+                let rows = $store(&mut *request.session().await?, &keys).await?;
+                Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+            }
+        }
+    };
+}
+
+/// Declares the load of a page of rows for each owner; the last argument gives a row's owner.
+#[macro_export]
+macro_rules! page_of {
+    ($(#[$doc:meta])* $name:ident, $owner:ty, $value:ty, $store:path, $owner_of:expr) => {
+        $(#[$doc])*
+        pub struct $name;
+
+        impl $crate::viewer::Load for $name {
+            type Key = ($owner, $crate::page::Page);
+            type Value = Vec<$value>;
+
+            async fn load(
+                request: &$crate::viewer::Request,
+                keys: Vec<Self::Key>,
+            ) -> $crate::error::Result<std::collections::HashMap<Self::Key, Self::Value>> {
+                let mut found = std::collections::HashMap::new();
+                for (page, owners) in $crate::viewer::by_page(keys) {
+                    let rows = $store(&mut *request.session().await?, &owners, &page).await?;
+                    $crate::viewer::deal(&mut found, &page, rows, $owner_of);
+                }
+                Ok(found)
+            }
+        }
+    };
+}
+
+/// Declares the load of a narrowed page of rows for each owner; the last argument gives a row's owner.
+#[macro_export]
+macro_rules! narrowed_page_of {
+    ($(#[$doc:meta])* $name:ident, $owner:ty, $filter:ty, $value:ty, $store:path, $owner_of:expr) => {
+        $(#[$doc])*
+        pub struct $name;
+
+        impl $crate::viewer::Load for $name {
+            type Key = ($owner, ($filter, $crate::page::Page));
+            type Value = Vec<$value>;
+
+            async fn load(
+                request: &$crate::viewer::Request,
+                keys: Vec<Self::Key>,
+            ) -> $crate::error::Result<std::collections::HashMap<Self::Key, Self::Value>> {
+                let mut found = std::collections::HashMap::new();
+                for (which, owners) in $crate::viewer::by_page(keys) {
+                    let rows = $store(&mut *request.session().await?, &owners, &which.0, &which.1).await?;
+                    $crate::viewer::deal(&mut found, &which, rows, $owner_of);
+                }
+                Ok(found)
+            }
+        }
+    };
+}
+
+/// Declares the load of all rows of each owner, of which there are never many.
+#[macro_export]
+macro_rules! all_of {
+    ($(#[$doc:meta])* $name:ident, $owner:ty, $value:ty, $store:path, $owner_of:expr) => {
+        $(#[$doc])*
+        pub struct $name;
+
+        impl $crate::viewer::Load for $name {
+            type Key = $owner;
+            type Value = Vec<$value>;
+
+            async fn load(
+                request: &$crate::viewer::Request,
+                keys: Vec<$owner>,
+            ) -> $crate::error::Result<std::collections::HashMap<$owner, Vec<$value>>> {
+                let owner_of = $owner_of;
+                let mut found: std::collections::HashMap<$owner, Vec<$value>> = std::collections::HashMap::new();
+                for row in $store(&mut *request.session().await?, &keys).await? {
+                    found.entry(owner_of(&row)).or_default().push(row);
+                }
+                Ok(found)
+            }
+        }
+    };
 }
 
 impl From<Error> for async_graphql::Error {

@@ -3,4 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by its panic")]
 
 mod cli;
+mod concepts;
 mod support;
+mod tamper;
+mod world;

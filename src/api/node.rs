@@ -1,0 +1,221 @@
+//! Any object by its id, as Relay wants it, and who is asking.
+//!
+//! A node is checked here like a node reached through an edge: what the viewer may not read is refused,
+//! and what does not exist is null.
+
+use async_graphql::{Context, ID, Interface, Object, SimpleObject};
+
+use crate::{
+    allocation::graphql::{Allocation, AllocationById},
+    area::{Area, AreaById},
+    committee::{Decision, DecisionById},
+    contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
+    error::{Error, Result},
+    expense::graphql::{Expense, ExpenseById},
+    fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
+    id::{
+        AreaId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, NodeKind, PartyId, PledgeId,
+        PurposeId, ReceiptId, RefundId, TargetId,
+    },
+    ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
+    party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
+    pledge::graphql::{Pledge, PledgeById},
+    project::{MicroGrant, Project, TargetById, TargetNode},
+    viewer::{Act, Held, Request, Role},
+};
+
+/// An object with an id, which `node` finds again.
+#[derive(Interface)]
+#[graphql(field(name = "id", method = "global_id", ty = "ID", desc = "The object's id: opaque, the same for life."))]
+#[allow(missing_docs, clippy::large_enum_variant)]
+pub enum Node {
+    Area(Area),
+    Host(Host),
+    Fund(Fund),
+    Purpose(Purpose),
+    PartnerUnit(PartnerUnit),
+    Merchant(Merchant),
+    Group(Group),
+    Department(Department),
+    SocialOrganization(SocialOrganization),
+    Resident(Resident),
+    Project(Project),
+    MicroGrant(MicroGrant),
+    Pledge(Pledge),
+    Contribution(Contribution),
+    Lot(LotNode),
+    Decision(Decision),
+    Allocation(Allocation),
+    Expense(Expense),
+    Refund(Refund),
+    Entry(EntryNode),
+}
+
+impl From<PartyNode> for Node {
+    fn from(party: PartyNode) -> Self {
+        match party {
+            PartyNode::PartnerUnit(party) => Self::PartnerUnit(party),
+            PartyNode::Merchant(party) => Self::Merchant(party),
+            PartyNode::Group(party) => Self::Group(party),
+            PartyNode::Department(party) => Self::Department(party),
+            PartyNode::SocialOrganization(party) => Self::SocialOrganization(party),
+            PartyNode::Resident(party) => Self::Resident(party),
+        }
+    }
+}
+
+impl From<TargetNode> for Node {
+    fn from(target: TargetNode) -> Self {
+        match target {
+            TargetNode::Project(project) => Self::Project(project),
+            TargetNode::MicroGrant(grant) => Self::MicroGrant(grant),
+        }
+    }
+}
+
+/// The object of this id, where there is one that the viewer may read.
+async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
+    let key = id.key;
+    let found = match id.kind {
+        NodeKind::Area => request.load::<AreaById>(AreaId(key)).await?.map(Node::Area),
+        NodeKind::Host => request.load::<HostById>(HostId(key)).await?.map(Node::Host),
+        NodeKind::Fund => request.load::<FundById>(FundId(key)).await?.map(Node::Fund),
+        NodeKind::Purpose => request.load::<PurposeById>(PurposeId(key)).await?.map(Node::Purpose),
+        kind if kind.is_party() => {
+            let party = request.load::<PartyById>(PartyId(key)).await?.filter(|party| party.kind.node() == kind);
+            party.map(|party| PartyNode::from(party).into())
+        }
+        kind if kind.is_target() => {
+            let target = request.load::<TargetById>(TargetId(key)).await?;
+            target.map(Node::from).filter(|node| matches!(node, Node::Project(_)) == (kind == NodeKind::Project))
+        }
+        NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
+        NodeKind::Contribution => {
+            request.load::<ContributionById>(ReceiptId(key)).await?.map(|row| Node::Contribution(Contribution(row)))
+        }
+        NodeKind::Expense => request.load::<ExpenseById>(ExpenseId(key)).await?.map(|row| Node::Expense(Expense(row))),
+        NodeKind::Refund => request.load::<RefundById>(RefundId(key)).await?.map(|row| Node::Refund(Refund(row))),
+        NodeKind::Allocation => {
+            request.load::<AllocationById>(EntryId(key)).await?.map(|row| Node::Allocation(Allocation(row)))
+        }
+        _ => return guarded(request, id).await,
+    };
+    Ok(found)
+}
+
+/// The objects that not everybody may read.
+async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
+    match id.kind {
+        NodeKind::Pledge => {
+            let Some(row) = request.load::<PledgeById>(PledgeId(id.key)).await? else { return Ok(None) };
+            must_read_giving(request, row.donor_id, row.fund_id).await?;
+            Ok(Some(Node::Pledge(Pledge(row))))
+        }
+        NodeKind::Lot => {
+            let Some(row) = request.load::<LotById>(LotId(id.key)).await? else { return Ok(None) };
+            must_read_giving(request, row.donor_id, row.fund_id).await?;
+            Ok(Some(Node::Lot(LotNode(row))))
+        }
+        NodeKind::Entry => {
+            let Some(row) = request.load::<EntryById>(EntryId(id.key)).await? else { return Ok(None) };
+            let fund = request.load::<FundById>(row.fund_id).await?;
+            let on: Vec<_> = fund.iter().map(Fund::on).collect();
+            request.viewer.must(Act::ReadJournal, &on)?;
+            Ok(Some(Node::Entry(EntryNode(row))))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Who is asking.
+#[derive(SimpleObject)]
+pub struct ViewerNode {
+    /// Whether the request came without a token.
+    pub public: bool,
+    /// The roles held; empty for the public.
+    pub roles: Vec<ViewerRole>,
+}
+
+/// A role of whoever is asking.
+pub struct ViewerRole(Role, Held);
+
+/// A role of whoever is asking.
+#[Object]
+impl ViewerRole {
+    /// What the viewer is.
+    async fn role(&self) -> Role {
+        self.0
+    }
+
+    /// The fund that the role is held on; null for the rest.
+    async fn fund(&self, ctx: &Context<'_>) -> Option<Result<Fund>> {
+        let Held::Fund(fund) = &self.1 else { return None };
+        Some(Request::of(ctx).need::<FundById>(*fund).await)
+    }
+
+    /// The party that the viewer speaks for; null for the rest.
+    async fn party(&self, ctx: &Context<'_>) -> Option<Result<PartyNode>> {
+        let Held::Party(party) = &self.1 else { return None };
+        Some(Request::of(ctx).need::<PartyById>(*party).await.map(Into::into))
+    }
+
+    /// The area that the role is held on, with all below it; null for the rest.
+    async fn area(&self, ctx: &Context<'_>) -> Option<Result<Area>> {
+        let Held::Area(path) = &self.1 else { return None };
+        let id = path.trim_end_matches('/').rsplit('/').next()?.parse().ok()?;
+        Some(Request::of(ctx).need::<AreaById>(AreaId(id)).await)
+    }
+}
+
+/// Queries for any object, and for who is asking.
+#[derive(Default)]
+pub struct NodeQuery;
+
+/// The most ids of one `nodes` query.
+const IDS_MAX: usize = 100;
+
+#[Object]
+impl NodeQuery {
+    /// The object of an id; null when there is none.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An id that this graph returned.")] id: GlobalId,
+    ) -> Option<Result<Node>> {
+        find(Request::of(ctx), id).await.transpose()
+    }
+
+    /// The objects of some ids, in their order; null where there is none.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Ids that this graph returned, 100 at most.")] ids: Vec<GlobalId>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > IDS_MAX {
+            return Err(Error::BadInput(format!("{} ids were given; {IDS_MAX} at most are looked up.", ids.len())));
+        }
+        let request = Request::of(ctx);
+        futures_util::future::try_join_all(ids.into_iter().map(|id| find(request, id))).await
+    }
+
+    /// A party by its id; null when there is none, or it is none.
+    async fn party(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of a party of any kind.")] id: GlobalId,
+    ) -> Option<Result<PartyNode>> {
+        let request = Request::of(ctx);
+        let id = match id.party() {
+            Ok(id) => id,
+            Err(error) => return Some(Err(error)),
+        };
+        request.load::<PartyById>(id).await.map(|party| party.map(Into::into)).transpose()
+    }
+
+    /// Who is asking, with the roles held: where a dashboard begins.
+    async fn viewer(&self, ctx: &Context<'_>) -> ViewerNode {
+        let viewer = &Request::of(ctx).viewer;
+        let roles = viewer.grants.iter().map(|(role, held)| ViewerRole(*role, held.clone())).collect();
+        ViewerNode { public: viewer.principal.is_none(), roles }
+    }
+}

@@ -1,0 +1,255 @@
+//! The hash chain, recomputed from the rows it seals.
+//!
+//! * Entries are read in the order of their numbers, a batch at a time, with the same twelve statements for
+//!   each batch, however many entries, lots and files it has.
+//! * Each entry is sealed anew after the *stored* seal before it, so that an entry that was changed is
+//!   named itself, and not all that follow it. That the stored seals are one chain is invariant I9.
+
+use std::collections::HashMap;
+
+use super::{
+    document::{
+        AccrualDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, Receipt, RefundDocument,
+        SeatDocument, Terms, digest_decision, digest_expense, digest_match, digest_receipt, digest_refund,
+    },
+    earmark::Earmark,
+    post::{self, Entry, EntryKind, Posting},
+    seal::GENESIS,
+    store::Seal,
+    verify::{Books, Broken, Found},
+};
+use crate::{
+    db::Result,
+    id::{DecisionId, EntryId, ExpenseId, FundId, ReceiptId},
+};
+
+/// What must be true of the seals, in English.
+pub const TITLE_EN: &str = "Each seal is the one that its entry, postings and documents give.";
+/// What must be true of the seals, in Chinese.
+pub const TITLE_ZH: &str = "每个封印都与其分录、过账行和单据重新计算的结果一致。";
+
+/// Entries of a batch: large enough that statements do not count, small enough to be held.
+const BATCH: i64 = 1_000;
+
+/// The documents of some entries, by what the entries know of them.
+#[derive(Debug, Default)]
+pub struct Papers {
+    /// The receipts of `RECEIVE`.
+    pub receipts: HashMap<ReceiptId, Receipt>,
+    /// The lots that were lines of the receipt when it was booked, in the order of the lines.
+    pub lots: HashMap<ReceiptId, Vec<Lot>>,
+    /// The restrictions of those lots.
+    pub terms: Terms,
+    /// What `MATCH` followed, by its entry, in the order of the gifts.
+    pub accruals: HashMap<EntryId, Vec<AccrualDocument>>,
+    /// The decisions of `ALLOCATE`.
+    pub decisions: HashMap<DecisionId, DecisionDocument>,
+    /// Who sat on them, in the order of the seats.
+    pub seats: HashMap<DecisionId, Vec<SeatDocument>>,
+    /// The expenses of `PAY` and `CLEAR`, by the entry whose destination is the expense's account.
+    pub expenses: HashMap<EntryId, ExpenseDocument>,
+    /// The files that prove an expense, in the order of their lines.
+    pub evidence: HashMap<ExpenseId, Vec<EvidenceDocument>>,
+    /// The refunds of `REFUND`, by the entry whose destination is the refund's account.
+    pub refunds: HashMap<EntryId, RefundDocument>,
+}
+
+/// The digest of the documents that the seal of `entry` covers: what its operation must put into
+/// [`post::Draft::documents`].
+///
+/// | entry | documents |
+/// |---|---|
+/// | `RECEIVE` | `digest_receipt` of the entry's receipt, its lots without parent in the order of their lines, and their restrictions |
+/// | `MATCH` | `digest_match` of what it followed, in the order of the gifts |
+/// | `ALLOCATE` | `digest_decision` of the entry's decision and its seats in their order |
+/// | `PAY`, `CLEAR` | `digest_expense` of the expense of the destination account, and all its evidence in the order of its lines |
+/// | `REFUND` | `digest_refund` of the refund of the destination account |
+/// | every other | the empty text |
+///
+/// So an expense with all its evidence must be complete when the first entry seals it; it may be sealed
+/// again by a second (paid in part, cleared in part) but never grows in between. `None` when a document
+/// is missing.
+pub fn documents_of(entry: &Entry, papers: &Papers) -> Option<String> {
+    match entry.kind {
+        EntryKind::Receive => {
+            let receipt = papers.receipts.get(&entry.receipt_id?)?;
+            Some(digest_receipt(receipt, papers.lots.get(&receipt.id)?, &papers.terms))
+        }
+        EntryKind::Match => Some(digest_match(papers.accruals.get(&entry.id)?)),
+        EntryKind::Allocate => {
+            let decision = papers.decisions.get(&entry.decision_id?)?;
+            Some(digest_decision(decision, papers.seats.get(&decision.id).map_or(&[][..], Vec::as_slice)))
+        }
+        EntryKind::Pay | EntryKind::Clear => {
+            let expense = papers.expenses.get(&entry.id)?;
+            let evidence = papers.evidence.get(&expense.id).map_or(&[][..], Vec::as_slice);
+            Some(digest_expense(expense, evidence))
+        }
+        EntryKind::Refund => Some(digest_refund(papers.refunds.get(&entry.id)?)),
+        _ => Some(String::new()),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredHead {
+    fund_id: FundId,
+    seq: i64,
+    hash: String,
+}
+
+/// Some entries that follow each other in one fund's journal: the fund, the number before the first and
+/// the number of the last. Numbers are not trusted to have no gaps.
+type Range = [i64; 3];
+
+/// Recomputes the seals of all funds.
+pub(super) async fn recompute(books: &mut Books<'_>) -> Result<Found> {
+    let mut found = Found::default();
+    let heads: Vec<StoredHead> = books.all("SELECT fund_id, seq, hash FROM fund_head ORDER BY fund_id", &[]).await?;
+    for head in heads {
+        let mut previous = GENESIS.to_owned();
+        let mut after = 0;
+        loop {
+            let entries: Vec<Entry> = books.all(ENTRIES, &[head.fund_id.0, after, BATCH]).await?;
+            let Some(last) = entries.last() else { break };
+            let range = [head.fund_id.0, after, last.seq];
+            after = last.seq;
+            previous = recompute_batch(books, &entries, &range, previous, &mut found).await?;
+        }
+        if head.hash != previous {
+            let place = format!("head of fund {}, entry {}", head.fund_id.0, head.seq);
+            found.add(Broken { a: place, b: Some(previous), c: Some(head.hash) });
+        }
+    }
+    Ok(found)
+}
+
+/// Recomputes the seals of `entries`, which are those in `range`, and gives the last stored one.
+async fn recompute_batch(
+    books: &mut Books<'_>,
+    entries: &[Entry],
+    range: &Range,
+    mut previous: String,
+    found: &mut Found,
+) -> Result<String> {
+    let postings: Vec<Posting> = books.all(POSTINGS, range).await?;
+    let postings: HashMap<EntryId, &[Posting]> =
+        postings.chunk_by(|one, next| one.entry_id == next.entry_id).map(|lines| (lines[0].entry_id, lines)).collect();
+    let seals: Vec<Seal> = books.all(SEALS, range).await?;
+    let seals: HashMap<i64, String> = seals.into_iter().map(|seal| (seal.seq, seal.hash)).collect();
+    let papers = papers(books, range).await?;
+    for entry in entries {
+        let lines = postings.get(&entry.id).copied().unwrap_or_default();
+        let computed = documents_of(entry, &papers).map(|documents| post::seal(&previous, entry, lines, &documents));
+        let stored = seals.get(&entry.seq);
+        if computed.is_none() || stored != computed.as_ref() {
+            let place = format!("entry {} of fund {}, {:?}", entry.seq, entry.fund_id.0, entry.kind);
+            let expected = computed.unwrap_or_else(|| "its document".to_owned());
+            let is = stored.cloned().unwrap_or_else(|| "no seal".to_owned());
+            found.add(Broken { a: place, b: Some(expected), c: Some(is) });
+        }
+        previous = stored.cloned().unwrap_or(previous);
+    }
+    Ok(previous)
+}
+
+#[derive(sqlx::FromRow)]
+struct OfEntry<T> {
+    of_entry: EntryId,
+    #[sqlx(flatten)]
+    document: T,
+}
+
+/// The documents of the entries in a range: nine statements, however many there are.
+async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
+    let mut papers = Papers::default();
+    let receipts: Vec<Receipt> = books.all(RECEIPTS, range).await?;
+    papers.receipts = receipts.into_iter().map(|one| (one.id, one)).collect();
+    for lot in books.all::<Lot>(LOTS, range).await? {
+        papers.lots.entry(lot.receipt_id).or_default().push(lot);
+    }
+    let terms: Vec<Earmark> = books.all(TERMS, range).await?;
+    papers.terms = terms.into_iter().map(|one| (one.id, one)).collect();
+    for one in books.all::<OfEntry<AccrualDocument>>(ACCRUALS, range).await? {
+        papers.accruals.entry(one.of_entry).or_default().push(one.document);
+    }
+    for seat in books.all::<SeatDocument>(SEATS, range).await? {
+        papers.seats.entry(seat.decision_id).or_default().push(seat);
+    }
+    let decisions: Vec<DecisionDocument> = books.all(DECISIONS, range).await?;
+    papers.decisions = decisions.into_iter().map(|one| (one.id, one)).collect();
+    let expenses: Vec<OfEntry<ExpenseDocument>> = books.all(EXPENSES, range).await?;
+    papers.expenses = expenses.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    for one in books.all::<EvidenceDocument>(EVIDENCE, range).await? {
+        papers.evidence.entry(one.expense_id).or_default().push(one);
+    }
+    let refunds: Vec<OfEntry<RefundDocument>> = books.all(REFUNDS, range).await?;
+    papers.refunds = refunds.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    Ok(papers)
+}
+
+const ENTRIES: &str = "
+    SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
+    FROM entry WHERE fund_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+
+const POSTINGS: &str = "
+    SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount
+    FROM entry e JOIN posting p ON p.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3
+    ORDER BY p.entry_id, p.line_no";
+
+const SEALS: &str = "
+    SELECT s.fund_id, s.seq, s.prev_hash, s.hash FROM entry_seal s
+    WHERE s.fund_id = $1 AND s.seq > $2 AND s.seq <= $3";
+
+const RECEIPTS: &str = "
+    SELECT r.id, r.fund_id, r.payer_id, r.channel, r.external_ref, r.version, r.received_on, r.asset, r.amount, r.note
+    FROM entry e JOIN receipt r ON r.id = e.receipt_id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'";
+
+const LOTS: &str = "
+    SELECT l.id, l.fund_id, l.receipt_id, l.line_no, l.parent_id, l.donor_id, l.earmark_id, l.due_id, l.class, l.asset,
+           l.amount, l.received_on
+    FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'
+    ORDER BY l.receipt_id, l.line_no";
+
+const TERMS: &str = "
+    SELECT DISTINCT k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to
+    FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
+    JOIN earmark k ON k.id = l.earmark_id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'";
+
+const ACCRUALS: &str = "
+    SELECT e.id AS of_entry, m.pledge_id, m.base_lot_id, m.base, m.amount
+    FROM entry e JOIN match_accrual m ON m.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'MATCH'
+    ORDER BY e.id, m.base_lot_id";
+
+const SEATS: &str = "
+    SELECT s.decision_id, s.seat_no, s.constituency, s.holder, s.vote FROM decision_seat s WHERE s.decision_id IN (
+        SELECT e.decision_id FROM entry e WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'ALLOCATE')
+    ORDER BY s.decision_id, s.seat_no";
+
+const DECISIONS: &str = "
+    SELECT d.id, d.fund_id, d.target_id, d.resolution_number, d.amount, d.approved_on, d.votes_for, d.votes_all
+    FROM decision d WHERE d.id IN (
+        SELECT e.decision_id FROM entry e WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'ALLOCATE')";
+
+const EXPENSES: &str = "
+    SELECT DISTINCT e.id AS of_entry, x.id, x.fund_id, x.target_id, x.payee_id, x.purpose_id, x.asset, x.amount,
+           x.incurred_on, x.note
+    FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account k ON k.id = p.destination_id
+    JOIN expense x ON x.id = k.expense_id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind IN ('PAY', 'CLEAR')";
+
+const EVIDENCE: &str = "
+    SELECT v.expense_id, v.line_no, v.kind, v.sha256, v.name FROM evidence v WHERE v.expense_id IN (
+        SELECT k.expense_id FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account k ON k.id = p.destination_id
+        WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind IN ('PAY', 'CLEAR'))
+    ORDER BY v.expense_id, v.line_no";
+
+const REFUNDS: &str = "
+    SELECT DISTINCT e.id AS of_entry, r.id, r.fund_id, r.donor_id, r.amount, r.refunded_on, r.reason
+    FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account k ON k.id = p.destination_id
+    JOIN refund r ON r.id = k.refund_id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'REFUND'";

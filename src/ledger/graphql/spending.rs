@@ -1,0 +1,163 @@
+//! What a project or micro-grant was given and what it spent: open to the public.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, Object, SimpleObject};
+
+use super::Balance;
+use crate::{
+    error::Result,
+    id::{FundId, TargetId},
+    ledger::trace,
+    money::{Decimal, Fen, Money},
+    page::{Direction, Key, Page, PageArgs},
+    page_of,
+    party::{PartyById, PartyNode},
+    viewer::{Load, Request},
+};
+
+page_of!(/// A page of the givers of each project or grant.
+    FundersOfTarget, TargetId, trace::Share, trace::parties_of_targets, |one: &trace::Share| one.target_id);
+
+/// Where each project's or grant's cash is, by kind of place.
+struct SumsOfTarget;
+
+impl Load for SumsOfTarget {
+    type Key = TargetId;
+    type Value = Vec<trace::KindSum>;
+
+    async fn load(request: &Request, keys: Vec<TargetId>) -> Result<HashMap<TargetId, Vec<trace::KindSum>>> {
+        let mut found: HashMap<TargetId, Vec<trace::KindSum>> = HashMap::new();
+        for sum in trace::sums_of_targets(&mut *request.session().await?, &keys).await? {
+            found.entry(TargetId(sum.owner)).or_default().push(sum);
+        }
+        Ok(found)
+    }
+}
+
+/// What each project or grant moved altogether.
+struct LeverageOf;
+
+impl Load for LeverageOf {
+    type Key = TargetId;
+    type Value = trace::LeverageSum;
+
+    async fn load(request: &Request, keys: Vec<TargetId>) -> Result<HashMap<TargetId, trace::LeverageSum>> {
+        let rows = trace::leverage_of_targets(&mut *request.session().await?, &keys).await?;
+        Ok(rows.into_iter().map(|row| (row.target_id, row)).collect())
+    }
+}
+
+/// What a project or grant was given, less what went back, and where it is.
+pub async fn balance_of_target(request: &Request, target: TargetId) -> Result<Balance> {
+    Ok(Balance::of(&request.load::<SumsOfTarget>(target).await?.unwrap_or_default()))
+}
+
+/// How much a project moved altogether for each yuan of the fund's own money in it (撬动).
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct Leverage {
+    /// What it spent of gifts: the fund's own money, the denominator.
+    pub own: Money,
+    /// What it spent of the residents' own part, paid through the fund.
+    pub copay: Money,
+    /// What was paid for it beside the fund, with evidence.
+    pub external: Money,
+    /// All of it: the numerator.
+    pub total: Money,
+    /// total ÷ own with two decimals, rounded down; null while nothing of the fund's own is spent.
+    pub ratio: Option<Decimal>,
+}
+
+impl Leverage {
+    /// The leverage of some projects together.
+    pub fn of<'a>(sums: impl IntoIterator<Item = &'a trace::LeverageSum>) -> Self {
+        let (mut own, mut copay, mut external) = (Fen::ZERO, Fen::ZERO, Fen::ZERO);
+        for sum in sums {
+            own += sum.own;
+            copay += sum.copay;
+            external += sum.external;
+        }
+        let total = own + copay + external;
+        let hundredths = |own: i64| i64::try_from(i128::from(total.0) * 100 / i128::from(own)).ok();
+        let ratio = if own.is_positive() { hundredths(own.0) } else { None };
+        Self {
+            own: own.into(),
+            copay: copay.into(),
+            external: external.into(),
+            total: total.into(),
+            ratio: ratio.map(|ratio| Decimal(Fen(ratio))),
+        }
+    }
+}
+
+/// What a project or grant moved altogether.
+pub async fn leverage_of_target(request: &Request, target: TargetId) -> Result<Leverage> {
+    Ok(Leverage::of(request.load::<LeverageOf>(target).await?.as_ref()))
+}
+
+/// What each fund's projects moved altogether.
+struct LeverageOfFund;
+
+impl Load for LeverageOfFund {
+    type Key = FundId;
+    type Value = trace::FundLeverage;
+
+    async fn load(request: &Request, keys: Vec<FundId>) -> Result<HashMap<FundId, trace::FundLeverage>> {
+        let rows = trace::leverage_of_funds(&mut *request.session().await?, &keys).await?;
+        Ok(rows.into_iter().map(|row| (row.fund_id, row)).collect())
+    }
+}
+
+/// What a fund's projects moved altogether.
+pub async fn leverage_of_fund(request: &Request, fund: FundId) -> Result<Leverage> {
+    Ok(Leverage::of(request.load::<LeverageOfFund>(fund).await?.map(|row| row.sum).as_ref()))
+}
+
+/// Who gave a project's or grant's money, the largest sum first.
+pub async fn funders_of_target(request: &Request, target: TargetId, args: &PageArgs) -> Result<FunderConnection> {
+    let page = Page::new(args, Direction::Desc, &[Key::Int(0), Key::Int(0)])?;
+    let rows = request.load::<FundersOfTarget>((target, page.clone())).await?.unwrap_or_default();
+    let slice = page.finish(rows, |one| vec![(one.spent + one.waiting).0.into(), one.party_id.into()]);
+    let page_info = slice.info();
+    let edges = slice.rows.into_iter().map(|(cursor, row)| FunderEdge { cursor, row }).collect();
+    Ok(FunderConnection { edges, page_info })
+}
+
+/// A page of the givers of a project or micro-grant.
+#[derive(SimpleObject)]
+pub struct FunderConnection {
+    /// The givers of this page, each with its part.
+    pub edges: Vec<FunderEdge>,
+    /// What lies before and after this page.
+    pub page_info: async_graphql::connection::PageInfo,
+}
+
+/// A giver with its part of a project's or micro-grant's money.
+pub struct FunderEdge {
+    cursor: String,
+    row: trace::Share,
+}
+
+/// A giver with its part of a project's or micro-grant's money.
+#[Object]
+impl FunderEdge {
+    /// Where the giver stands in the list: pass it as `after` or `before`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The giver.
+    async fn node(&self, ctx: &Context<'_>) -> Result<PartyNode> {
+        Ok(Request::of(ctx).need::<PartyById>(self.row.party_id).await?.into())
+    }
+
+    /// How much of its money was spent.
+    async fn spent(&self) -> Money {
+        self.row.spent.into()
+    }
+
+    /// How much of its money is allocated and not yet spent.
+    async fn waiting(&self) -> Money {
+        self.row.waiting.into()
+    }
+}

@@ -1,0 +1,448 @@
+-- What must always be true of the books. Each query returns zero rows after every committed
+-- transaction, on SQLite and on PostgreSQL; each row it returns is one place where the books are
+-- broken: a = where, b = what should be there (NULL where there is no such thing), c = what is.
+-- Amounts are in fen. `verify` reads this file; it may also be run by hand.
+--
+-- A receipt, match or payment is reversed when an entry names its own in `reverses_id`.
+
+-- @I1 Of each lot, what came in is what all places hold of it, and never more than the lot.
+-- 每一笔资金的入账净额等于各处持有额之和,且不超过该笔金额。
+WITH flow AS (
+    SELECT p.lot_id, SUM(CASE WHEN f.kind = 'OUTSIDE' THEN p.amount WHEN t.kind = 'OUTSIDE' THEN -p.amount ELSE 0 END) AS net
+    FROM posting p JOIN account f ON f.id = p.source_id JOIN account t ON t.id = p.destination_id
+    GROUP BY p.lot_id),
+held AS (SELECT lot_id, SUM(amount) AS amount FROM holding GROUP BY lot_id)
+SELECT 'lot ' || l.id AS a, CAST(COALESCE(x.net, 0) AS TEXT) AS b, CAST(COALESCE(y.amount, 0) AS TEXT) AS c
+FROM lot l LEFT JOIN flow x ON x.lot_id = l.id LEFT JOIN held y ON y.lot_id = l.id
+WHERE COALESCE(x.net, 0) <> COALESCE(y.amount, 0)
+UNION ALL
+SELECT 'lot ' || l.id || ' at most', CAST(l.amount AS TEXT), CAST(x.net AS TEXT)
+FROM lot l JOIN flow x ON x.lot_id = l.id
+WHERE x.net > l.amount OR x.net < 0
+ORDER BY a, b, c;
+
+-- @I2 What each place holds of each lot is what the journal says, and was never below zero.
+-- 各账户对每一笔资金的持有额与分录一致,且从未为负。
+WITH step AS (
+    SELECT p.lot_id, p.destination_id AS account_id, p.amount AS change, p.entry_id FROM posting p
+    UNION ALL
+    SELECT p.lot_id, p.source_id, -p.amount, p.entry_id FROM posting p),
+running AS (
+    SELECT s.lot_id, s.account_id, s.entry_id,
+           SUM(s.change) OVER (PARTITION BY s.lot_id, s.account_id ORDER BY s.entry_id) AS held
+    FROM step s JOIN account k ON k.id = s.account_id WHERE k.kind <> 'OUTSIDE')
+SELECT 'lot ' || q.lot_id || ' in account ' || q.account_id AS a, CAST(SUM(q.booked) AS TEXT) AS b,
+       CAST(SUM(q.held) AS TEXT) AS c
+FROM (
+    SELECT s.lot_id, s.account_id, s.change AS booked, 0 AS held
+    FROM step s JOIN account k ON k.id = s.account_id WHERE k.kind <> 'OUTSIDE'
+    UNION ALL
+    SELECT h.lot_id, h.account_id, 0, h.amount FROM holding h) q
+GROUP BY q.lot_id, q.account_id HAVING SUM(q.booked) <> SUM(q.held)
+UNION ALL
+SELECT DISTINCT 'lot ' || r.lot_id || ' in account ' || r.account_id || ' after entry ' || r.entry_id, '0 or more',
+       CAST(r.held AS TEXT)
+FROM running r WHERE r.held < 0
+ORDER BY a, b, c;
+
+-- @I3 Each account's balance is the sum of its lots, and each holding carries its lot's restriction.
+-- 每个账户的余额等于其持有各笔资金之和,持有记录上的限定用途与该笔资金一致。
+SELECT 'account ' || k.id AS a, CAST(COALESCE(s.amount, 0) AS TEXT) AS b, CAST(k.balance AS TEXT) AS c
+FROM account k LEFT JOIN (SELECT account_id, SUM(amount) AS amount FROM holding GROUP BY account_id) s
+    ON s.account_id = k.id
+WHERE k.kind <> 'OUTSIDE' AND (k.balance <> COALESCE(s.amount, 0) OR k.balance < 0)
+UNION ALL
+SELECT 'account ' || k.id || ', outside', CAST(COALESCE(s.amount, 0) AS TEXT), CAST(k.balance AS TEXT)
+FROM account k LEFT JOIN (
+    SELECT q.account_id, SUM(q.change) AS amount
+    FROM (SELECT destination_id AS account_id, amount AS change FROM posting
+          UNION ALL SELECT source_id, -amount FROM posting) q
+    GROUP BY q.account_id) s ON s.account_id = k.id
+WHERE k.kind = 'OUTSIDE' AND k.balance <> COALESCE(s.amount, 0)
+UNION ALL
+SELECT 'account ' || k.id || ', outside, lot ' || h.lot_id, NULL, CAST(h.amount AS TEXT)
+FROM account k JOIN holding h ON h.account_id = k.id WHERE k.kind = 'OUTSIDE'
+UNION ALL
+SELECT 'lot ' || h.lot_id || ' in account ' || h.account_id, 'restriction ' || l.earmark_id,
+       'restriction ' || h.earmark_id || ', amount ' || h.amount
+FROM holding h JOIN lot l ON l.id = h.lot_id WHERE h.earmark_id <> l.earmark_id OR h.amount < 0
+ORDER BY a, b, c;
+
+-- @I4 Each receipt is the sum of its lots, booked whole by one entry, and no bank line counts twice.
+-- 每张收款单等于其各笔资金之和,由一条分录全额入账,且同一银行流水不重复计入。
+SELECT 'receipt ' || r.id AS a, CAST(r.amount AS TEXT) AS b, CAST(COALESCE(s.amount, 0) AS TEXT) AS c
+FROM receipt r LEFT JOIN (SELECT receipt_id, SUM(amount) AS amount FROM lot WHERE parent_id IS NULL GROUP BY receipt_id) s
+    ON s.receipt_id = r.id
+WHERE r.amount <> COALESCE(s.amount, 0)
+UNION ALL
+SELECT 'lot ' || l.id || ' as booked', CAST(l.amount AS TEXT), CAST(COALESCE(SUM(p.amount), 0) AS TEXT)
+FROM lot l LEFT JOIN entry e ON e.receipt_id = l.receipt_id AND e.kind = 'RECEIVE'
+LEFT JOIN posting p ON p.entry_id = e.id AND p.lot_id = l.id
+WHERE l.parent_id IS NULL GROUP BY l.id, l.amount HAVING COALESCE(SUM(p.amount), 0) <> l.amount
+UNION ALL
+SELECT 'entries of receipt ' || r.id, '1', CAST(COUNT(e.id) AS TEXT)
+FROM receipt r LEFT JOIN entry e ON e.receipt_id = r.id AND e.kind = 'RECEIVE' GROUP BY r.id HAVING COUNT(e.id) <> 1
+UNION ALL
+SELECT 'fund of receipt ' || r.id, CAST(r.fund_id AS TEXT), CAST(e.fund_id AS TEXT)
+FROM receipt r JOIN entry e ON e.receipt_id = r.id WHERE e.fund_id <> r.fund_id
+UNION ALL
+SELECT 'lot ' || l.id || ', as its receipt', r.fund_id || ' ' || r.asset || ' ' || r.received_on,
+       l.fund_id || ' ' || l.asset || ' ' || l.received_on
+FROM lot l JOIN receipt r ON r.id = l.receipt_id
+WHERE l.parent_id IS NULL AND (l.fund_id <> r.fund_id OR l.asset <> r.asset OR l.received_on <> r.received_on)
+UNION ALL
+SELECT 'bank line ' || r.fund_id || ' ' || r.channel || ' ' || r.external_ref, 'one receipt', CAST(COUNT(*) AS TEXT)
+FROM receipt r
+WHERE NOT EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = r.id)
+GROUP BY r.fund_id, r.channel, r.external_ref HAVING COUNT(*) > 1
+ORDER BY a, b, c;
+
+-- @I5 No money is, or ever went, where its giver did not allow it.
+-- 任何资金都未用于捐赠人不允许的用途。
+WITH used AS (
+    SELECT l.earmark_id, k.target_id, p.lot_id
+    FROM posting p JOIN account k ON k.id = p.destination_id JOIN lot l ON l.id = p.lot_id
+    WHERE k.target_id IS NOT NULL
+    UNION ALL
+    SELECT l.earmark_id, k.target_id, h.lot_id
+    FROM holding h JOIN account k ON k.id = h.account_id JOIN lot l ON l.id = h.lot_id
+    WHERE k.target_id IS NOT NULL AND h.amount > 0)
+SELECT 'restriction ' || u.earmark_id || ', lot ' || u.lot_id AS a, NULL AS b, 'target ' || u.target_id AS c
+FROM (SELECT earmark_id, target_id, MIN(lot_id) AS lot_id FROM used GROUP BY earmark_id, target_id) u
+WHERE NOT EXISTS (SELECT 1 FROM may_spend m WHERE m.earmark_id = u.earmark_id AND m.target_id = u.target_id)
+UNION ALL
+SELECT 'restriction ' || q.id || ', lot ' || h.lot_id, 'fund ' || q.fund_id, 'fund ' || k.fund_id
+FROM holding h JOIN account k ON k.id = h.account_id JOIN lot l ON l.id = h.lot_id JOIN earmark q ON q.id = l.earmark_id
+WHERE h.amount > 0 AND k.kind IN ('POOL', 'MATCH') AND q.fund_id IS NOT NULL AND q.fund_id <> k.fund_id
+ORDER BY a, b, c;
+
+-- @I6 Each expense and each refund is attributed to gifts to the fen; a reversed one to none.
+-- 每笔支出和退款都精确到分地对应到捐款;已冲销的不对应任何捐款。
+SELECT 'expense ' || x.id AS a,
+       CAST(CASE WHEN v.expense_id IS NOT NULL THEN 0 ELSE x.amount + COALESCE(d.delta, 0) END AS TEXT) AS b,
+       CAST(COALESCE(s.amount, 0) AS TEXT) AS c
+FROM expense x
+LEFT JOIN (
+    SELECT k.expense_id, SUM(h.amount) AS amount FROM account k JOIN holding h ON h.account_id = k.id
+    WHERE k.kind = 'EXPENSE' GROUP BY k.expense_id) s ON s.expense_id = x.id
+LEFT JOIN (
+    SELECT j.expense_id, SUM(j.delta) AS delta FROM expense_adjust j
+    WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = j.entry_id) GROUP BY j.expense_id) d
+    ON d.expense_id = x.id
+LEFT JOIN (
+    SELECT DISTINCT k.expense_id FROM account k
+    JOIN posting p ON p.destination_id = k.id
+    JOIN entry e ON e.id = p.entry_id AND e.kind IN ('PAY', 'CLEAR')
+    JOIN entry r ON r.reverses_id = e.id
+    WHERE k.kind = 'EXPENSE') v ON v.expense_id = x.id
+WHERE COALESCE(s.amount, 0) <> CASE WHEN v.expense_id IS NOT NULL THEN 0 ELSE x.amount + COALESCE(d.delta, 0) END
+UNION ALL
+SELECT 'refund ' || x.id, CAST(CASE WHEN v.refund_id IS NOT NULL THEN 0 ELSE x.amount END AS TEXT),
+       CAST(COALESCE(s.amount, 0) AS TEXT)
+FROM refund x
+LEFT JOIN (
+    SELECT k.refund_id, SUM(h.amount) AS amount FROM account k JOIN holding h ON h.account_id = k.id
+    WHERE k.kind = 'REFUND' GROUP BY k.refund_id) s ON s.refund_id = x.id
+LEFT JOIN (
+    SELECT DISTINCT k.refund_id FROM account k
+    JOIN posting p ON p.destination_id = k.id
+    JOIN entry e ON e.id = p.entry_id AND e.kind = 'REFUND'
+    JOIN entry r ON r.reverses_id = e.id
+    WHERE k.kind = 'REFUND') v ON v.refund_id = x.id
+WHERE COALESCE(s.amount, 0) <> CASE WHEN v.refund_id IS NOT NULL THEN 0 ELSE x.amount END
+UNION ALL
+SELECT 'account of expense ' || x.id, x.fund_id || ' ' || x.target_id || ' ' || x.asset,
+       k.fund_id || ' ' || k.target_id || ' ' || k.asset
+FROM expense x JOIN account k ON k.expense_id = x.id
+WHERE k.fund_id <> x.fund_id OR k.target_id <> x.target_id OR k.asset <> x.asset
+ORDER BY a, b, c;
+
+-- @I7 Money is allocated only by a committee's decision, for what it decided, and up to its amount.
+-- 资金只依委员会决议拨付,用途与决议一致,且不超过决议金额。
+SELECT 'decision ' || d.id AS a, CAST(d.amount AS TEXT) AS b, CAST(SUM(p.amount) AS TEXT) AS c
+FROM decision d JOIN entry e ON e.decision_id = d.id JOIN posting p ON p.entry_id = e.id
+WHERE e.kind = 'ALLOCATE' AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
+GROUP BY d.id, d.amount HAVING SUM(p.amount) > d.amount
+UNION ALL
+SELECT 'entry ' || e.id || ' line ' || p.line_no,
+       'fund ' || d.fund_id || ', target ' || d.target_id || ', since ' || d.approved_on,
+       'fund ' || e.fund_id || ', target ' || COALESCE(k.target_id, 0) || ', on ' || e.effective_on
+FROM entry e JOIN decision d ON d.id = e.decision_id JOIN posting p ON p.entry_id = e.id
+JOIN account k ON k.id = p.destination_id
+WHERE e.kind = 'ALLOCATE'
+  AND (k.target_id IS NULL OR k.target_id <> d.target_id OR d.fund_id <> e.fund_id OR d.approved_on > e.effective_on)
+UNION ALL
+SELECT 'entry ' || e.id, 'a decision', 'none' FROM entry e WHERE e.kind = 'ALLOCATE' AND e.decision_id IS NULL
+ORDER BY a, b, c;
+
+-- @I8 Money moves only as each kind of entry allows: one fund, one asset, one target, one document.
+-- 资金只按各类分录允许的方式流转:同一基金、同一资产、同一项目、同一单据。
+SELECT 'entry ' || p.entry_id || ' line ' || p.line_no AS a, 'a move that ' || e.kind || ' allows' AS b,
+       'lot ' || p.lot_id || ' from ' || f.kind || ' ' || f.id || ' to ' || t.kind || ' ' || t.id AS c
+FROM posting p JOIN entry e ON e.id = p.entry_id JOIN lot l ON l.id = p.lot_id
+JOIN account f ON f.id = p.source_id JOIN account t ON t.id = p.destination_id
+LEFT JOIN posting_rule r ON r.kind = e.kind AND r.from_kind = f.kind AND r.to_kind = t.kind
+WHERE (e.kind <> 'REVERSE' AND r.kind IS NULL)
+   OR f.asset <> l.asset OR t.asset <> l.asset
+   OR (f.kind <> 'TRANSIT' AND f.fund_id <> e.fund_id) OR (t.kind <> 'TRANSIT' AND t.fund_id <> e.fund_id)
+   OR (e.kind IN ('ADVANCE', 'PAY', 'CLEAR', 'WRITEOFF') AND f.target_id <> t.target_id)
+   OR (e.kind = 'RETURN' AND f.target_id <> t.target_id)
+UNION ALL
+SELECT 'entry ' || e.id, 'a posting', 'none' FROM entry e
+WHERE NOT EXISTS (SELECT 1 FROM posting p WHERE p.entry_id = e.id)
+UNION ALL
+SELECT 'destinations of entry ' || e.id, '1', CAST(COUNT(DISTINCT p.destination_id) AS TEXT)
+FROM entry e JOIN posting p ON p.entry_id = e.id WHERE e.kind IN ('PAY', 'CLEAR', 'REFUND')
+GROUP BY e.id HAVING COUNT(DISTINCT p.destination_id) <> 1
+ORDER BY a, b, c;
+
+-- @I9 Each fund's journal has no gaps, and its seals form one chain from the first entry to the head.
+-- 每个基金的分录编号连续无缺,封印首尾相接,直至链头。
+SELECT 'entries of fund ' || h.fund_id AS a, CAST(h.seq AS TEXT) AS b,
+       COUNT(e.id) || ' from ' || COALESCE(MIN(e.seq), 0) || ' to ' || COALESCE(MAX(e.seq), 0) AS c
+FROM fund_head h LEFT JOIN entry e ON e.fund_id = h.fund_id
+GROUP BY h.fund_id, h.seq
+HAVING COUNT(e.id) <> h.seq OR COALESCE(MAX(e.seq), 0) <> h.seq OR COALESCE(MIN(e.seq), 1) <> 1
+UNION ALL
+SELECT 'fund ' || f.id, 'a head', 'none' FROM fund f LEFT JOIN fund_head h ON h.fund_id = f.id WHERE h.fund_id IS NULL
+UNION ALL
+SELECT 'entry ' || e.id, 'entry ' || (e.fund_id * 4294967296 + e.seq), 'number ' || e.seq || ' of fund ' || e.fund_id
+FROM entry e WHERE e.id <> e.fund_id * 4294967296 + e.seq
+UNION ALL
+SELECT 'entry ' || e.id, 'a seal', 'none'
+FROM entry e LEFT JOIN entry_seal s ON s.fund_id = e.fund_id AND s.seq = e.seq WHERE s.hash IS NULL
+UNION ALL
+SELECT 'seal ' || s.seq || ' of fund ' || s.fund_id, NULL, 'no entry'
+FROM entry_seal s LEFT JOIN entry e ON e.fund_id = s.fund_id AND e.seq = s.seq WHERE e.id IS NULL
+UNION ALL
+SELECT 'seal ' || s.seq || ' of fund ' || s.fund_id || ', the one before', COALESCE(p.hash, 'GENESIS'), s.prev_hash
+FROM entry_seal s LEFT JOIN entry_seal p ON p.fund_id = s.fund_id AND p.seq = s.seq - 1
+WHERE s.prev_hash <> COALESCE(p.hash, 'GENESIS')
+UNION ALL
+SELECT 'head of fund ' || h.fund_id, COALESCE(s.hash, 'GENESIS'), h.hash
+FROM fund_head h LEFT JOIN entry_seal s ON s.fund_id = h.fund_id AND s.seq = h.seq
+WHERE h.hash <> COALESCE(s.hash, 'GENESIS')
+ORDER BY a, b, c;
+
+-- @I10 Each entry was asked for under exactly one key.
+-- 每条分录恰由一个幂等键产生。
+SELECT 'entry ' || e.id AS a, '1' AS b, CAST(COUNT(k.entry_id) AS TEXT) AS c
+FROM entry e LEFT JOIN (
+    SELECT i.entry_id FROM idem i WHERE i.entry_id IS NOT NULL
+    UNION ALL
+    SELECT p.id FROM entry p JOIN idem i ON i.entry_id = p.pair_id) k ON k.entry_id = e.id
+GROUP BY e.id HAVING COUNT(k.entry_id) <> 1
+ORDER BY a, b, c;
+
+-- @I11 A reversal is the exact mirror of one earlier entry, and is never reversed itself.
+-- 冲销分录与原分录完全镜像,且冲销分录本身不再被冲销。
+SELECT 'lot ' || q.lot_id || ' from ' || q.source_id || ' to ' || q.destination_id || ' by reversal ' || q.id AS a,
+       CAST(SUM(q.mirror) AS TEXT) AS b, CAST(SUM(q.booked) AS TEXT) AS c
+FROM (
+    SELECT r.id, p.lot_id, p.source_id, p.destination_id, p.amount AS booked, 0 AS mirror
+    FROM entry r JOIN posting p ON p.entry_id = r.id WHERE r.kind = 'REVERSE'
+    UNION ALL
+    SELECT r.id, p.lot_id, p.destination_id, p.source_id, 0, p.amount
+    FROM entry r JOIN posting p ON p.entry_id = r.reverses_id WHERE r.kind = 'REVERSE') q
+GROUP BY q.id, q.lot_id, q.source_id, q.destination_id HAVING SUM(q.booked) <> SUM(q.mirror)
+UNION ALL
+SELECT 'reversal ' || r.id, 'an earlier entry of its fund that is no reversal',
+       o.kind || ' ' || o.seq || ' of fund ' || o.fund_id
+FROM entry r JOIN entry o ON o.id = r.reverses_id
+WHERE r.kind <> 'REVERSE' OR o.kind = 'REVERSE' OR o.fund_id <> r.fund_id OR o.seq >= r.seq
+ORDER BY a, b, c;
+
+-- @I12 No due is paid beyond its amount, by another giver, or under another restriction; rates never drift.
+-- 认捐应付款不超额、不换人、不改限定用途;按比例计算的应付款不产生累计误差。
+SELECT 'due ' || d.id || ' at most' AS a, CAST(d.amount AS TEXT) AS b, CAST(SUM(l.amount) AS TEXT) AS c
+FROM pledge_due d JOIN lot l ON l.due_id = d.id AND l.parent_id IS NULL
+WHERE NOT EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = l.receipt_id)
+GROUP BY d.id, d.amount HAVING SUM(l.amount) > d.amount
+UNION ALL
+SELECT 'lot ' || l.id || ' of pledge ' || p.id,
+       'giver ' || p.donor_id || ', restriction ' || p.earmark_id || ', fund ' || p.fund_id,
+       'giver ' || l.donor_id || ', restriction ' || l.earmark_id || ', fund ' || l.fund_id
+FROM lot l JOIN pledge_due d ON d.id = l.due_id JOIN pledge p ON p.id = d.pledge_id
+WHERE l.parent_id IS NULL AND (l.donor_id <> p.donor_id OR l.earmark_id <> p.earmark_id OR l.fund_id <> p.fund_id)
+UNION ALL
+SELECT 'pledge ' || q.id || ' up to due ' || q.due_no, CAST(CASE WHEN q.exact > q.most THEN q.most ELSE q.exact END AS TEXT),
+       CAST(q.amount AS TEXT)
+FROM (
+    SELECT s.id, s.due_no, s.amount,
+           (s.basis / s.rate_den) * s.rate_num + (s.basis % s.rate_den) * s.rate_num / s.rate_den AS exact,
+           CASE WHEN s.cap < s.promised THEN s.cap ELSE s.promised END AS most
+    FROM (
+        SELECT p.id, d.due_no, p.rate_num, p.rate_den, p.cap, p.amount AS promised,
+               CAST(SUM(d.amount) OVER (PARTITION BY d.pledge_id ORDER BY d.due_no) AS BIGINT) AS amount,
+               CAST(SUM(d.basis) OVER (PARTITION BY d.pledge_id ORDER BY d.due_no) AS BIGINT) AS basis
+        FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id
+        WHERE p.kind IN ('SHARE_OF_SALES', 'PER_UNIT')) s) q
+WHERE q.amount <> CASE WHEN q.exact > q.most THEN q.most ELSE q.exact END
+ORDER BY a, b, c;
+
+-- @I13 Each match was the promised share of the gifts it followed, never above its cap or its accrual.
+-- 每次配捐都等于所配捐款的约定比例,不超过上限,也不超过已计提额。
+WITH event AS (
+    SELECT a.pledge_id, e.seq, 1 AS matched, SUM(a.base) AS base, SUM(a.amount) AS amount
+    FROM match_accrual a JOIN entry e ON e.id = a.entry_id GROUP BY a.pledge_id, e.seq
+    UNION ALL
+    SELECT a.pledge_id, r.seq, 0, -SUM(a.base), -SUM(a.amount)
+    FROM match_accrual a JOIN entry r ON r.reverses_id = a.entry_id GROUP BY a.pledge_id, r.seq),
+running AS (
+    SELECT v.pledge_id, v.seq, v.matched, p.rate_num, p.rate_den,
+           CASE WHEN p.cap < p.amount THEN p.cap ELSE p.amount END AS most,
+           CAST(SUM(v.base) OVER (PARTITION BY v.pledge_id ORDER BY v.seq) AS BIGINT) AS base,
+           CAST(SUM(v.amount) OVER (PARTITION BY v.pledge_id ORDER BY v.seq) AS BIGINT) AS amount,
+           CAST(SUM(v.amount) OVER (PARTITION BY v.pledge_id ORDER BY v.seq) - v.amount AS BIGINT) AS earlier
+    FROM event v JOIN pledge p ON p.id = v.pledge_id),
+exact AS (
+    SELECT r.pledge_id, r.seq, r.amount, r.earlier, r.most,
+           (r.base / r.rate_den) * r.rate_num + (r.base % r.rate_den) * r.rate_num / r.rate_den AS share
+    FROM running r WHERE r.matched = 1),
+due AS (
+    -- What was given stays given: after a reversal the next match may already be ahead of its share.
+    SELECT x.pledge_id, x.seq, x.amount,
+           CASE WHEN x.earlier > CASE WHEN x.share > x.most THEN x.most ELSE x.share END THEN x.earlier
+                WHEN x.share > x.most THEN x.most ELSE x.share END AS amount_due
+    FROM exact x),
+live AS (
+    SELECT a.pledge_id, a.base_lot_id, a.entry_id, a.base, a.amount FROM match_accrual a
+    WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = a.entry_id))
+SELECT 'pledge ' || u.pledge_id || ' after entry ' || u.seq AS a, CAST(u.amount_due AS TEXT) AS b, CAST(u.amount AS TEXT) AS c
+FROM due u WHERE u.amount <> u.amount_due
+UNION ALL
+SELECT 'match ' || e.id || ' at most', CAST(COALESCE(MAX(s.amount), 0) AS TEXT), CAST(SUM(p.amount) AS TEXT)
+FROM entry e JOIN posting p ON p.entry_id = e.id
+LEFT JOIN (SELECT entry_id, SUM(amount) AS amount FROM match_accrual GROUP BY entry_id) s ON s.entry_id = e.id
+WHERE e.kind = 'MATCH' GROUP BY e.id HAVING SUM(p.amount) > COALESCE(MAX(s.amount), 0)
+UNION ALL
+SELECT 'money matched by pledge ' || g.pledge_id || ' at most', CAST(COALESCE(s.amount, 0) AS TEXT), CAST(g.amount AS TEXT)
+FROM (
+    SELECT d.pledge_id, SUM(m.amount) AS amount
+    FROM posting m JOIN entry e ON e.id = m.entry_id AND e.kind = 'MATCH'
+    JOIN lot l ON l.id = m.lot_id JOIN pledge_due d ON d.id = l.due_id
+    WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id) GROUP BY d.pledge_id) g
+LEFT JOIN (SELECT pledge_id, SUM(amount) AS amount FROM live GROUP BY pledge_id) s ON s.pledge_id = g.pledge_id
+WHERE g.amount > COALESCE(s.amount, 0)
+UNION ALL
+SELECT 'lot ' || v.base_lot_id || ' matched by pledge ' || v.pledge_id || ' at most', CAST(l.amount AS TEXT),
+       CAST(SUM(v.base) AS TEXT)
+FROM live v JOIN lot l ON l.id = v.base_lot_id GROUP BY v.base_lot_id, v.pledge_id, l.amount HAVING SUM(v.base) > l.amount
+UNION ALL
+SELECT 'lot ' || v.base_lot_id || ' matched by pledge ' || v.pledge_id, NULL, 'its receipt was reversed'
+FROM live v JOIN lot l ON l.id = v.base_lot_id
+WHERE EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = l.receipt_id)
+ORDER BY a, b, c;
+
+-- @I14 Changing whose money it is never changes how much anybody holds; a child lot is born whole.
+-- 调换资金归属不改变任何账户的金额;拆分出的资金须整笔产生。
+SELECT 'account ' || q.account_id || ' by entry ' || e.id AS a, '0' AS b, CAST(SUM(q.change) AS TEXT) AS c
+FROM (SELECT entry_id, destination_id AS account_id, amount AS change FROM posting
+      UNION ALL SELECT entry_id, source_id, -amount FROM posting) q
+JOIN entry e ON e.id = q.entry_id
+WHERE e.kind IN ('SWAP', 'RELOT') GROUP BY e.id, q.account_id HAVING SUM(q.change) <> 0
+UNION ALL
+SELECT 'lot ' || l.id || ' as booked', CAST(l.amount AS TEXT), CAST(COALESCE(SUM(b.amount), 0) AS TEXT)
+FROM lot l LEFT JOIN (
+    SELECT p.lot_id, p.amount FROM posting p
+    JOIN entry e ON e.id = p.entry_id AND e.kind = 'RELOT'
+    JOIN account f ON f.id = p.source_id AND f.kind = 'OUTSIDE') b ON b.lot_id = l.id
+WHERE l.parent_id IS NOT NULL GROUP BY l.id, l.amount HAVING COALESCE(SUM(b.amount), 0) <> l.amount
+UNION ALL
+SELECT 'lot ' || l.id, p.asset || ', at most ' || p.amount || ', receipt ' || p.receipt_id,
+       l.asset || ', ' || l.amount || ', receipt ' || l.receipt_id
+FROM lot l JOIN lot p ON p.id = l.parent_id
+WHERE l.asset <> p.asset OR l.amount > p.amount OR l.receipt_id <> p.receipt_id
+ORDER BY a, b, c;
+
+-- @I15 Bank reconciliation: not yet, no bank lines are kept.
+-- 银行对账:暂未启用,系统尚不保存银行流水。
+
+-- @I16 Money was spent inside the days that its giver set.
+-- 资金均在捐赠人限定的期限内支出。
+SELECT 'lot ' || p.lot_id || ' by entry ' || e.id AS a,
+       COALESCE(CAST(k.valid_from AS TEXT), '') || ' to ' || COALESCE(CAST(k.valid_to AS TEXT), '') AS b,
+       CAST(e.effective_on AS TEXT) AS c
+FROM posting p JOIN entry e ON e.id = p.entry_id JOIN account t ON t.id = p.destination_id
+JOIN lot l ON l.id = p.lot_id JOIN earmark k ON k.id = l.earmark_id
+WHERE e.kind IN ('PAY', 'CLEAR') AND t.kind = 'EXPENSE' AND (e.effective_on < k.valid_from OR e.effective_on > k.valid_to)
+ORDER BY a, b, c;
+
+-- @I17 A refund gives a giver their own gifts back, and never more than was given.
+-- 退款只退还捐赠人本人的捐款,且不超过其捐款额。
+SELECT 'lot ' || h.lot_id || ' in refund ' || r.id AS a, 'giver ' || r.donor_id || ', fund ' || r.fund_id AS b,
+       'giver ' || l.donor_id || ', fund ' || k.fund_id AS c
+FROM refund r JOIN account k ON k.refund_id = r.id JOIN holding h ON h.account_id = k.id AND h.amount > 0
+JOIN lot l ON l.id = h.lot_id
+WHERE l.donor_id <> r.donor_id OR k.fund_id <> r.fund_id
+UNION ALL
+SELECT 'lot ' || l.id || ' given back, at most', CAST(l.amount AS TEXT), CAST(SUM(h.amount) AS TEXT)
+FROM holding h JOIN account k ON k.id = h.account_id AND k.kind = 'REFUND' JOIN lot l ON l.id = h.lot_id
+GROUP BY l.id, l.amount HAVING SUM(h.amount) > l.amount
+ORDER BY a, b, c;
+
+-- @I18 Nothing is left behind in a closed project or grant, or between two funds.
+-- 已关闭的项目和资助不留余额,基金之间的在途资金为零。
+SELECT 'account ' || k.id AS a, '0' AS b, CAST(k.balance AS TEXT) AS c
+FROM account k LEFT JOIN target t ON t.id = k.target_id
+WHERE k.balance <> 0 AND (k.kind = 'TRANSIT' OR (k.kind IN ('TARGET', 'ADVANCE') AND t.status = 'CLOSED'))
+ORDER BY a, b, c;
+
+-- @I19 No expense is without evidence.
+-- 每笔支出都有凭证。
+SELECT 'expense ' || x.id AS a, 'evidence' AS b, 'none' AS c
+FROM expense x WHERE NOT EXISTS (SELECT 1 FROM evidence v WHERE v.expense_id = x.id)
+ORDER BY a, b, c;
+
+-- @I20 Everything received and not reversed is held somewhere, to the fen.
+-- 全平台所有未冲销的收款,分文不差地存在于各账户中。
+SELECT 'all ' || q.asset AS a, CAST(SUM(q.received) AS TEXT) AS b, CAST(SUM(q.held) AS TEXT) AS c
+FROM (
+    SELECT r.asset, r.amount AS received, 0 AS held FROM receipt r
+    WHERE NOT EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = r.id)
+    UNION ALL
+    SELECT k.asset, 0, k.balance FROM account k WHERE k.kind <> 'OUTSIDE') q
+GROUP BY q.asset HAVING SUM(q.received) <> SUM(q.held)
+ORDER BY a, b, c;
+
+-- @I21 What each giver has in each place is the sum of the giver's lots there.
+-- 每位捐赠人在各账户的汇总额等于其各笔资金之和。
+SELECT 'giver ' || q.party_id || ' in account ' || q.account_id AS a, CAST(SUM(q.held) AS TEXT) AS b,
+       CAST(SUM(q.rolled) AS TEXT) AS c
+FROM (
+    SELECT l.donor_id AS party_id, h.account_id, h.amount AS held, 0 AS rolled
+    FROM holding h JOIN lot l ON l.id = h.lot_id
+    UNION ALL
+    SELECT g.party_id, g.account_id, 0, g.amount FROM party_holding g) q
+GROUP BY q.party_id, q.account_id HAVING SUM(q.held) <> SUM(q.rolled)
+ORDER BY a, b, c;
+
+-- @I22 What arrived on each pledge is what was booked on its dues, and only a pledge met is fulfilled.
+-- 每项认捐的已收额等于其应付款的入账额,足额到账的认捐方为已履行。
+SELECT 'pledge ' || p.id AS a, CAST(COALESCE(s.amount, 0) AS TEXT) AS b, CAST(p.received AS TEXT) AS c
+FROM pledge p LEFT JOIN (
+    SELECT d.pledge_id, SUM(l.amount) AS amount FROM pledge_due d JOIN lot l ON l.due_id = d.id AND l.parent_id IS NULL
+    WHERE NOT EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = l.receipt_id)
+    GROUP BY d.pledge_id) s ON s.pledge_id = p.id
+WHERE p.received <> COALESCE(s.amount, 0)
+UNION ALL
+SELECT 'pledge ' || p.id || ' at most', CAST(p.amount AS TEXT), CAST(p.received AS TEXT)
+FROM pledge p WHERE p.received > p.amount
+UNION ALL
+SELECT 'state of pledge ' || p.id, CASE WHEN p.received = p.amount THEN 'FULFILLED' ELSE 'not FULFILLED' END, p.state
+FROM pledge p
+WHERE p.kind IN ('FIXED', 'MATCHING')
+  AND CASE WHEN p.state = 'FULFILLED' THEN 1 ELSE 0 END <> CASE WHEN p.received = p.amount THEN 1 ELSE 0 END
+ORDER BY a, b, c;
+
+-- @I23 Every number a fund gave to a document or an account is its own, and not above the last one given.
+-- 各单据和账户的编号均属于其基金,且不超过该基金最后发出的编号。
+SELECT q.what || ' ' || q.id AS a, '1 to ' || h.last_key || ' of fund ' || q.fund_id AS b,
+       CAST(q.id - q.fund_id * 4294967296 AS TEXT) AS c
+FROM (
+    SELECT 'receipt' AS what, id, fund_id FROM receipt UNION ALL SELECT 'lot', id, fund_id FROM lot
+    UNION ALL SELECT 'account', id, fund_id FROM account UNION ALL SELECT 'expense', id, fund_id FROM expense
+    UNION ALL SELECT 'refund', id, fund_id FROM refund) q
+JOIN fund_head h ON h.fund_id = q.fund_id
+WHERE q.id - q.fund_id * 4294967296 NOT BETWEEN 1 AND h.last_key
+ORDER BY a, b, c;

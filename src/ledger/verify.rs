@@ -1,0 +1,242 @@
+//! Verification: the books are recomputed from the journal, and every difference is told.
+//!
+//! * Each invariant in `invariants.sql` is a query that returns a row for each place it is broken at.
+//! * The hash chain is recomputed from the rows ([`super::chain`]): what was changed after it was
+//!   booked is found, even where the books still balance.
+//! * A chain rewritten from the first changed entry to the head agrees with itself. It no longer agrees
+//!   with a head that was published before: see [`heads`] and [`is_kept`].
+
+use super::chain;
+use crate::{
+    db::{Db, Record, Session, Sql, Tx},
+    error::{Language, Result},
+};
+
+/// The invariants: for each a mark, its sentence in English and in Chinese, and its query.
+const INVARIANTS: &str = include_str!("invariants.sql");
+
+/// How many broken places are shown of each check; all are counted.
+pub const EXAMPLES_MAX: usize = 5;
+
+/// One thing that must always be true of the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invariant {
+    /// `I1` and so on.
+    pub id: &'static str,
+    /// What must be true, in English.
+    pub title_en: &'static str,
+    /// What must be true, in Chinese.
+    pub title_zh: &'static str,
+    /// Returns a row for each place where it is not; empty when it cannot be asked yet.
+    pub sql: &'static str,
+}
+
+/// The invariants, in the order they are checked.
+///
+/// # Panics
+/// When `invariants.sql`, which is part of the program, is malformed.
+pub fn invariants() -> impl Iterator<Item = Invariant> {
+    INVARIANTS.split("\n-- @").skip(1).map(|section| {
+        let (head, rest) = section.split_once('\n').expect("the sentence in Chinese follows");
+        let (id, title_en) = head.split_once(' ').expect("a sentence follows the mark");
+        let (title_zh, sql) = rest.split_once('\n').unwrap_or((rest, ""));
+        let title_zh = title_zh.strip_prefix("-- ").expect("sentences are comments");
+        Invariant { id, title_en, title_zh, sql: sql.trim() }
+    })
+}
+
+/// One place where the books are broken.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Broken {
+    /// Where, for instance `account 4294967298`.
+    pub a: String,
+    /// What should be there, amounts in fen; `None` when there should be no such thing.
+    pub b: Option<String>,
+    /// What is there.
+    pub c: Option<String>,
+}
+
+impl Broken {
+    /// The place in one sentence.
+    pub fn sentence(&self, language: Language) -> String {
+        let found = self.c.as_deref().unwrap_or("-");
+        match (language, &self.b) {
+            (Language::En, Some(expected)) => format!("{}: {expected} expected, {found} found", self.a),
+            (Language::En, None) => format!("{}: {found}", self.a),
+            (Language::Zh, Some(expected)) => format!("{}：应为 {expected}，实为 {found}", self.a),
+            (Language::Zh, None) => format!("{}：{found}", self.a),
+        }
+    }
+}
+
+/// What came of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// `I1` and so on; `SEAL` for the recomputed hash chain.
+    pub id: String,
+    /// What must be true, in English.
+    pub title_en: &'static str,
+    /// What must be true, in Chinese.
+    pub title_zh: &'static str,
+    /// Whether it was asked at all; the title of one that was not says why.
+    pub ran: bool,
+    /// Some of the places where it is not true, at most [`EXAMPLES_MAX`].
+    pub broken: Vec<Broken>,
+    /// How many there are.
+    pub broken_count: u64,
+}
+
+impl Check {
+    /// The outcome in one line, for instance `I3 ok: Each account's balance is …`.
+    pub fn sentence(&self, language: Language) -> String {
+        let id = &self.id;
+        let title = match language {
+            Language::En => self.title_en,
+            Language::Zh => self.title_zh,
+        };
+        match (language, self.ran, self.broken_count) {
+            (_, false, _) => format!("{id} -: {title}"),
+            (Language::En, true, 0) => format!("{id} ok: {title}"),
+            (Language::En, true, count) => format!("{id} BROKEN in {count} places: {title}"),
+            (Language::Zh, true, 0) => format!("{id} 通过：{title}"),
+            (Language::Zh, true, count) => format!("{id} 有 {count} 处不符：{title}"),
+        }
+    }
+}
+
+/// Places where a check fails, counted as they are found; the first few are kept.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    broken: Vec<Broken>,
+    count: u64,
+}
+
+impl Found {
+    pub(super) fn add(&mut self, one: Broken) {
+        self.count += 1;
+        if self.broken.len() < EXAMPLES_MAX {
+            self.broken.push(one);
+        }
+    }
+}
+
+/// What came of all checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Every check, in order.
+    pub checks: Vec<Check>,
+}
+
+impl Report {
+    /// Whether nothing is broken.
+    pub fn is_clean(&self) -> bool {
+        self.checks.iter().all(|check| check.broken_count == 0)
+    }
+
+    /// The checks that found something.
+    pub fn broken(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.broken_count > 0)
+    }
+}
+
+/// A snapshot in which all checks look at the same books.
+#[derive(Debug)]
+pub enum Books<'a> {
+    /// What was last committed.
+    Session(&'a mut Session),
+    /// What a transaction has made of it so far.
+    Tx(&'a mut Tx),
+}
+
+impl Books<'_> {
+    pub(super) async fn all<T: Record>(&mut self, sql: &'static str, values: &[i64]) -> crate::db::Result<Vec<T>> {
+        let statement = match self {
+            Self::Session(session) => session.sql(sql),
+            Self::Tx(tx) => tx.sql(sql),
+        };
+        values.iter().fold(statement, |statement, value| statement.bind(*value)).all().await
+    }
+
+    async fn find(&mut self, sql: &'static str) -> crate::db::Result<Found> {
+        let mut found = Found::default();
+        let statement = match self {
+            Self::Session(session) => session.sql(sql),
+            Self::Tx(tx) => tx.sql(sql),
+        };
+        statement.each(|one| found.add(one)).await?;
+        Ok(found)
+    }
+}
+
+/// Checks all books of the database as they stand, and calls `progress` after each check.
+///
+/// The answer is about one moment: what is booked meanwhile is neither waited for nor seen.
+pub async fn verify(db: &Db, progress: impl FnMut(&Check)) -> Result<Report> {
+    verify_books(Books::Session(&mut db.session().await?), progress).await
+}
+
+/// Checks the books of a session or, before it commits, of a transaction.
+pub async fn verify_books(mut books: Books<'_>, mut progress: impl FnMut(&Check)) -> Result<Report> {
+    let mut checks = Vec::new();
+    for one in invariants() {
+        let ran = !one.sql.is_empty();
+        let found = if ran { books.find(one.sql).await? } else { Found::default() };
+        let check = check(one.id, one.title_en, one.title_zh, ran, found);
+        progress(&check);
+        checks.push(check);
+    }
+    let found = chain::recompute(&mut books).await?;
+    let check = check("SEAL", chain::TITLE_EN, chain::TITLE_ZH, true, found);
+    progress(&check);
+    checks.push(check);
+    Ok(Report { checks })
+}
+
+fn check(id: &str, title_en: &'static str, title_zh: &'static str, ran: bool, found: Found) -> Check {
+    Check { id: id.to_owned(), title_en, title_zh, ran, broken: found.broken, broken_count: found.count }
+}
+
+/// The head of a fund's hash chain, as it is published: it stands for every entry up to it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::FromRow)]
+pub struct PublishedHead {
+    /// The fund's code.
+    pub fund: String,
+    /// The number of its last entry.
+    pub seq: i64,
+    /// The seal of that entry; `GENESIS` before the first.
+    pub hash: String,
+}
+
+/// The head of every fund, by code.
+pub async fn heads<'c>(on: impl Sql<'c>) -> Result<Vec<PublishedHead>> {
+    let heads = on
+        .sql(
+            "SELECT f.code AS fund, h.seq, h.hash FROM fund_head h JOIN fund f ON f.id = h.fund_id
+             ORDER BY f.code",
+        )
+        .all()
+        .await?;
+    Ok(heads)
+}
+
+/// The head of the fund with this code; `None` when there is no such fund.
+pub async fn head_of<'c>(on: impl Sql<'c>, fund: &str) -> Result<Option<PublishedHead>> {
+    Ok(heads(on).await?.into_iter().find(|head| head.fund == fund))
+}
+
+/// Whether the journal still begins with the entries that a head published earlier stands for.
+pub async fn is_kept<'c>(on: impl Sql<'c>, published: &PublishedHead) -> Result<bool> {
+    if published.seq == 0 {
+        return Ok(true);
+    }
+    let seal: Option<(String,)> = on
+        .sql(
+            "SELECT s.hash FROM entry_seal s JOIN fund f ON f.id = s.fund_id
+             WHERE f.code = $1 AND s.seq = $2",
+        )
+        .bind(published.fund.clone())
+        .bind(published.seq)
+        .optional()
+        .await?;
+    Ok(seal.is_some_and(|(hash,)| hash == published.hash))
+}

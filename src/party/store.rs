@@ -1,0 +1,150 @@
+//! Parties in the database.
+
+use chrono::NaiveDate;
+
+use super::{Party, PartyFilter, Sight};
+use crate::{
+    area::Area,
+    db::{Result, Sql, Tx},
+    id::{AreaId, PartyId},
+    page::Page,
+};
+
+/// An area, and a party that is active in it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AreaOfParty {
+    /// The party.
+    pub party_id: PartyId,
+    /// The area.
+    #[sqlx(flatten)]
+    pub area: Area,
+}
+
+/// The parties of these keys.
+pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[PartyId]) -> Result<Vec<Party>> {
+    on.sql(
+        "SELECT id, kind, name, name_key, alias, publicity, credit_code, credit_code_override, external_id, created_at
+         FROM party WHERE id IN (..)",
+    )
+    .bind_list(ids)
+    .all()
+    .await
+}
+
+/// Which of these credit codes are taken.
+pub async fn codes_taken<'c>(on: impl Sql<'c>, codes: &[&str]) -> Result<Vec<(String,)>> {
+    on.sql("SELECT credit_code FROM party WHERE credit_code IN (..)").bind_list(codes).all().await
+}
+
+/// The paths of the areas that each of `parties` is active in.
+pub async fn paths_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId]) -> Result<Vec<(PartyId, String)>> {
+    on.sql(
+        "SELECT o.party_id, a.path FROM party_area o JOIN area a ON a.id = o.area_id
+         WHERE o.party_id IN (..) ORDER BY o.party_id, a.id",
+    )
+    .bind_list(parties)
+    .all()
+    .await
+}
+
+/// A page of the areas that each of `parties` is active in.
+pub async fn areas_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], page: &Page) -> Result<Vec<AreaOfParty>> {
+    on.sql(
+        "SELECT o.party_id AS party_id, a.id AS id, a.parent_id AS parent_id, a.level AS level, a.name AS name,
+                a.path AS path
+         FROM party_area o JOIN area a ON a.id = o.area_id
+         WHERE o.party_id = {owner} {page}",
+    )
+    .page(page, "o.area_id")
+    .each_of(parties)
+    .all()
+    .await
+}
+
+/// A page of the parties that pass `filter` and whose names `sight` reaches, by name.
+pub async fn all<'c>(on: impl Sql<'c>, filter: &PartyFilter, sight: &Sight, page: &Page) -> Result<Vec<Party>> {
+    on.sql(
+        "SELECT p.id, p.kind, p.name, p.name_key, p.alias, p.publicity, p.credit_code, p.credit_code_override,
+                p.external_id, p.created_at
+         FROM party p
+         WHERE (p.kind = $1 OR $1 IS NULL)
+           AND (p.credit_code = $2 OR $2 IS NULL)
+           AND (p.name_key LIKE $3 ESCAPE '\\' OR $3 IS NULL)
+           AND (EXISTS (
+                    SELECT 1 FROM party_area o
+                    JOIN area a ON a.id = o.area_id
+                    JOIN area top ON top.id = $4
+                    WHERE o.party_id = p.id AND substr(a.path, 1, length(top.path)) = top.path)
+                OR $4 IS NULL)
+           AND ($5 = 1
+                OR (p.kind <> 'RESIDENT' AND p.publicity = 'NAME')
+                OR p.id IN (..)
+                OR (p.kind <> 'RESIDENT' AND EXISTS (
+                    SELECT 1 FROM party_area o
+                    JOIN area a ON a.id = o.area_id
+                    JOIN area held ON substr(a.path, 1, length(held.path)) = held.path
+                    WHERE o.party_id = p.id AND held.path IN (..)))
+                OR (p.kind = 'RESIDENT' AND EXISTS (
+                    SELECT 1 FROM party_area o
+                    JOIN area a ON a.id = o.area_id
+                    JOIN area held ON substr(a.path, 1, length(held.path)) = held.path
+                    WHERE o.party_id = p.id AND held.path IN (..))))
+           {page}",
+    )
+    .bind(filter.kind)
+    .bind(filter.credit_code.clone())
+    .bind(filter.search.as_deref().map(containing))
+    .bind(filter.area)
+    .bind(i64::from(sight.all))
+    .bind_list(&sight.parties)
+    .bind_list(&texts(&sight.paths))
+    .bind_list(&texts(&sight.paths_residents))
+    .page(page, "p.name, p.id")
+    .all()
+    .await
+}
+
+/// The pattern of a text that contains `part`.
+fn containing(part: &str) -> String {
+    format!("%{}%", part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
+fn texts(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// Adds parties, whose keys are not read but given, in their order.
+pub async fn insert(tx: &mut Tx, parties: &[Party]) -> Result<Vec<PartyId>> {
+    let mut ids: Vec<(PartyId,)> = tx
+        .insert_returning(
+            "INSERT INTO party (kind, name, name_key, alias, publicity, credit_code, credit_code_override,
+                                external_id, created_at)
+             VALUES (..) RETURNING id",
+            parties,
+            |row, party| {
+                row.bind(party.kind)
+                    .bind(party.name.clone())
+                    .bind(party.name_key.clone())
+                    .bind(party.alias.clone())
+                    .bind(party.publicity)
+                    .bind(party.credit_code.clone())
+                    .bind(party.credit_code_override.clone())
+                    .bind(party.external_id.clone())
+                    .bind(party.created_at)
+            },
+        )
+        .await?;
+    // Keys rise in the order of the rows, but neither engine promises to return them so.
+    ids.sort_unstable();
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
+/// Makes parties active in areas; those that are stay as they are.
+pub async fn insert_areas(tx: &mut Tx, rows: &[(AreaId, PartyId)], since: NaiveDate) -> Result<u64> {
+    tx.insert_all(
+        "INSERT INTO party_area (area_id, party_id, since) VALUES (..) ON CONFLICT (area_id, party_id) DO NOTHING",
+        rows,
+        |row, (area, party)| row.bind(*area).bind(*party).bind(since),
+    )
+    .await
+}
