@@ -72,6 +72,12 @@ impl Request {
         Self { db, clock, viewer, language, session: Default::default(), batches: Default::default() }
     }
 
+    /// Lets it read from a session that was begun before.
+    pub fn reading_from(mut self, session: Option<Session>) -> Self {
+        self.session = tokio::sync::Mutex::new(session);
+        self
+    }
+
     /// Who acts, and when.
     pub fn by(&self) -> By<'_> {
         By { viewer: &self.viewer, now: self.clock.now(), today: self.clock.today() }
@@ -336,15 +342,16 @@ macro_rules! all_of {
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         use async_graphql::ErrorExtensions as _;
-        let coded = |message: String, code: &'static str| {
-            async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
-        };
-        match error {
-            Error::Refused(_) | Error::BadInput(_) => coded(error.message(Language::En), "BAD_USER_INPUT"),
-            Error::Denied(Denied { anonymous: true, .. }) => coded(error.message(Language::En), "UNAUTHENTICATED"),
-            Error::Denied(_) => coded(error.message(Language::En), "FORBIDDEN"),
+        let code = match &error {
+            Error::Refused(_) | Error::BadInput(_) => "BAD_USER_INPUT",
+            Error::Denied(Denied { anonymous: true, .. }) => "UNAUTHENTICATED",
+            Error::Denied(_) => "FORBIDDEN",
             // Without a code: the edge of the API masks it, and logs it under a reference.
-            Error::Fault(fault) => async_graphql::Error::new(format!("{:#}", fault.0)),
-        }
+            Error::Fault(fault) => return async_graphql::Error::new(format!("{:#}", fault.0)),
+        };
+        let mut shown = async_graphql::Error::new(error.message(Language::En));
+        // The edge of the API knows the caller's language.
+        shown.source = Some(Arc::new(error));
+        shown.extend_with(|_, extensions| extensions.set("code", code))
     }
 }
