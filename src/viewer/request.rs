@@ -64,6 +64,18 @@ impl<L: Load> Default for Batch<L> {
     }
 }
 
+/// Somebody's promise to fetch what is pending, taken back when they are dropped before they do.
+struct Lead<'b, L: Load>(&'b Batch<L>);
+
+impl<L: Load> Drop for Lead<'_, L> {
+    fn drop(&mut self) {
+        let mut pending = self.0.0.lock().expect(UNPOISONED);
+        pending.led = false;
+        // Those who wait are woken by it, and one of them leads.
+        pending.waiting.clear();
+    }
+}
+
 const UNPOISONED: &str = "nothing panics while it holds this lock";
 
 impl Request {
@@ -101,29 +113,35 @@ impl Request {
     /// The row of `key`, fetched together with what sibling fields ask for.
     pub async fn load<L: Load>(&self, key: L::Key) -> Result<Option<L::Value>> {
         let batch = self.batch::<L>();
-        let turn = {
-            let mut pending = batch.0.lock().expect(UNPOISONED);
-            if let Some(known) = pending.known.get(&key) {
-                return Ok(known.clone());
+        loop {
+            let turn = {
+                let mut pending = batch.0.lock().expect(UNPOISONED);
+                if let Some(known) = pending.known.get(&key) {
+                    return Ok(known.clone());
+                }
+                if !pending.keys.contains(&key) {
+                    pending.keys.push(key.clone());
+                }
+                if pending.led {
+                    let (done, wait) = oneshot::channel();
+                    pending.waiting.push(done);
+                    Some(wait)
+                } else {
+                    pending.led = true;
+                    None
+                }
+            };
+            match turn {
+                None => self.lead(&batch).await?,
+                // An error when the field that led was dropped, because another field of its parent failed:
+                // then somebody else must lead.
+                Some(wait) => {
+                    if let Ok(done) = wait.await {
+                        done?;
+                    }
+                }
             }
-            if !pending.keys.contains(&key) {
-                pending.keys.push(key.clone());
-            }
-            if pending.led {
-                let (done, wait) = oneshot::channel();
-                pending.waiting.push(done);
-                Some(wait)
-            } else {
-                pending.led = true;
-                None
-            }
-        };
-        match turn {
-            Some(wait) => wait.await.map_err(|_| anyhow::anyhow!("the load of a sibling field was dropped"))??,
-            None => self.lead(&batch).await?,
         }
-        let pending = batch.0.lock().expect(UNPOISONED);
-        Ok(pending.known.get(&key).cloned().flatten())
     }
 
     /// The row of a key that the database promises there is, fetched as [`Request::load`] does.
@@ -133,12 +151,14 @@ impl Request {
     }
 
     async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
+        let lead = Lead(batch);
         tokio::task::yield_now().await;
         let (keys, waiting) = {
-            let mut pending = batch.0.lock().expect(UNPOISONED);
+            let mut pending = lead.0.0.lock().expect(UNPOISONED);
             pending.led = false;
             (std::mem::take(&mut pending.keys), std::mem::take(&mut pending.waiting))
         };
+        std::mem::forget(lead);
         let loaded = L::load(self, keys.clone()).await;
         let outcome = loaded.map(|mut found| {
             let mut pending = batch.0.lock().expect(UNPOISONED);

@@ -4,6 +4,7 @@
 
 mod cli;
 mod concepts;
+mod load;
 mod support;
 mod tamper;
 mod tidy;
