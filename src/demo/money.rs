@@ -281,8 +281,7 @@ impl Desk<'_> {
         let paid = self.expense(windows, "V2", yuan(8_000), day(5, 20), "P01 windows: labour · 安装人工");
         self.record(clerk, 29, paid).await?;
         for (n, target) in self.works.projects().skip(1) {
-            let payee = ["V2", "V3", "V4"][n % 3];
-            let paid = self.expense(target, payee, allowed(n), day(5, 25), &format!("P{n:02} paid · 已付"));
+            let paid = self.expense(target, works::payee(n), allowed(n), day(5, 25), &format!("P{n:02} paid · 已付"));
             self.record(clerk, n + 28, paid).await?;
         }
         Ok(())

@@ -6,4 +6,5 @@ mod cli;
 mod concepts;
 mod support;
 mod tamper;
+mod worked_example;
 mod world;
