@@ -34,8 +34,7 @@ use crate::{
 };
 
 /// What each merchant of the platform owes of the first quarter's group buys: 15,000 yuan.
-const DUES: [Fen; MERCHANTS] =
-    [Fen(3_703_70), Fen(2_962_96), Fen(3_000_00), Fen(2_048_00), Fen(1_500_00), Fen(1_785_34)];
+const DUES: [Fen; MERCHANTS] = [Fen(370_370), Fen(296_296), Fen(300_000), Fen(204_800), Fen(150_000), Fen(178_534)];
 
 /// The partner unit whose gift matches what the households pay, and the one that pays twice.
 const MATCHING: usize = 33;
@@ -239,7 +238,7 @@ impl Desk<'_> {
             holder: holder.into(),
             vote,
         };
-        let last = if number % 7 == 0 { Vote::Abstain } else { Vote::For };
+        let last = if number.is_multiple_of(7) { Vote::Abstain } else { Vote::For };
         let draft = DecisionDraft {
             fund: self.fund,
             target,
@@ -295,10 +294,10 @@ impl Desk<'_> {
             ..self.expense(grant, payee, amount, on, note)
         };
         self.advance(clerk, 50, yuan(2_000), day(5, 1), "G1 tranche 1 · 第一期").await?;
-        self.record(clerk, 51, clear("V5", Fen(1_280_50), day(5, 12), "G1 plants · 花苗")).await?;
+        self.record(clerk, 51, clear("V5", Fen(128_050), day(5, 12), "G1 plants · 花苗")).await?;
         self.record(clerk, 52, clear("V6", yuan(600), day(5, 18), "G1 tools · 工具")).await?;
         self.advance(clerk, 53, yuan(1_000), day(5, 22), "G1 tranche 2 · 第二期").await?;
-        self.record(clerk, 54, clear("V6", Fen(719_50), day(6, 2), "G1 trellis · 花架")).await
+        self.record(clerk, 54, clear("V6", Fen(71_950), day(6, 2), "G1 trellis · 花架")).await
     }
 
     fn expense(&self, target: TargetId, payee: &str, amount: Fen, incurred_on: NaiveDate, note: &str) -> Record {

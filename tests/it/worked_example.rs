@@ -281,7 +281,7 @@ on_both! {
         assert_eq!(projects.len(), 21);
         assert_eq!(projects.iter().map(|one| one["residents"].as_i64().unwrap()).sum::<i64>(), 5_500);
         let own: Fen = projects.iter().map(|one| fen(&one["leverage"]["own"])).sum();
-        assert_eq!(own, Fen(20_000_00));
+        assert_eq!(own, Fen(2_000_000));
         flow_adds_up(&sample).await;
         public_sees_a_notice(&sample).await;
         let report = verify::verify(&sample.db, |_| {}).await.unwrap();
@@ -330,7 +330,7 @@ async fn flow_adds_up(sample: &Sample) {
     }
     let closing = |kind: &str| nodes.iter().filter(|node| node["kind"] == kind).map(|node| fen(&node["closing"])).sum();
     let sums: [Fen; 4] = ["FUND", "PURPOSE", "REFUNDS", "TARGET"].map(closing);
-    assert_eq!(sums, [Fen(11_900_00), Fen(34_600_00), Fen(500_00), Fen::ZERO]);
+    assert_eq!(sums, [Fen(1_190_000), Fen(3_460_000), Fen(50_000), Fen::ZERO]);
 }
 
 async fn public_sees_a_notice(sample: &Sample) {
