@@ -10,7 +10,7 @@ use super::{Context, exit::Failure, open, output, serve};
 use crate::{
     clock::Clock,
     config::{DatabaseUrl, LISTEN},
-    demo::{self, Demo},
+    demo::{self, Tokens},
 };
 
 const HELP: &str = "\
@@ -54,8 +54,9 @@ pub async fn run(args: Args, _context: &Context) -> Result<(), Failure> {
     };
     let url = fresh(&dir)?;
     let db = open::current(&url).await?;
-    let Demo { examples, tokens } = demo::create(&db, &Clock::System).await?;
-    serve::serve(args.listen, examples, db, |_| introduce(&tokens)).await
+    demo::create(&db).await?;
+    let tokens = demo::tokens(&db, &Clock::System, &dir).await?;
+    serve::serve(args.listen, demo::examples(&tokens), db, |_| introduce(&tokens, &dir)).await
 }
 
 /// The database of a directory that has none.
@@ -71,11 +72,11 @@ fn fresh(dir: &Path) -> Result<DatabaseUrl, Failure> {
     }
 }
 
-fn introduce(tokens: &[(String, String)]) {
+fn introduce(tokens: &Tokens, dir: &Path) {
     if output::is_watched() {
-        eprintln!("Open it in a browser; Ctrl+C ends it.");
+        eprintln!("Open it in a browser; Ctrl+C ends it. The tokens are in {}:", dir.join(demo::FILE).display());
     }
-    for (whose, token) in tokens {
-        eprintln!("  {token}  {whose}");
+    for one in tokens.values() {
+        eprintln!("  {}  {} ({} · {})", one.token, one.holder, one.role, one.on);
     }
 }

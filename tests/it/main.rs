@@ -8,4 +8,5 @@ mod load;
 mod support;
 mod tamper;
 mod tidy;
+mod worked_example;
 mod world;
