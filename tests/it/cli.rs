@@ -232,7 +232,6 @@ fn what_the_command_line_does_not_know_is_refused() {
         &["nothing"][..],
         &["serve", "--lisen", "x"],
         &["token", "create", "--name", "x", "--role", "auditor"],
-        &["demo", "--database", "sqlite:x.db"],
         &["import", "contributions", "x.csv", "--fund", "F", "--dry-run", "--commit"],
         &["schema", "--log", "cobuild=loud"],
         &["verify", "--database", "mysql://ann:secret@db/books"],
@@ -341,18 +340,19 @@ async fn the_page_loads_nothing_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_demo_serves_and_leaves_nothing_behind() {
+async fn the_demo_makes_its_books_once_and_serves_them_again() {
     let dir = tempfile::tempdir().unwrap();
-    let keep = dir.path().join("kept");
-    let server = Server::start(&["demo", "--keep", keep.to_str().unwrap()]);
+    let place = dir.path().to_str().unwrap();
+    let server = Server::start(&["demo", "--data-dir", place]);
     assert_eq!(server.get("/").await.status(), StatusCode::OK);
     server.stop();
-    let again = run(&["demo", "--keep", keep.to_str().unwrap()]);
-    assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
+    let kept = fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap();
+    assert!(kept.contains("hostOfficer") && kept.contains("cobuild_"), "{kept}");
 
-    let server = Server::start(&["demo"]);
-    let scratch = std::env::temp_dir().join(format!("cobuild-demo-{}", server.child.id()));
-    assert!(scratch.exists());
+    let server = Server::start(&["demo", "--data-dir", place]);
+    assert_eq!(server.get("/").await.status(), StatusCode::OK);
     server.stop();
-    assert!(!scratch.exists());
+    assert_eq!(fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap(), kept, "they are made once");
+    let verified = print(&["verify", "--data-dir", place]);
+    assert!(verified.contains("SEAL"), "{verified}");
 }
