@@ -12,7 +12,6 @@ mod log;
 mod migrate;
 mod open;
 pub mod output;
-mod placeholder;
 mod schema;
 mod serve;
 mod token;

@@ -61,13 +61,15 @@ impl Writer {
 
     /// Waits for the connection and opens a savepoint on it.
     pub async fn begin(&self) -> Result<Job> {
-        let mut turn = self.0.clone().lock_owned().await;
-        if turn.batch.is_none() {
-            turn.run("BEGIN IMMEDIATE").await?;
-            turn.batch = Some(Batch { jobs: 0, outcome: watch::Sender::new(Outcome::Open) });
-        }
+        let turn = self.0.clone().lock_owned().await;
+        // From here on a caller who goes away leaves the connection to be put in order by the job's drop.
         let mut job = Job { turn: Some(turn), writer: self.clone() };
-        job.shared().run("SAVEPOINT job").await?;
+        let shared = job.shared();
+        if shared.batch.is_none() {
+            shared.batch = Some(Batch { jobs: 0, outcome: watch::Sender::new(Outcome::Open) });
+            shared.run("BEGIN IMMEDIATE").await?;
+        }
+        shared.run("SAVEPOINT job").await?;
         Ok(job)
     }
 

@@ -4,7 +4,9 @@
 
 mod cli;
 mod concepts;
+mod load;
 mod support;
 mod tamper;
+mod tidy;
 mod worked_example;
 mod world;
