@@ -107,12 +107,12 @@ on_both! {
         spend(&books).await;
         let spending = spending.elapsed();
         let (name, fen) = books.given().await.into_iter().max_by_key(|(_, fen)| *fen).unwrap();
-        let query = "query($name: String!) { parties(first: 2, search: $name) { nodes { ... on PartnerUnit { name
+        let query = "query($name: String!) { parties(first: 2, search: $name) { edges { node { ... on PartnerUnit { name
             giving { given { amount } spent { amount } waiting { amount } }
             fundedExpenses(first: 5) { edges { amount { amount } node { note amount { amount } target { ... on Project { code } } } } }
-        } } } }";
+        } } } } }";
         let traced = ask(&books, query, json!({ "name": name })).await;
-        let giver = &traced["parties"]["nodes"][0];
+        let giver = &traced["parties"]["edges"][0]["node"];
         let amount = format!("{}.{:02}", fen / 100, fen % 100);
         assert_eq!(giver["name"], name.as_str());
         assert_eq!(giver["giving"], json!({ "given": { "amount": amount }, "spent": { "amount": amount }, "waiting": { "amount": "0.00" } }));
