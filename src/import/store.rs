@@ -28,11 +28,7 @@ pub(super) struct Candidate {
 
 /// The parties that these identities may mean: by credit code wherever they are active, by external id
 /// and by name those that are active in the area of this path or below it.
-pub(super) async fn candidates<'c>(
-    on: impl Sql<'c>,
-    path: &str,
-    identities: &[&Identity],
-) -> Result<Vec<Candidate>> {
+pub(super) async fn candidates<'c>(on: impl Sql<'c>, path: &str, identities: &[&Identity]) -> Result<Vec<Candidate>> {
     // A list in a statement is never empty; no party has an empty code, number or name.
     let list = |of: &dyn Fn(&Identity) -> Option<&str>| -> Vec<&str> {
         let mut values: Vec<&str> = identities.iter().filter_map(|&identity| of(identity)).chain([""]).collect();

@@ -162,14 +162,19 @@ pub fn cli_text(summary: &Summary, language: Language) -> String {
     }
     let mut lines = vec![read_line(summary, language), booked_line(summary, language)];
     lines.extend(refusal_lines(summary, language));
-    lines.extend(repeat_lines(&summary.repeats, language, [
-        "rows repeat an earlier row of the same sheet; each is kept as a gift of its own",
-        "行与同一表内较早的行完全相同，均作为独立捐赠保留",
-    ]));
-    lines.extend(repeat_lines(&summary.published_again, language, [
-        "rows were published again in another sheet; each is kept as a gift of its own, please check them",
-        "行在另一张表中再次公示，均作为独立捐赠保留，请核对",
-    ]));
+    lines.extend(repeat_lines(
+        &summary.repeats,
+        language,
+        ["repeated within a sheet, each kept as a gift of its own", "笔在同一表内重复，均作为独立捐赠保留"],
+    ));
+    lines.extend(repeat_lines(
+        &summary.published_again,
+        language,
+        [
+            "published again in another sheet, each kept as a gift of its own; please check",
+            "笔在另一张表中再次公示，均作为独立捐赠保留，请核对",
+        ],
+    ));
     lines.join("\n")
 }
 
@@ -178,8 +183,8 @@ fn read_line(summary: &Summary, language: Language) -> String {
     let total = yuan_text(summary.total_fen);
     let encoding = summary.encoding.unwrap_or_default();
     match language {
-        Language::En => format!("{file} ({encoding}): {rows} gifts of ¥{total} in all, to fund {fund}."),
-        Language::Zh => format!("{file}（{encoding}）：共 {rows} 笔捐赠，合计 ¥{total}，捐入基金 {fund}。"),
+        Language::En => format!("{file} ({encoding}): {rows} gifts of {total} in all, to fund {fund}."),
+        Language::Zh => format!("{file}（{encoding}）：共 {rows} 笔捐赠，合计 {total}，捐入基金 {fund}。"),
     }
 }
 
@@ -190,20 +195,29 @@ fn booked_line(summary: &Summary, language: Language) -> String {
     let stopped = summary.mode == Mode::Commit && !summary.is_accepted();
     match (language, is_dry, stopped && *created == 0) {
         (Language::En, true, _) => format!(
-            "Nothing was booked yet. {created} gifts of ¥{sum} would be booked and {parties} givers registered; {unchanged} gifts were booked before."
+            "Nothing was booked yet. {created} gifts of {sum} would be booked and {parties} givers registered; {unchanged} gifts were booked before."
         ),
-        (Language::Zh, true, _) => format!(
-            "尚未入账。将入账 {created} 笔、合计 ¥{sum}，新登记捐赠者 {parties} 个；{unchanged} 笔此前已入账。"
-        ),
-        (Language::En, _, true) => "Nothing was booked, because rows were refused. Correct them, or import the accepted rows alone.".into(),
+        (Language::Zh, true, _) => {
+            format!("尚未入账。将入账 {created} 笔、合计 {sum}，新登记捐赠者 {parties} 个；{unchanged} 笔此前已入账。")
+        }
+        (Language::En, _, true) => {
+            "Nothing was booked, because rows were refused. Correct them, or import the accepted rows alone.".into()
+        }
         (Language::Zh, _, true) => "因有行未被接受，全部未入账。请更正，或仅导入被接受的行。".into(),
         (Language::En, ..) => {
-            let rest = if stopped { " Then a row was refused; correct it and run the import again for the rest." } else { "" };
-            format!("{created} gifts of ¥{sum} were booked and {parties} givers registered; {unchanged} gifts were booked before.{rest}")
+            let rest =
+                if stopped { " Then a row was refused; correct it and run the import again for the rest." } else { "" };
+            format!(
+                "{created} gifts of {sum} were booked and {parties} givers registered; {unchanged} gifts were booked before.{rest}"
+            )
         }
         (Language::Zh, ..) => {
-            let rest = if stopped { "随后有行未被接受；请更正后再次运行，导入其余各行。" } else { "" };
-            format!("已入账 {created} 笔、合计 ¥{sum}，新登记捐赠者 {parties} 个；{unchanged} 笔此前已入账。{rest}")
+            let rest = if stopped {
+                "随后有行未被接受；请更正后再次运行，导入其余各行。"
+            } else {
+                ""
+            };
+            format!("已入账 {created} 笔、合计 {sum}，新登记捐赠者 {parties} 个；{unchanged} 笔此前已入账。{rest}")
         }
     }
 }
@@ -214,8 +228,8 @@ fn refusal_lines(summary: &Summary, language: Language) -> Vec<String> {
         return vec![];
     }
     let head = match language {
-        Language::En => format!("{count} cells were refused:"),
-        Language::Zh => format!("{count} 处未被接受："),
+        Language::En => format!("Refused: {count}"),
+        Language::Zh => format!("未被接受：{count} 处"),
     };
     let shown = summary.refused.iter().take(SHOWN_MAX).map(|one| {
         let (row, column, value) = (one.row, &one.column, &one.value);

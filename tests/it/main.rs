@@ -7,3 +7,4 @@ mod import;
 mod support;
 mod tamper;
 mod world;
+mod writer;

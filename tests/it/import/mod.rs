@@ -4,8 +4,8 @@ mod books;
 mod published;
 
 use cobuild::{
-    import::{Mode, Step, cli_text},
     error::Language,
+    import::{Mode, Step, cli_text},
     viewer::Viewer,
 };
 use serde_json::json;

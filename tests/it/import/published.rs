@@ -40,8 +40,7 @@ fn real() -> Option<[Vec<u8>; 2]> {
 
 /// What the operator is answered by the whole graph.
 async fn ask(books: &Books, query: &str, variables: Value) -> Value {
-    let request =
-        Request::new(books.world.db.clone(), books.world.clock.clone(), books.operator(), Language::En);
+    let request = Request::new(books.world.db.clone(), books.world.clock.clone(), books.operator(), Language::En);
     let query = async_graphql::Request::new(query).variables(Variables::from_json(variables)).data(request);
     let response = cobuild::api::schema::build().execute(query).await;
     assert!(response.errors.is_empty(), "{:?}", response.errors);
@@ -108,14 +107,14 @@ on_both! {
         let spending = spending.elapsed();
         let (name, fen) = books.given().await.into_iter().max_by_key(|(_, fen)| *fen).unwrap();
         let query = "query($name: String!) { parties(first: 2, search: $name) { edges { node { ... on PartnerUnit { name
-            giving { given { amount } spent { amount } waiting { amount } }
+            giving { received { amount } spent { amount } waiting { amount } }
             fundedExpenses(first: 5) { edges { amount { amount } node { note amount { amount } target { ... on Project { code } } } } }
         } } } } }";
         let traced = ask(&books, query, json!({ "name": name })).await;
         let giver = &traced["parties"]["edges"][0]["node"];
         let amount = format!("{}.{:02}", fen / 100, fen % 100);
         assert_eq!(giver["name"], name.as_str());
-        assert_eq!(giver["giving"], json!({ "given": { "amount": amount }, "spent": { "amount": amount }, "waiting": { "amount": "0.00" } }));
+        assert_eq!(giver["giving"], json!({ "received": { "amount": amount }, "spent": { "amount": amount }, "waiting": { "amount": "0.00" } }));
         let expense = &giver["fundedExpenses"]["edges"][0];
         assert_eq!(expense["amount"]["amount"], amount.as_str());
         assert_eq!(expense["node"], json!({ "note": "Masks", "amount": { "amount": "537610066.63" }, "target": { "code": "P1" } }));
