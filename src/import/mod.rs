@@ -11,7 +11,7 @@
 //! | cells to names, days and fen | `cell`, `amount` |
 //! | rows to gifts, totals compared, repeats and keys | `contributions`, `total` |
 //! | gifts to givers, those booked before set aside | `plan`, `giver`, `store` |
-//! | givers and gifts to the books, batch by batch | `run` |
+//! | givers and gifts to the books, batch by batch | `book` |
 //! | what came of it, in words | `summary` |
 //!
 //! Invariants:
@@ -20,6 +20,7 @@
 //! * the same gifts give the same keys, however the file was saved.
 
 mod amount;
+mod book;
 mod cell;
 mod contributions;
 mod decode;
@@ -28,7 +29,6 @@ mod header;
 mod mapping;
 mod plan;
 mod refusal;
-mod run;
 mod store;
 mod summary;
 mod synonyms;
@@ -38,6 +38,7 @@ mod tests;
 mod total;
 
 pub use amount::{AMOUNT_FEN_MAX, Unit, amount_fen, total_fen, yuan_text};
+pub use book::{Order, run};
 pub use cell::{clean, given_on, match_key};
 pub use contributions::{
     Contributions, GIVER_CHARS_MAX, NOTE_CHARS_MAX, Options, REFERENCE_CHARS_MAX, REFUSALS_MAX, Repeat, Row, read,
@@ -47,6 +48,5 @@ pub use header::{Columns, TITLE_ROWS_MAX};
 pub use mapping::{MAPPING_BYTES_MAX, MappedUnit, Mapping};
 pub use plan::{BATCH_ROWS, CHANNEL};
 pub use refusal::{CellRefusal, FileRefusal, RowRefusal, VALUE_CHARS_MAX};
-pub use run::{Order, run};
 pub use summary::{Mode, Progress, Step, Summary, cli_text};
 pub use table::{CELL_BYTES_MAX, Delimiter, ROW_CELLS_MAX, ROWS_MAX, Rows, Table, TableRow};

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::amount::yuan_text;
+use super::book::Order;
 use super::contributions::{Contributions, REFUSALS_MAX, Repeat};
 use super::plan::{Plan, by_sheet};
 use super::refusal::{FileRefusal, RowRefusal};
-use super::run::Order;
 use crate::error::Language;
 
 /// Whether an import books.

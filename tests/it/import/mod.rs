@@ -1,5 +1,7 @@
 //! Imports from the file to the books: what is booked, what is refused, and that nothing is booked twice.
 
+#![allow(clippy::print_stdout, reason = "what was measured and what was skipped is told")]
+
 mod books;
 mod published;
 
