@@ -20,6 +20,7 @@ CREATE TABLE party (
 CREATE INDEX party_name_key ON party (name_key);
 CREATE INDEX party_kind_name ON party (kind, name, id);
 CREATE INDEX party_name ON party (name, id);
+CREATE INDEX party_external_id ON party (external_id) WHERE external_id IS NOT NULL;
 
 -- Where a party is active; one party may be active in several communities.
 CREATE TABLE party_area (

@@ -1,11 +1,10 @@
 //! `cobuild import`.
 
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf};
 
 use chrono::NaiveDate;
 use clap::{Args as ClapArgs, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
 
 use super::{
     Context,
@@ -16,7 +15,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Place,
-    import::run::{self as import, Mode, Order, Outcome, RowRefused},
+    import::{self, Mapping, Mode, Options, Order, Summary, cli_text},
     viewer::{By, operator},
 };
 
@@ -37,9 +36,9 @@ pub enum Command {
 }
 
 const HELP: &str = "\
-Without --commit nothing is booked: the answer says what would be. A file may be run again: what is booked \
-already is not booked twice. Rows that are refused are listed with their number and the reason; the others \
-are booked. Ends with 1 when rows were refused.
+Without --commit nothing is booked: the answer says what would be. Where a row is refused nothing is booked, \
+unless --continue-on-error books the others. A file may be run again, also after it was interrupted: what is \
+booked already is not booked twice. Refused rows are named by number, column and reason; then it ends with 1.
 
 Examples:
   cobuild import contributions june.csv --fund WUHAN-ROAD
@@ -61,75 +60,66 @@ pub struct Contributions {
     /// The day of gifts whose rows have none
     #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<NaiveDate>,
-    /// Who handed all of it over, where that is not the giver of each row: a party's id or name
-    #[arg(long, value_name = "PARTY")]
-    payer: Option<String>,
     /// Only say what would be booked, which is also what happens without --commit
     #[arg(long, conflicts_with = "commit")]
     dry_run: bool,
     /// Book it
     #[arg(long)]
     commit: bool,
+    /// Book the rows that are accepted, even when others are refused
+    #[arg(long, requires = "commit")]
+    continue_on_error: bool,
 }
 
 /// Imports a file.
 pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
     let Command::Contributions(given) = command;
-    let mode = if given.commit && !given.dry_run { Mode::Commit } else { Mode::DryRun };
-    let Contributions { file, fund, map, date, payer, .. } = given;
-    if !file.exists() {
-        return Err(Failure::usage(format!("there is no file {}", file.display())));
-    }
-    let order = Order { file, fund, map, date, payer, mode };
+    let mode = match (given.commit, given.continue_on_error) {
+        (false, _) => Mode::DryRun,
+        (true, false) => Mode::Commit,
+        (true, true) => Mode::CommitAccepted,
+    };
+    let unreadable = |path: &PathBuf, why: std::io::Error| Failure::usage(format!("{}: {why}", path.display()));
+    let mut source = File::open(&given.file).map_err(|why| unreadable(&given.file, why))?;
+    let mapping = match &given.map {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|why| unreadable(path, why))?;
+            Mapping::parse(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
+        }
+        None => Mapping::default(),
+    };
     let db = open::existing(&context.config.database).await?;
     let clock = Clock::System;
     let viewer = operator(&db, clock.now()).await?;
     let by = By { viewer: &viewer, now: clock.now(), today: clock.today() };
+    let options = Options { mapping, today: by.today, date_default: given.date };
+    let name = given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let order = Order { fund_code: &given.fund, file_name: &name, options: &options, mode };
     let bar = progress_bar();
-    let told = |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
+    let told = |progress: import::Progress| {
+        bar.set_length(progress.all.try_into().unwrap_or(u64::MAX));
+        bar.set_position(progress.done.try_into().unwrap_or(u64::MAX));
     };
-    let outcome = import::run(&db, by, &order, told).await;
+    let summary = import::run(&db, by, order, &mut source, told).await;
     bar.finish_and_clear();
     db.close().await;
-    tell(&outcome?, mode, context.output)
+    tell(&summary?, context.output)
 }
 
-/// Rows done of all, on a terminal only.
+/// Rows done of all, with the rate and the time left, on a terminal only.
 fn progress_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left");
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn tell(outcome: &Outcome, mode: Mode, output: Output) -> Result<(), Failure> {
+fn tell(summary: &Summary, output: Output) -> Result<(), Failure> {
     match output {
-        Output::Json => {
-            let refused = |row: &RowRefused| json!({ "row": row.row, "column": row.column, "message": row.message });
-            output::print_json(&json!({
-                "committed": mode == Mode::Commit,
-                "rows": outcome.rows,
-                "booked": outcome.booked,
-                "amount": outcome.amount.to_string(),
-                "repeated": outcome.repeated,
-                "refused": outcome.refused.iter().map(refused).collect::<Vec<_>>(),
-            }));
-        }
-        Output::Text => {
-            let done = if mode == Mode::Commit { "booked" } else { "would be booked; --commit books them" };
-            let mut lines = vec![format!(
-                "{} gifts of {} in all {done}; {} were booked before.",
-                outcome.booked, outcome.amount, outcome.repeated
-            )];
-            lines.extend(outcome.refused.iter().map(|row| {
-                let column = row.column.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
-                format!("row {}{column}: {}", row.row, row.message)
-            }));
-            output::print(&lines.join("\n"));
-        }
+        Output::Json => output::print_json(&serde_json::to_value(summary).expect("a summary becomes JSON")),
+        Output::Text => output::print(&cli_text(summary, output::language())),
     }
-    match outcome.refused.len() {
-        0 => Ok(()),
-        count => Err(Failure::refused(format!("{count} of {} rows were refused", outcome.rows))),
+    match (&summary.file_refusal, summary.refused_count) {
+        (None, 0) => Ok(()),
+        (Some(_), _) => Err(Failure::refused("the file was refused; nothing was booked")),
+        (None, count) => Err(Failure::refused(format!("{count} of {} rows were refused", summary.rows + count))),
     }
 }

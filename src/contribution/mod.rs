@@ -108,7 +108,7 @@ pub async fn receive(
 ) -> Result<Vec<Result<Received>>> {
     let mut head = head::lock(tx, fund).await?;
     let onces: Vec<Once> = wanted.iter().map(|(once, _)| once.clone()).collect();
-    let answered = idem::answered::<Received>(tx, &onces).await?;
+    let answered = idem::answered::<Received>(&mut *tx, &onces).await?;
     let fund = place::fund(tx, fund).await?;
     by.viewer.must(Act::BookContribution, &[fund.on()])?;
     let mut loaded = load(tx, &fund, wanted).await?;

@@ -1,6 +1,6 @@
 //! Receipts, lots and refunds in the database, as they are read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
@@ -186,6 +186,9 @@ pub async fn versions(
     if references.is_empty() {
         return Ok(HashMap::new());
     }
+    // The channels are named for the index: by the reference alone all receipts of the fund would be read.
+    let channels: BTreeSet<&str> = references.iter().map(|(channel, _)| channel.as_str()).collect();
+    let channels: Vec<&str> = channels.into_iter().collect();
     let names: Vec<&str> = references.iter().map(|(_, reference)| reference.as_str()).collect();
     let rows: Vec<(String, String, i64, i64)> = tx
         .sql(
@@ -194,10 +197,11 @@ pub async fn versions(
                         SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = r.id)
                     THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END
              FROM receipt r
-             WHERE r.fund_id = $1 AND r.external_ref IN (..)
+             WHERE r.fund_id = $1 AND r.channel IN (..) AND r.external_ref IN (..)
              ORDER BY r.version",
         )
         .bind(fund)
+        .bind_list(&channels)
         .bind_list(&names)
         .all()
         .await?;

@@ -89,6 +89,15 @@ pub struct Statement<'c> {
     counter: &'c AtomicU64,
 }
 
+/// How the values of a list are written.
+#[derive(Clone, Copy)]
+enum Parameters {
+    /// `$1, $2`: any of them may stand anywhere.
+    Named,
+    /// `?, ?`: each stands where it is counted.
+    Nameless,
+}
+
 /// Runs `$body` with `$query` typed for the engine and `$on` its pool or connection.
 macro_rules! run {
     ($statement:ident, $make:path, |$query:ident, $target:ident| $body:expr) => {{
@@ -141,7 +150,7 @@ impl<'c> Statement<'c> {
             self = self.bind(value);
         }
         let end = self.bound();
-        self.expand(&[start + 1..=end])
+        self.expand(&[start + 1..=end], Parameters::Named)
     }
 
     /// Writes out `{page}`: the rows after (or before) the page's cursor in the order of `columns`, one
@@ -219,15 +228,22 @@ impl<'c> Statement<'c> {
             self = bind(self, row);
             spans.push(start..=self.bound());
         }
-        self.expand(&spans)
+        // SQLite finds a parameter's name by walking over all names, so that a wide insert with names takes
+        // the square of its values. Where the rows are all there is, they need none.
+        let is_nameless = matches!(self.on, On::Sqlite(..)) && !self.sql.contains(['$', '{']);
+        self.expand(&spans, if is_nameless { Parameters::Nameless } else { Parameters::Named })
     }
 
-    fn expand(mut self, rows: &[RangeInclusive<usize>]) -> Self {
+    fn expand(mut self, rows: &[RangeInclusive<usize>], parameters: Parameters) -> Self {
         let mut text = String::new();
         for (i, row) in rows.iter().enumerate() {
             text.push_str(if i == 0 { "(" } else { ", (" });
             for n in row.clone() {
-                let _ = write!(text, "{}${n}", if n == *row.start() { "" } else { "," });
+                text.push_str(if n == *row.start() { "" } else { "," });
+                let _ = match parameters {
+                    Parameters::Named => write!(text, "${n}"),
+                    Parameters::Nameless => write!(text, "?"),
+                };
             }
             text.push(')');
         }

@@ -61,16 +61,20 @@ impl Writer {
 
     /// Waits for the connection and opens a savepoint on it.
     pub async fn begin(&self) -> Result<Job> {
-        let turn = self.0.clone().lock_owned().await;
-        // From here on a caller who goes away leaves the connection to be put in order by the job's drop.
-        let mut job = Job { turn: Some(turn), writer: self.clone() };
-        let shared = job.shared();
-        if shared.batch.is_none() {
-            shared.batch = Some(Batch { jobs: 0, outcome: watch::Sender::new(Outcome::Open) });
-            shared.run("BEGIN IMMEDIATE").await?;
-        }
-        shared.run("SAVEPOINT job").await?;
-        Ok(job)
+        let mut turn = self.0.clone().lock_owned().await;
+        let writer = self.clone();
+        // In a task of its own: the engine runs a statement whose caller has gone away, and a transaction
+        // that nobody knows of would fail every write after it.
+        let begin = tokio::spawn(async move {
+            if turn.batch.is_none() {
+                turn.run("BEGIN IMMEDIATE").await?;
+                turn.batch = Some(Batch { jobs: 0, outcome: watch::Sender::new(Outcome::Open) });
+            }
+            let mut job = Job { turn: Some(turn), writer };
+            job.shared().run("SAVEPOINT job").await?;
+            Ok(job)
+        });
+        begin.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
     /// Waits for the connection, with no transaction open on it: for the migrator, which begins its own.
@@ -98,36 +102,36 @@ impl Job {
     }
 
     fn shared(&mut self) -> &mut Shared {
-        self.turn.as_mut().expect("the turn is passed on only by commit and drop")
+        self.turn.as_mut().expect("the turn is passed on only by finish and drop")
     }
 
     /// Ends the job and waits for the commit that holds it.
-    pub async fn commit(mut self) -> Result<()> {
+    pub async fn commit(self) -> Result<()> {
+        // In a task of its own: a caller who goes away must not leave the others uncommitted.
+        tokio::spawn(self.finish()).await.map_err(|_| sqlx::Error::WorkerCrashed)?
+    }
+
+    async fn finish(mut self) -> Result<()> {
         self.shared().run("RELEASE job").await?;
-        let mut turn = self.turn.take().expect("the turn is passed on only by commit and drop");
-        let writer = self.writer.clone();
+        let mut turn = self.turn.take().expect("the turn is passed on only by finish and drop");
         let batch = turn.batch.as_mut().expect("begin opened one");
         batch.jobs += 1;
         let mut outcome = batch.outcome.subscribe();
         drop(turn);
-        // In a task of its own: a caller who goes away must not leave the others uncommitted.
-        let finish = tokio::spawn(async move {
-            tokio::select! {
-                biased;
-                _ = outcome.changed() => {}
-                mut shared = writer.0.lock() => {
-                    if matches!(*outcome.borrow(), Outcome::Open) {
-                        shared.commit().await?;
-                    }
+        tokio::select! {
+            biased;
+            _ = outcome.changed() => {}
+            mut shared = self.writer.0.lock() => {
+                if matches!(*outcome.borrow(), Outcome::Open) {
+                    shared.commit().await?;
                 }
             }
-            match &*outcome.borrow() {
-                Outcome::Committed => Ok(()),
-                Outcome::Failed(why) => Err(sqlx::Error::Protocol(why.clone())),
-                Outcome::Open => Err(sqlx::Error::WorkerCrashed),
-            }
-        });
-        finish.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+        }
+        match &*outcome.borrow() {
+            Outcome::Committed => Ok(()),
+            Outcome::Failed(why) => Err(sqlx::Error::Protocol(why.clone())),
+            Outcome::Open => Err(sqlx::Error::WorkerCrashed),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use chrono::NaiveDate;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::amount::{amount_fen, total_fen};
@@ -20,12 +21,13 @@ use super::mapping::Mapping;
 use super::refusal::{CellRefusal, FileRefusal, RowRefusal};
 use super::table::{Delimiter, Table, TableRow};
 use super::total::{self, ControlRow};
+use crate::ledger::reverse::MEMO_MAX;
 
 /// The longest giver's name, in characters: registered names of organisations stay below it.
 pub const GIVER_CHARS_MAX: usize = 200;
 
-/// The longest note, in characters.
-pub const NOTE_CHARS_MAX: usize = 2_000;
+/// The longest note, in characters: what a receipt keeps.
+pub const NOTE_CHARS_MAX: usize = MEMO_MAX;
 
 /// The longest reference, credit code or external id, in characters.
 pub const REFERENCE_CHARS_MAX: usize = 200;
@@ -105,7 +107,7 @@ pub struct Row {
 }
 
 /// A row with the same content as an earlier one: kept as a second gift, for a person to judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Repeat {
     /// The later row.
     pub row: u64,

@@ -4,11 +4,13 @@
 //! * a sentence names what was found and says what would be accepted;
 //! * a value quoted from the file is cut, so that no message grows with the file.
 
+use serde::Serialize;
+
 /// The characters of a cell that a refusal repeats: enough to find it, too few to flood a terminal.
 pub const VALUE_CHARS_MAX: usize = 80;
 
 /// The whole file is refused: nothing of it can be imported as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileRefusal {
     /// A stable word for programs, such as `file_empty`.
     pub code: &'static str,
@@ -42,7 +44,7 @@ impl std::fmt::Display for FileRefusal {
 impl std::error::Error for FileRefusal {}
 
 /// One cell of one row is refused; the other rows are still read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RowRefusal {
     /// The row as a spreadsheet numbers rows, from 1, title rows and blank rows counted.
     pub row: u64,

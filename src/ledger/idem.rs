@@ -1,6 +1,6 @@
 //! Doing the same thing twice has the effect of doing it once.
 //!
-//! * A key belongs to the principal who sent it, and never expires.
+//! * A key belongs to the principal who sent it, or to the scope this program made it in, and never expires.
 //! * The same key with the same request is given the stored answer; with another request it is refused.
 //! * A refused request is not remembered: nothing happened, and it may be tried again.
 
@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    db::{Sql as _, Tx},
+    db::{Sql, Tx},
     error::{Refusal, Result},
     id::EntryId,
     viewer::By,
@@ -42,7 +42,15 @@ impl Once {
         if length == 0 || length > KEY_MAX || key.chars().any(char::is_control) {
             return Err(Refusal::KeyMalformed {}.at("idempotencyKey"));
         }
-        let scope = format!("p{}", by.viewer.actor()?.0);
+        Self::in_scope(format!("p{}", by.viewer.actor()?.0), key, operation, input)
+    }
+
+    /// The request `input` to `operation`, under a key that this program made and that everybody shares
+    /// within `scope`: what one person began, another may finish.
+    ///
+    /// # Errors
+    /// A fault when `input` cannot be written as JSON.
+    pub fn in_scope(scope: String, key: &str, operation: &str, input: &impl Serialize) -> Result<Self> {
         let input = serde_json::to_vec(input).map_err(|why| anyhow::anyhow!("input is no JSON: {why}"))?;
         let mut hasher = Sha256::new();
         hasher.update(operation);
@@ -57,7 +65,7 @@ impl Once {
     /// # Errors
     /// [`Refusal::IdempotencyMismatch`] when the key was used for another request.
     pub async fn answered<T: DeserializeOwned>(&self, tx: &mut Tx) -> Result<Option<T>> {
-        answered(tx, std::slice::from_ref(self)).await?.pop().flatten().transpose()
+        answered(&mut *tx, std::slice::from_ref(self)).await?.pop().flatten().transpose()
     }
 
     /// Stores the answer, in the transaction that does what it says.
@@ -67,11 +75,12 @@ impl Once {
     }
 }
 
-/// The stored answers to many requests, in their order; a mismatch is the answer to its own request only.
-pub async fn answered<T: DeserializeOwned>(tx: &mut Tx, many: &[Once]) -> Result<Vec<Option<Result<T>>>> {
+/// The stored answers to many requests of one scope, in their order; a mismatch is the answer to its own
+/// request only.
+pub async fn answered<'c, T: DeserializeOwned>(on: impl Sql<'c>, many: &[Once]) -> Result<Vec<Option<Result<T>>>> {
     let Some(first) = many.first() else { return Ok(vec![]) };
     let keys: Vec<&str> = many.iter().map(|once| once.key.as_str()).collect();
-    let known: Vec<Known> = tx
+    let known: Vec<Known> = on
         .sql("SELECT key, request_hash, response FROM idem WHERE scope = $1 AND key IN (..)")
         .bind(first.scope.clone())
         .bind_list(&keys)

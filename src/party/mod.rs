@@ -314,18 +314,38 @@ fn failure_of(kind: PartyKind, code: &str) -> Option<String> {
 /// Refused for a party or an area that does not exist. Denied unless the viewer registers parties in
 /// that area, and may read the party's name: being active where one works tells that name.
 pub async fn join_area(tx: &mut Tx, by: By<'_>, party: PartyId, area: AreaId) -> Result<Party> {
+    join_area_all(tx, by, &[party], area).await?.remove(0)
+}
+
+/// Makes parties active in a community as [`join_area`] does, each with its own outcome.
+///
+/// # Errors
+/// Of the whole: an area that does not exist, and a viewer who does not register parties in it.
+pub async fn join_area_all(tx: &mut Tx, by: By<'_>, parties: &[PartyId], area: AreaId) -> Result<Vec<Result<Party>>> {
     let found = area::store::by_ids(&mut *tx, &[area]).await?.pop();
     let area = found.ok_or_else(|| Refusal::NotFound { what: "area".into() }.at("areaId"))?;
     by.viewer.must(Act::RegisterParty, &[On::Area(&area.path)])?;
-    let found = store::by_ids(&mut *tx, &[party]).await?.pop();
-    let party = found.ok_or_else(|| Refusal::NotFound { what: "party".into() }.at("partyId"))?;
-    let paths = store::paths_of_parties(&mut *tx, &[party.id]).await?;
-    let paths: Vec<String> = paths.into_iter().map(|(_, path)| path).collect();
-    if !party.is_known(by.viewer, &paths) {
-        return Err(by.viewer.denied(Act::ReadResident));
+    if parties.is_empty() {
+        return Ok(vec![]);
     }
-    store::insert_areas(tx, &[(area.id, party.id)], by.today).await?;
-    Ok(party)
+    let found = store::by_ids(&mut *tx, parties).await?;
+    let known: HashMap<PartyId, Party> = found.into_iter().map(|party| (party.id, party)).collect();
+    let mut paths: HashMap<PartyId, Vec<String>> = HashMap::new();
+    for (party, path) in store::paths_of_parties(&mut *tx, parties).await? {
+        paths.entry(party).or_default().push(path);
+    }
+    let decide = |id: &PartyId| {
+        let party = known.get(id).ok_or_else(|| Refusal::NotFound { what: "party".into() }.at("partyId"))?;
+        if !party.is_known(by.viewer, paths.get(id).map_or(&[], Vec::as_slice)) {
+            return Err(by.viewer.denied(Act::ReadResident));
+        }
+        Ok(party.clone())
+    };
+    let outcomes: Vec<Result<Party>> = parties.iter().map(decide).collect();
+    let joined: BTreeSet<PartyId> = outcomes.iter().flatten().map(|party| party.id).collect();
+    let joined: Vec<_> = joined.into_iter().map(|party| (area.id, party)).collect();
+    store::insert_areas(tx, &joined, by.today).await?;
+    Ok(outcomes)
 }
 
 #[cfg(test)]

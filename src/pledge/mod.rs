@@ -123,7 +123,7 @@ pub struct Offered {
 pub async fn offer(tx: &mut Tx, by: By<'_>, fund: FundId, offers: &[(Once, Offer)]) -> Result<Vec<Result<Offered>>> {
     head::lock(tx, fund).await?;
     let onces: Vec<Once> = offers.iter().map(|(once, _)| once.clone()).collect();
-    let answered = idem::answered::<Offered>(tx, &onces).await?;
+    let answered = idem::answered::<Offered>(&mut *tx, &onces).await?;
     let fund = place::fund(tx, fund).await?;
     let donors: Vec<PartyId> = offers.iter().map(|(_, offer)| offer.donor).collect();
     let known = place::parties_known(tx, &donors).await?;

@@ -4,9 +4,11 @@
 
 mod cli;
 mod concepts;
+mod import;
 mod load;
 mod support;
 mod tamper;
 mod tidy;
 mod worked_example;
 mod world;
+mod writer;

@@ -1,0 +1,207 @@
+//! Imports from the file to the books: what is booked, what is refused, and that nothing is booked twice.
+
+#![allow(clippy::print_stdout, reason = "what was measured and what was skipped is told")]
+
+mod books;
+mod published;
+
+use cobuild::{
+    error::Language,
+    import::{Mode, Step, cli_text},
+    viewer::Viewer,
+};
+use serde_json::json;
+
+use crate::support::on_both;
+use books::{Books, Rows, file, gb18030};
+
+/// A file as publishers leave them: whatever is wrong with it, each gift can be read.
+const FAULTS: &str = "样例社区共建基金捐赠信息公示,,,,,
+公示期：2024年3月1日至3月31日,,,,,单位：元
+序号,捐赠单位（姓名）,捐赠日期,捐赠金额（元）,捐赠意向,来源行
+1,样例食品有限公司,2024.03.01,\"  4,000,000.00   \",助老餐桌,一月.xls:1
+2,示范五金（个体工商户）,2024.03.02,1000000,,一月.xls:2
+3,\u{3000}虚构\u{a0}书店\t,2024/3/5,¥500,儿童阅览角,一月.xls:3
+4,样例\u{200b}食品有限公司,2024-03-05,1.2万,,一月.xls:4
+5,甲乙丙物业服务有限公司\t,2024年3月6日,38422.23999998,楼道照明,一月.xls:5
+6,Ａ１演示传媒有限公司,20240308,１２００元,,一月.xls:6
+7,样例药房,45360,\"   3,000.50   \",应急药箱,一月.xls:7
+8,样例药房,2024.03.10,200,,一月.xls:8
+9,样例药房,2024.03.10,200,,一月.xls:9
+10,ＢＡＫＥＲＹ,2024.03.12,1.5E3,\"助老餐桌 55%，儿童阅览角 45%\",一月.xls:10
+11,占位物流有限公司转来演示食府捐款,2024.03.15,0.01,,一月.xls:11
+12,样例药房,2024.03.10,200,,二月.xls:1
+13,[示范]五金(个体工商户),2024.03.16,5,,二月.xls:2
+
+,合　计,,5057227.74999998,,
+";
+
+on_both! {
+    async fn what_publishers_leave_in_a_file_survives(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let before = books.counts().await;
+        let tried = books.import(FAULTS.as_bytes(), Mode::DryRun).await;
+        assert_eq!(tried.refused, []);
+        assert_eq!((tried.rows, tried.created, tried.unchanged), (13, 13, 0));
+        assert_eq!((tried.total_fen, tried.created_fen), (505_722_775, 505_722_775));
+        assert_eq!(books.counts().await, before, "a dry run writes nothing");
+
+        let booked = books.import(FAULTS.as_bytes(), Mode::Commit).await;
+        assert_eq!((booked.created, booked.unchanged, booked.parties_created), (13, 0, tried.parties_created));
+        // The bakery is known; the pharmacy and the food company give more than once.
+        assert_eq!(booked.parties_created, 8);
+        assert_eq!(booked.repeats.iter().map(|one| (one.row, one.of_row)).collect::<Vec<_>>(), [(12, 11)]);
+        assert_eq!(booked.published_again.iter().map(|one| (one.row, one.of_row)).collect::<Vec<_>>(), [(15, 11)]);
+        let after = books.counts().await;
+        assert_eq!((after.party - before.party, after.receipt, after.entry, after.idem), (8, 13, 13, before.idem + 13));
+        let notes = books.notes().await;
+        assert!(notes.contains(&"助老餐桌 55%，儿童阅览角 45%".to_owned()), "{notes:?}");
+        assert_eq!(books.pool_fen().await, 505_722_775);
+        books.assert_clean().await;
+        insta::assert_snapshot!("booked_en", cli_text(&booked, Language::En));
+        insta::assert_snapshot!("booked_zh", cli_text(&booked, Language::Zh));
+    }
+
+    async fn a_row_that_is_refused_keeps_the_whole_file_out(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        for _ in 0..2 {
+            books.world.party("MERCHANT", "Twin", &books.ids.community).await;
+        }
+        let long = "9".repeat(101);
+        let text = format!("捐赠者,金额(元),捐赠日期,用途,统一社会信用代码,外部编号
+好邻居超市,10,2024-01-02,,,
+好邻居超市,-10,2024-01-02,,,
+twin,10,2024-01-02,,,
+坏码公司,10,2024-01-02,,91110000101623741X,
+长号公司,10,2024-01-02,,,{long}
+,10,2024-01-02,,,
+未来公司,10,2029-01-02,,,
+长文公司,10,2024-01-02,{},,
+真码公司,20,2024-01-02,,91110000101623741K,
+", "长".repeat(501));
+        let before = books.counts().await;
+        let refused = books.import(text.as_bytes(), Mode::Commit).await;
+        assert_eq!(books.counts().await, before);
+        let codes: Vec<_> = refused.refused.iter().map(|one| (one.row, one.column.as_str(), one.code)).collect();
+        assert_eq!(codes, [
+            (3, "金额(元)", "amount_negative"),
+            (4, "捐赠者", "giver_ambiguous"),
+            (5, "统一社会信用代码", "credit_code_invalid"),
+            (6, "外部编号", "text_too_long"),
+            (7, "捐赠者", "giver_missing"),
+            (8, "捐赠日期", "date_in_future"),
+            (9, "用途", "text_too_long"),
+        ]);
+        assert_eq!((refused.created, refused.parties_created, refused.refused_count), (0, 0, 7));
+        assert!(!refused.is_accepted());
+        let ambiguous = &refused.refused[1];
+        assert!(ambiguous.message_en.contains("Twin (Merchant, "), "{}", ambiguous.message_en);
+        let wrong = &refused.refused[2].message_en;
+        assert!(wrong.contains("no unified social credit code: its check symbol is X where K is due"), "{wrong}");
+        let zh = cli_text(&refused, Language::Zh);
+        assert!(zh.contains("全部未入账") && zh.contains("第 3 行"), "{zh}");
+
+        let good = books.import(text.as_bytes(), Mode::CommitAccepted).await;
+        assert_eq!((good.created, good.parties_created, good.refused_count, good.created_fen), (2, 2, 7, 3_000));
+        let again = books.import(text.as_bytes(), Mode::CommitAccepted).await;
+        assert_eq!((again.created, again.unchanged, again.parties_created), (0, 2, 0));
+        books.assert_clean().await;
+    }
+
+    async fn a_file_that_is_no_list_and_a_stranger_are_told_so(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let refused = books.import(b"", Mode::Commit).await;
+        assert_eq!(refused.file_refusal.as_ref().map(|why| why.code), Some("file_empty"));
+        assert!(cli_text(&refused, Language::Zh).contains("未入账"));
+        assert_eq!(serde_json::to_value(&refused).unwrap()["mode"], json!("commit"));
+        let nobody = books.import_as(&Viewer::public(), b"", Mode::DryRun, |_| {}).await;
+        assert!(matches!(nobody, Err(cobuild::error::Error::Denied(_))), "{nobody:?}");
+        assert!(books.import_into("F9", FAULTS.as_bytes()).await.unwrap_err().message(Language::En).contains("no such fund"));
+    }
+
+    async fn the_same_gifts_are_booked_once_however_they_come(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let rows: Rows = (0..60).map(|n| (format!("单位{:02}（分部）", n % 25), 100 + n, format!("用途{}", n % 3))).collect();
+        assert_eq!(books.import(file(&rows).as_bytes(), Mode::Commit).await.created, 60);
+        let before = books.counts().await;
+        let mut reversed = rows.clone();
+        reversed.reverse();
+        // Another order of columns, running numbers, references, codes, and a spelling of another width.
+        let enriched: String = rows.iter().enumerate().rev().fold(
+            "流水号,单位编号,用途,日期,序号,金额,捐赠者\n".to_owned(),
+            |text, (at, (name, yuan, note))| {
+                format!("{text}T{at},N{at},{note} ,2024/2/1,{at},{yuan}.00,{}\n", name.replace('（', "(").replace('）', ")"))
+            },
+        );
+        for again in [file(&rows).into_bytes(), file(&reversed).into_bytes(), gb18030(&file(&rows)), enriched.into_bytes()] {
+            let again = books.import(&again, Mode::Commit).await;
+            assert_eq!((again.rows, again.created, again.unchanged, again.parties_created), (60, 0, 60, 0));
+            assert_eq!(again.refused, []);
+            assert_eq!(books.counts().await, before);
+        }
+        // Another principal is told the same, and one more gift in the file is one more gift.
+        let mut longer = rows.clone();
+        longer.push(rows[7].clone());
+        let more = books.import(file(&longer).as_bytes(), Mode::Commit).await;
+        assert_eq!((more.created, more.unchanged, more.repeats.len()), (1, 60, 1));
+        let other = books.other_operator().await;
+        let told = books.import_as(&other, file(&longer).as_bytes(), Mode::Commit, |_| {}).await.unwrap();
+        assert_eq!((told.created, told.unchanged), (0, 61));
+        books.assert_clean().await;
+    }
+
+    async fn a_giver_is_known_by_code_then_number_then_name(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let world = &books.world;
+        let elsewhere = world.area(None, "DISTRICT", "Wendeng").await;
+        let shop = |name: &str, area: &str, more: serde_json::Value| {
+            crate::world::with(json!({ "kind": "MERCHANT", "name": name, "areaIds": [area] }), more)
+        };
+        world.add("partyRegister", shop("Coded", &elsewhere, json!({ "creditCode": "91110000101623741K" })), "party").await;
+        world.add("partyRegister", shop("Numbered", &books.ids.community, json!({ "externalId": "N1" })), "party").await;
+        world.add("partyRegister", shop("Remote", &elsewhere, json!({ "externalId": "N2" })), "party").await;
+        let parties = books.counts().await.party;
+        let text = "捐赠者,金额,日期,信用代码,外部编号
+Renamed,1,2024-01-01,9111 0000 1016 2374 1k,
+Numbered Ltd,2,2024-01-01,,N1
+numbered,3,2024-01-01,,
+Remote,4,2024-01-01,,N2
+Fresh,5,2024-01-01,,
+FRESH,6,2024-01-01,,F1
+Fresh,7,2024-01-01,,F2
+";
+        let booked = books.import(text.as_bytes(), Mode::Commit).await;
+        // The fresh one without a number may be either of two, whichever row comes first.
+        assert_eq!(booked.refused.iter().map(|one| (one.row, one.code)).collect::<Vec<_>>(), [(6, "giver_ambiguous")]);
+        let booked = books.import(text.as_bytes(), Mode::CommitAccepted).await;
+        assert_eq!((booked.created, booked.parties_created), (6, 3));
+        assert_eq!(books.counts().await.party, parties + 3);
+        let given = books.given().await;
+        let expected = [("Coded", 100), ("FRESH", 600), ("Fresh", 700), ("Numbered", 500), ("Remote", 400)];
+        assert_eq!(given, expected.map(|(name, fen)| (name.to_owned(), fen)));
+        // Known by its code once, it is active here and known by its name.
+        let later = books.import("捐赠者,金额,日期\ncoded,9,2024-01-01\n".as_bytes(), Mode::Commit).await;
+        assert_eq!((later.created, later.parties_created), (1, 0));
+        books.assert_clean().await;
+    }
+
+    async fn a_batch_takes_as_many_statements_as_a_row(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let rows = |from: usize, size: usize| -> Rows {
+            (from..from + size).map(|n| (format!("Unit {n}"), 10, String::new())).collect()
+        };
+        books.import(file(&rows(0, 1)).as_bytes(), Mode::Commit).await;
+        let mut taken = vec![];
+        for (from, size) in [(1, 1), (2, 7), (9, 500)] {
+            let before = books.world.db.statements();
+            let mut steps = vec![];
+            let text = file(&rows(from, size));
+            let operator = books.operator();
+            books.import_as(&operator, text.as_bytes(), Mode::Commit, |told| steps.push((told.step, told.done))).await.unwrap();
+            assert_eq!(steps, [(Step::Check, size), (Step::Book, size)]);
+            taken.push(books.world.db.statements() - before);
+        }
+        assert!(taken.iter().all(|one| one == &taken[0]) && taken[0] < 60, "{taken:?}");
+        println!("{taken:?} statements for 1, 7 and 500 rows");
+    }
+}
