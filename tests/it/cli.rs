@@ -22,7 +22,7 @@ const AREAS: &str = "{ areas(first: 5) { edges { node { id name level } } } }";
 const AREA_CREATE: &str =
     r#"mutation { areaCreate(input: { level: DISTRICT, name: "Wendeng" }) { area { name } userErrors { code } } }"#;
 
-fn cobuild() -> Command {
+pub fn cobuild() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cobuild"));
     for name in VARIABLES {
         command.env_remove(name);
@@ -45,7 +45,7 @@ fn stderr(output: &Output) -> &str {
 }
 
 /// Runs a command that must succeed, and gives what it printed.
-fn print(arguments: &[&str]) -> String {
+pub fn print(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
     stdout(&output).trim_end().to_owned()
@@ -56,7 +56,7 @@ fn print_json(arguments: &[&str]) -> Value {
 }
 
 /// A server of the test's own, which does not outlive it.
-struct Server {
+pub struct Server {
     child: Child,
     address: String,
     /// Keeps reading what the server says, so that it never waits for a reader.
@@ -65,7 +65,7 @@ struct Server {
 
 impl Server {
     /// Starts a server on a free port and waits until it says where.
-    fn start(arguments: &[&str]) -> Self {
+    pub fn start(arguments: &[&str]) -> Self {
         let mut command = cobuild();
         command.args(arguments).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
@@ -86,7 +86,7 @@ impl Server {
         Self::start(&["serve", "--database", &db.url])
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
@@ -117,7 +117,14 @@ impl Server {
         (status.code(), self.said.take().unwrap().join().unwrap())
     }
 
-    fn stop(self) {
+    /// Ends it at once, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        let (code, said) = self.end();
+        assert_eq!((code, said.as_str()), (None, ""), "it was killed, and had nothing to complain of before");
+    }
+
+    pub fn stop(self) {
         self.signal("TERM");
         let (code, said) = self.end();
         assert_eq!(code, Some(0), "{said}");

@@ -4,6 +4,9 @@
 
 mod cli;
 mod concepts;
+mod kill;
+mod storm;
 mod support;
 mod tamper;
 mod world;
+mod writer;
