@@ -51,7 +51,7 @@ pub fn print(arguments: &[&str]) -> String {
     stdout(&output).trim_end().to_owned()
 }
 
-fn print_json(arguments: &[&str]) -> Value {
+pub fn print_json(arguments: &[&str]) -> Value {
     serde_json::from_str(&print(arguments)).unwrap()
 }
 
