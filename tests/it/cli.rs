@@ -117,7 +117,7 @@ impl Server {
         (status.code(), self.said.take().unwrap().join().unwrap())
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Ends it at once, in the middle of whatever it does.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         let (code, said) = self.end();

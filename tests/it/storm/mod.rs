@@ -190,7 +190,7 @@ fn check(acknowledged: &[&Acknowledged], books: &Books) {
 }
 
 /// How many commits SQLite's log holds; `None` for PostgreSQL.
-fn commits(fixture: &Fixture) -> Option<usize> {
+pub fn commits(fixture: &Fixture) -> Option<usize> {
     let file = fixture.url.strip_prefix("sqlite:")?;
     let log = std::fs::read(format!("{file}-wal")).ok()?;
     let word = |at: usize| log.get(at..at + 4).map(|bytes| u32::from_be_bytes(bytes.try_into().unwrap()));
