@@ -8,7 +8,14 @@ pub mod town;
 
 use std::{collections::BTreeMap, time::Instant};
 
-use cobuild::{db::Db, ledger::verify};
+use cobuild::{
+    clock::Clock,
+    db::Db,
+    error::{Error, Refusal},
+    id::PrincipalId,
+    ledger::{idem::Once, verify},
+    viewer::{By, Viewer, settle},
+};
 use futures_util::future::join_all;
 use reqwest::Client as Http;
 use serde_json::{Value, json};
@@ -222,6 +229,41 @@ on_both! {
         drop(early);
         db.close().await;
     }
+
+    async fn one_key_for_two_requests_on_different_funds_at_once_is_refused_once(fixture: Fixture) {
+        let db = Db::connect(&fixture.url).await.unwrap();
+        db.migrate().await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let viewer = Viewer::operator(PrincipalId(principal(&mut tx, "one").await));
+        tx.commit().await.unwrap();
+        let clock = Clock::System;
+        let by = By { viewer: &viewer, now: clock.now(), today: clock.today() };
+        let both = tokio::sync::Barrier::new(2);
+        let remember = async |input: &str| {
+            let once = Once::new(by, "key", "pledgeOffer", &input).unwrap();
+            let mut tx = db.begin().await.unwrap();
+            let known = once.answered::<String>(&mut tx).await;
+            let outcome = match known {
+                Ok(known) => {
+                    assert_eq!(known, None);
+                    // Both come so far before either has ended: no fund's head is between them.
+                    if fixture.engine == Engine::Postgres {
+                        both.wait().await;
+                    }
+                    once.remember(&mut tx, None, &input).await
+                }
+                Err(refused) => Err(refused),
+            };
+            settle(tx, outcome).await
+        };
+        let (one, other) = tokio::join!(remember("to one fund"), remember("to the other"));
+        let (Ok(()), Err(refused)) = (if one.is_ok() { (one, other) } else { (other, one) }) else {
+            panic!("one is done and one is refused");
+        };
+        let Error::Refused(refused) = refused else { panic!("{refused:?}") };
+        assert!(matches!(refused.refusal, Refusal::IdempotencyMismatch { .. } | Refusal::Conflict {}), "{refused:?}");
+        db.close().await;
+    }
 }
 
 /// Two servers share nothing but the database.
@@ -238,7 +280,7 @@ async fn everything_acknowledged_by_two_servers_on_one_database_is_there_once() 
 
 /// Adds a principal, the plainest row there is.
 pub async fn principal(tx: &mut cobuild::db::Tx, name: &str) -> i64 {
-    cobuild::viewer::store::insert_principal(tx, name, cobuild::clock::Clock::System.now()).await.unwrap().0
+    cobuild::viewer::store::insert_principal(tx, name, Clock::System.now()).await.unwrap().0
 }
 
 /// The names of all principals, in the order they were added.
