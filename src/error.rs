@@ -221,10 +221,10 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// A text that must say something is empty.
+    /// A text that must say something is empty, or is no text at all.
     TextEmpty {}
-        "This must not be empty."
-        "此项不能为空。";
+        "This must not be empty, and must not hold a NUL character."
+        "此项不能为空,也不得包含 NUL 字符。";
     /// A text is longer than its field holds.
     TextTooLong { length: usize, max: usize }
         "This has {length} characters; at most {max} are kept."
@@ -397,6 +397,10 @@ refusals! {
     MoneyMovedOn { entry: String }
         "The money of entry {entry} has moved on; reverse the later entries first."
         "分录 {entry} 的资金已流转;请先冲销其后的分录。";
+    /// Somebody else wrote the same at the same moment.
+    Conflict {}
+        "Somebody else has just written the same; nothing of yours was written. Read again, and repeat if it is still needed."
+        "他人刚刚写入了相同内容,您的请求未写入。请重新读取,如仍需要再重发。";
     /// The storage is full, or cannot be written for another passing reason.
     StorageFull {}
         "The storage is full; nothing was booked. Reading goes on, and the same request works once there is room."
@@ -424,7 +428,8 @@ pub fn check_amount(amount: Fen, field: &str) -> Result<Fen> {
 pub fn check_text(text: &str, max: usize, field: &str) -> Result<String> {
     let text = text.trim();
     let length = text.chars().count();
-    if length == 0 {
+    // PostgreSQL keeps no NUL, and nothing that people read has one.
+    if length == 0 || text.contains('\0') {
         return Err(Refusal::TextEmpty {}.at(field));
     }
     if length > max {

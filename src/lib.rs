@@ -8,10 +8,12 @@
 
 // Level 0: what every concept stands on.
 pub mod clock;
-pub mod error;
-pub mod id;
 pub mod money;
 pub mod page;
+
+pub mod error;
+
+pub mod id;
 
 pub mod db;
 

@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::gate::{Code, Gate, GateError, OperationKind};
+use crate::error::Language;
 use accept::Media;
 use answer::Answer;
 use params::Params;
@@ -134,6 +135,8 @@ impl<E: Executor> Endpoint<E> {
     async fn respond(&self, request: poem::Request) -> poem::Response {
         let id = RequestId::of(request.headers());
         let wants_cost = request.header(COST_HEADER) == Some("1");
+        let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let language = Language::accepted(language);
         let Some(media) = accept::negotiate(request.headers()) else {
             let error = HttpError::new(
                 StatusCode::NOT_ACCEPTABLE,
@@ -146,7 +149,7 @@ impl<E: Executor> Endpoint<E> {
         let answer = match run.and_then(|ran| ran) {
             Ok(Ran { response, cost }) => {
                 let cost = wants_cost.then(|| (cost, self.gate.limits().cost_max));
-                Answer::ran(response, cost, &id.0, media)
+                Answer::ran(response, cost, &id.0, media, language)
             }
             Err(Refused::Http(error)) => Answer::http(error),
             Err(Refused::Gate(errors)) => Answer::gate(errors, media),

@@ -1,81 +1,65 @@
 //! `cobuild demo`.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process,
-};
+use std::path::{Path, PathBuf};
 
 use super::{Context, exit::Failure, open, output, serve};
 use crate::{
     clock::Clock,
-    config::{DatabaseUrl, LISTEN},
-    demo::{self, Demo},
+    config::{DATA_DIR, Place},
+    demo::{self, Tokens},
+    fund::{self, FundFilter},
+    page::{Direction, Page},
 };
 
 const HELP: &str = "\
-The sample books are made anew in a directory that goes when the server stops, unless --keep names one. \
-No other database is touched: COBUILD_DATABASE and the configuration file are not read.
+The sample books are made where the database is empty, and one token for each role is written to \
+demo-tokens.json in the data directory. Run again on the same directory it serves what is there. A database \
+that holds other books is left alone.
 
 Examples:
   cobuild demo
-  cobuild demo --keep sample --listen 127.0.0.1:0";
+  cobuild demo --data-dir sample --listen 127.0.0.1:0";
 
 /// How `demo` is told what to do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct Args {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = LISTEN)]
-    listen: String,
-    /// Make the sample books in this directory and leave them there; it must not hold a database yet
-    #[arg(long, value_name = "DIR")]
-    keep: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "HOST:PORT", env = "COBUILD_LISTEN", hide_env_values = true)]
+    pub listen: Option<String>,
+    #[command(flatten)]
+    pub place: Place,
 }
 
-/// A directory that goes with this value.
-struct Throwaway(PathBuf);
-
-impl Drop for Throwaway {
-    fn drop(&mut self) {
-        // What the machine's temporary directory still holds, the machine clears.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Makes sample books and serves them.
-pub async fn run(args: Args, _context: &Context) -> Result<(), Failure> {
-    let (dir, _throwaway) = match args.keep {
-        Some(dir) => (dir, None),
-        None => {
-            let dir = env::temp_dir().join(format!("cobuild-demo-{}", process::id()));
-            (dir.clone(), Some(Throwaway(dir)))
+/// Makes sample books where there are none, and serves them.
+pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let config = &context.config;
+    let db = open::current(&config.database).await?;
+    if fund::store::by_code(&db, demo::FUND).await?.is_none() {
+        let others = fund::store::all(&db, FundFilter::default(), &Page::start(1, Direction::Asc)).await?;
+        if !others.is_empty() {
+            let why = "this database holds other books; name an empty one with --data-dir or --database";
+            return Err(Failure::usage(why));
         }
-    };
-    let url = fresh(&dir)?;
-    let db = open::current(&url).await?;
-    let Demo { examples, tokens } = demo::create(&db, &Clock::System).await?;
-    serve::serve(args.listen, examples, db, |_| introduce(&tokens)).await
-}
-
-/// The database of a directory that has none.
-fn fresh(dir: &Path) -> Result<DatabaseUrl, Failure> {
-    let url = DatabaseUrl::in_dir(dir).map_err(|why| Failure::usage(why.0))?;
-    match url.file() {
-        Some(file) if file.exists() => Err(Failure::usage(format!(
-            "{} is there already; serve it with `cobuild serve --data-dir {}`",
-            file.display(),
-            dir.display()
-        ))),
-        _ => Ok(url),
     }
+    demo::create(&db).await?;
+    // The tokens lie beside the database; beside the one of another machine they lie in the data directory.
+    let beside = config.database.file().and_then(|file| file.parent().map(Path::to_path_buf));
+    let dir = args.place.data_dir.clone().or(beside).unwrap_or_else(|| PathBuf::from(DATA_DIR));
+    std::fs::create_dir_all(&dir).map_err(|why| Failure::fault(format!("{}: {why}", dir.display())))?;
+    let tokens = demo::tokens(&db, &Clock::System, &dir).await?;
+    serve::serve(config.listen.clone(), demo::examples(&tokens), db, |_| introduce(&tokens, &dir)).await
 }
 
-fn introduce(tokens: &[(String, String)]) {
+fn introduce(tokens: &Tokens, dir: &Path) {
+    eprintln!("The tokens of its roles are in {}:", dir.join(demo::FILE).display());
+    for (name, one) in tokens {
+        eprintln!("  {name}: {} ({} · {})", one.holder, one.role, one.on);
+    }
+    for example in demo::examples(tokens) {
+        eprintln!("\n# {}\n{}\n# variables: {}", example.title, example.query.trim(), example.variables);
+    }
     if output::is_watched() {
-        eprintln!("Open it in a browser; Ctrl+C ends it.");
-    }
-    for (whose, token) in tokens {
-        eprintln!("  {token}  {whose}");
+        eprintln!("\nOpen the address above in a browser and try them; Ctrl+C ends it.");
     }
 }

@@ -44,9 +44,10 @@ impl Failure {
 
     /// Says it on standard error.
     pub fn tell(&self) {
-        let sentence = self.sentence.trim_end_matches(['.', '。']);
-        if !sentence.is_empty() {
-            eprintln!("{} {sentence}.", output::red("cobuild:"));
+        // A sentence of ours may come with its end, or in Chinese; a part of one comes without.
+        let end = if self.sentence.ends_with(['.', '。']) { "" } else { "." };
+        if !self.sentence.is_empty() {
+            eprintln!("{} {}{end}", output::red("cobuild:"), self.sentence);
         }
     }
 }

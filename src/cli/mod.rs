@@ -12,7 +12,6 @@ mod log;
 mod migrate;
 mod open;
 pub mod output;
-mod placeholder;
 mod schema;
 mod serve;
 mod token;
@@ -109,12 +108,16 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(args) => Some(&args.place),
         Command::Import(args) => Some(&args.place),
         Command::Verify(args) => Some(&args.place),
-        // They have no database to be configured, so that no production database is filled with samples.
-        Command::Demo(_) | Command::Schema(_) => None,
+        Command::Demo(args) => Some(&args.place),
+        Command::Schema(_) => None,
     };
     let config = match place {
         Some(place) => {
-            let listen = if let Command::Serve(args) = &cli.command { args.listen.as_deref() } else { None };
+            let listen = match &cli.command {
+                Command::Serve(args) => args.listen.as_deref(),
+                Command::Demo(args) => args.listen.as_deref(),
+                _ => None,
+            };
             Config::load(place, &cli.log, listen)
         }
         None => Config::unplaced(&cli.log),

@@ -16,7 +16,9 @@ use crate::{
     config::Place,
     db::{Db, Tx},
     error::{Result as DomainResult, check_text},
+    fund,
     id::{AreaId, GlobalId, NodeKind},
+    party,
     viewer::{
         By, OPERATOR, Role, Scene, give, operator, principal, settle,
         store::{self, TokenRow},
@@ -200,12 +202,12 @@ async fn resolve(tx: &mut Tx, by: By<'_>, on: &On) -> DomainResult<Option<Scene>
         return Ok(area_named(tx, named).await?.map(Scene::Area));
     }
     if let Some(code) = &on.fund {
-        return Ok(store::fund_by_code(&mut *tx, code).await?.map(Scene::Fund));
+        return Ok(fund::store::by_code(&mut *tx, code).await?.map(|fund| Scene::Fund(fund.id)));
     }
     let Some(id) = on.party.as_deref().and_then(|text| text.parse::<GlobalId>().ok()) else { return Ok(None) };
-    let party = id.party()?;
-    let found = store::party_name(&mut *tx, party).await?;
-    Ok(found.map(|_| Scene::Party(party)))
+    let id = id.party()?;
+    let found = party::store::by_ids(&mut *tx, &[id]).await?.pop();
+    Ok(found.map(|party| Scene::Party(party.id)))
 }
 
 /// The area of an id, or of the names from the top down.

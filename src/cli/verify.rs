@@ -3,15 +3,16 @@
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::placeholder as verify;
 use super::{
     Context,
     exit::Failure,
     open,
     output::{self, Output},
 };
-use crate::config::Place;
-use verify::{Broken, Check, Report};
+use crate::{
+    config::Place,
+    ledger::verify::{self, Broken, Check, Report},
+};
 
 const HELP: &str = "\
 Everything is recomputed from the journal in one snapshot of the database, and nothing is written: it may run \

@@ -10,7 +10,7 @@ pub mod refund;
 pub mod settle;
 pub mod store;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -229,9 +229,8 @@ async fn earmarks(
             found.push(piece.due.as_ref().expect("a piece without a restriction settles a due").earmark_id);
             continue;
         };
-        if !loaded.earmarks.contains_key(&asked) {
-            let id = earmark::ensure(tx, fund.id, &[asked]).await?.remove(0);
-            loaded.earmarks.insert(asked, id);
+        if let Entry::Vacant(place) = loaded.earmarks.entry(asked) {
+            place.insert(earmark::ensure(tx, fund.id, &[asked]).await?.remove(0));
         }
         let id = match &loaded.earmarks[&asked] {
             Ok(id) => *id,

@@ -235,6 +235,18 @@ impl<'c> Statement<'c> {
         self
     }
 
+    /// Has the engine read the statement without running it.
+    pub async fn prepare(self) -> Result<()> {
+        use sqlx::{Executor as _, SqlSafeStr as _};
+        let text = AssertSqlSafe(self.sql.into_owned()).into_sql_str();
+        match self.on {
+            On::Sqlite(_, Target::Pool(on)) => on.prepare(text).await.map(drop),
+            On::Sqlite(_, Target::One(on)) => on.prepare(text).await.map(drop),
+            On::Postgres(_, Target::Pool(on)) => on.prepare(text).await.map(drop),
+            On::Postgres(_, Target::One(on)) => on.prepare(text).await.map(drop),
+        }
+    }
+
     /// Runs the statement and returns how many rows it touched.
     pub async fn execute(self) -> Result<u64> {
         Ok(run!(self, sqlx::query_with, |query, on| query.execute(on).await?.rows_affected()))

@@ -8,7 +8,10 @@ use chrono::NaiveDate;
 
 use super::{account::Asset, earmark::Earmark, seal::Sealer};
 use crate::{
-    id::{DecisionId, DueId, EarmarkId, ExpenseId, FundId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, TargetId},
+    id::{
+        DecisionId, DueId, EarmarkId, ExpenseId, FundId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
+        TargetId,
+    },
     money::Fen,
 };
 

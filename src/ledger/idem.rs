@@ -57,7 +57,7 @@ impl Once {
     /// # Errors
     /// [`Refusal::IdempotencyMismatch`] when the key was used for another request.
     pub async fn answered<T: DeserializeOwned>(&self, tx: &mut Tx) -> Result<Option<T>> {
-        Ok(answered(tx, std::slice::from_ref(self)).await?.pop().flatten().transpose()?)
+        answered(tx, std::slice::from_ref(self)).await?.pop().flatten().transpose()
     }
 
     /// Stores the answer, in the transaction that does what it says.

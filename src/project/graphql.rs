@@ -59,9 +59,14 @@ impl Load for TargetById {
     async fn load(request: &Request, keys: Vec<TargetId>) -> Result<HashMap<TargetId, TargetNode>> {
         let mut session = request.session().await?;
         let projects = store::by_ids(&mut *session, &keys).await?;
-        let grants = store::grants_by_ids(&mut *session, &keys).await?;
-        let projects = projects.into_iter().map(|project| (project.id, TargetNode::from(project)));
-        Ok(projects.chain(grants.into_iter().map(|grant| (grant.id, TargetNode::from(grant)))).collect())
+        let mut found: HashMap<_, _> =
+            projects.into_iter().map(|project| (project.id, TargetNode::from(project))).collect();
+        let rest: Vec<TargetId> = keys.into_iter().filter(|key| !found.contains_key(key)).collect();
+        if !rest.is_empty() {
+            let grants = store::grants_by_ids(&mut *session, &rest).await?;
+            found.extend(grants.into_iter().map(|grant| (grant.id, TargetNode::from(grant))));
+        }
+        Ok(found)
     }
 }
 

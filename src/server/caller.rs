@@ -16,7 +16,7 @@ use crate::{
         http::{HttpError, Prepare, RequestId},
     },
     clock::Clock,
-    db::Db,
+    db::{Db, Session},
     error::{Error, Language},
     viewer::{Request, Viewer, settle, store, token},
 };
@@ -27,12 +27,14 @@ pub fn prepare(db: Db, clock: Clock, in_hand: InHand) -> Prepare {
         let (db, clock, in_hand) = (db.clone(), clock.clone(), in_hand.clone());
         async move {
             let language = language(headers);
+            let mut session = None;
             let viewer = match bearer(headers) {
                 Credentials::None => Viewer::public(),
                 Credentials::Malformed => return Err(unauthenticated(Wrong::Header, language)),
                 Credentials::Token(token) => {
-                    let found = token::authenticate(&db, token, clock.now()).await;
-                    let found = found.map_err(|error| fault(&request, &error, language))?;
+                    let found = authenticate(&db, kind, token, &clock).await;
+                    let (found, begun) = found.map_err(|error| fault(&request, &error, language))?;
+                    session = begun;
                     let (viewer, stale) = found.ok_or_else(|| unauthenticated(Wrong::Token, language))?;
                     if let Some(token) = stale {
                         note_use(db.clone(), &clock, token, &in_hand);
@@ -45,10 +47,26 @@ pub fn prepare(db: Db, clock: Clock, in_hand: InHand) -> Prepare {
             }
             // The hold goes with the request's data when it has run, even where no client waits any more.
             let request = request.data(in_hand.hold());
-            Ok(request.data(Request::new(db, clock, viewer, language)))
+            Ok(request.data(Request::new(db, clock, viewer, language).reading_from(session)))
         }
         .boxed()
     })
+}
+
+/// Who shows `token`. A query is asked in the session it goes on to read from, which saves it a connection;
+/// a mutation reads only after it has written.
+async fn authenticate(
+    db: &Db,
+    kind: OperationKind,
+    token: &str,
+    clock: &Clock,
+) -> Result<(Option<(Viewer, token::Stale)>, Option<Session>), Error> {
+    if kind != OperationKind::Query {
+        return Ok((token::authenticate(db, token, clock.now()).await?, None));
+    }
+    let mut session = db.session().await?;
+    let found = token::authenticate(&mut session, token, clock.now()).await?;
+    Ok((found, Some(session)))
 }
 
 /// What a request says about who sends it.

@@ -64,12 +64,30 @@ impl<L: Load> Default for Batch<L> {
     }
 }
 
+/// Somebody's promise to fetch what is pending, taken back when they are dropped before they do.
+struct Lead<'b, L: Load>(&'b Batch<L>);
+
+impl<L: Load> Drop for Lead<'_, L> {
+    fn drop(&mut self) {
+        let mut pending = self.0.0.lock().expect(UNPOISONED);
+        pending.led = false;
+        // Those who wait are woken by it, and one of them leads.
+        pending.waiting.clear();
+    }
+}
+
 const UNPOISONED: &str = "nothing panics while it holds this lock";
 
 impl Request {
     /// A request of `viewer`.
     pub fn new(db: Db, clock: Clock, viewer: Viewer, language: Language) -> Self {
         Self { db, clock, viewer, language, session: Default::default(), batches: Default::default() }
+    }
+
+    /// Lets it read from a session that was begun before.
+    pub fn reading_from(mut self, session: Option<Session>) -> Self {
+        self.session = tokio::sync::Mutex::new(session);
+        self
     }
 
     /// Who acts, and when.
@@ -95,29 +113,35 @@ impl Request {
     /// The row of `key`, fetched together with what sibling fields ask for.
     pub async fn load<L: Load>(&self, key: L::Key) -> Result<Option<L::Value>> {
         let batch = self.batch::<L>();
-        let turn = {
-            let mut pending = batch.0.lock().expect(UNPOISONED);
-            if let Some(known) = pending.known.get(&key) {
-                return Ok(known.clone());
+        loop {
+            let turn = {
+                let mut pending = batch.0.lock().expect(UNPOISONED);
+                if let Some(known) = pending.known.get(&key) {
+                    return Ok(known.clone());
+                }
+                if !pending.keys.contains(&key) {
+                    pending.keys.push(key.clone());
+                }
+                if pending.led {
+                    let (done, wait) = oneshot::channel();
+                    pending.waiting.push(done);
+                    Some(wait)
+                } else {
+                    pending.led = true;
+                    None
+                }
+            };
+            match turn {
+                None => self.lead(&batch).await?,
+                // An error when the field that led was dropped, because another field of its parent failed:
+                // then somebody else must lead.
+                Some(wait) => {
+                    if let Ok(done) = wait.await {
+                        done?;
+                    }
+                }
             }
-            if !pending.keys.contains(&key) {
-                pending.keys.push(key.clone());
-            }
-            if pending.led {
-                let (done, wait) = oneshot::channel();
-                pending.waiting.push(done);
-                Some(wait)
-            } else {
-                pending.led = true;
-                None
-            }
-        };
-        match turn {
-            Some(wait) => wait.await.map_err(|_| anyhow::anyhow!("the load of a sibling field was dropped"))??,
-            None => self.lead(&batch).await?,
         }
-        let pending = batch.0.lock().expect(UNPOISONED);
-        Ok(pending.known.get(&key).cloned().flatten())
     }
 
     /// The row of a key that the database promises there is, fetched as [`Request::load`] does.
@@ -127,12 +151,14 @@ impl Request {
     }
 
     async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
+        let lead = Lead(batch);
         tokio::task::yield_now().await;
         let (keys, waiting) = {
-            let mut pending = batch.0.lock().expect(UNPOISONED);
+            let mut pending = lead.0.0.lock().expect(UNPOISONED);
             pending.led = false;
             (std::mem::take(&mut pending.keys), std::mem::take(&mut pending.waiting))
         };
+        std::mem::forget(lead);
         let loaded = L::load(self, keys.clone()).await;
         let outcome = loaded.map(|mut found| {
             let mut pending = batch.0.lock().expect(UNPOISONED);
@@ -191,6 +217,7 @@ pub async fn settle<T>(tx: Tx, outcome: Result<T>) -> Result<T> {
     };
     match ended {
         Err(Error::Fault(fault)) if is_full(&fault) => Err(Refusal::StorageFull {}.into()),
+        Err(Error::Fault(fault)) if is_conflict(&fault) => Err(Refusal::Conflict {}.into()),
         ended => ended,
     }
 }
@@ -198,6 +225,12 @@ pub async fn settle<T>(tx: Tx, outcome: Result<T>) -> Result<T> {
 fn code(fault: &Fault) -> Option<String> {
     let error = fault.database()?.as_database_error()?;
     error.code().map(|code| code.into_owned())
+}
+
+/// A key that another transaction took between our look and our write.
+fn is_conflict(fault: &Fault) -> bool {
+    let error = fault.database().and_then(sqlx::Error::as_database_error);
+    error.is_some_and(|error| error.is_unique_violation())
 }
 
 /// PostgreSQL's disk_full, SQLite's full.
@@ -329,15 +362,16 @@ macro_rules! all_of {
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         use async_graphql::ErrorExtensions as _;
-        let coded = |message: String, code: &'static str| {
-            async_graphql::Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
-        };
-        match error {
-            Error::Refused(_) | Error::BadInput(_) => coded(error.message(Language::En), "BAD_USER_INPUT"),
-            Error::Denied(Denied { anonymous: true, .. }) => coded(error.message(Language::En), "UNAUTHENTICATED"),
-            Error::Denied(_) => coded(error.message(Language::En), "FORBIDDEN"),
+        let code = match &error {
+            Error::Refused(_) | Error::BadInput(_) => "BAD_USER_INPUT",
+            Error::Denied(Denied { anonymous: true, .. }) => "UNAUTHENTICATED",
+            Error::Denied(_) => "FORBIDDEN",
             // Without a code: the edge of the API masks it, and logs it under a reference.
-            Error::Fault(fault) => async_graphql::Error::new(format!("{:#}", fault.0)),
-        }
+            Error::Fault(fault) => return async_graphql::Error::new(format!("{:#}", fault.0)),
+        };
+        let mut shown = async_graphql::Error::new(error.message(Language::En));
+        // The edge of the API knows the caller's language.
+        shown.source = Some(Arc::new(error));
+        shown.extend_with(|_, extensions| extensions.set("code", code))
     }
 }

@@ -158,18 +158,6 @@ pub async fn holds(
     Ok(found.is_some())
 }
 
-/// The key of the fund of this code.
-pub async fn fund_by_code<'c>(on: impl Sql<'c>, code: &str) -> Result<Option<FundId>> {
-    let found = on.sql("SELECT id FROM fund WHERE code = $1").bind(code.to_owned()).optional::<(_,)>().await?;
-    Ok(found.map(|(id,)| id))
-}
-
-/// The name of the party of this key.
-pub async fn party_name<'c>(on: impl Sql<'c>, party: PartyId) -> Result<Option<String>> {
-    let found = on.sql("SELECT name FROM party WHERE id = $1").bind(party).optional::<(_,)>().await?;
-    Ok(found.map(|(name,)| name))
-}
-
 /// The principal of this name.
 pub async fn principal_by_name<'c>(on: impl Sql<'c>, name: &str) -> Result<Option<PrincipalId>> {
     let found = on.sql("SELECT id FROM principal WHERE name = $1").bind(name.to_owned()).optional::<(_,)>().await?;

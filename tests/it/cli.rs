@@ -5,139 +5,22 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     path::Path,
-    process::{Child, Command, Output, Stdio},
-    thread::JoinHandle,
+    time::Duration,
 };
 
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{Fixture, on_both};
-
-/// The variables that would change what a command does.
-const VARIABLES: [&str; 6] =
-    ["COBUILD_DATABASE", "COBUILD_DATA_DIR", "COBUILD_CONFIG", "COBUILD_LISTEN", "COBUILD_LOG", "COBUILD_LOG_FORMAT"];
+use crate::support::{
+    Fixture,
+    binary::{Server, cobuild, print, print_json, run, stderr, stdout},
+    on_both,
+};
 
 const AREAS: &str = "{ areas(first: 5) { edges { node { id name level } } } }";
 const AREA_CREATE: &str =
     r#"mutation { areaCreate(input: { level: DISTRICT, name: "Wendeng" }) { area { name } userErrors { code } } }"#;
-
-pub fn cobuild() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cobuild"));
-    for name in VARIABLES {
-        command.env_remove(name);
-    }
-    command.env("LC_ALL", "C").stdin(Stdio::null());
-    command
-}
-
-/// Runs a command to its end.
-fn run(arguments: &[&str]) -> Output {
-    cobuild().args(arguments).output().expect("the binary runs")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
-}
-
-/// Runs a command that must succeed, and gives what it printed.
-pub fn print(arguments: &[&str]) -> String {
-    let output = run(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
-    stdout(&output).trim_end().to_owned()
-}
-
-pub fn print_json(arguments: &[&str]) -> Value {
-    serde_json::from_str(&print(arguments)).unwrap()
-}
-
-/// A server of the test's own, which does not outlive it.
-pub struct Server {
-    child: Child,
-    address: String,
-    /// Keeps reading what the server says, so that it never waits for a reader.
-    said: Option<JoinHandle<String>>,
-}
-
-impl Server {
-    /// Starts a server on a free port and waits until it says where.
-    pub fn start(arguments: &[&str]) -> Self {
-        let mut command = cobuild();
-        command.args(arguments).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary runs");
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut before = String::new();
-        let address = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("the server ended: {before}")).unwrap();
-            if let Some(address) = line.strip_prefix("cobuild is serving on http://") {
-                break address.to_owned();
-            }
-            before.push_str(&line);
-        };
-        let said = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { child, address, said: Some(said) }
-    }
-
-    fn of(db: &Fixture) -> Self {
-        Self::start(&["serve", "--database", &db.url])
-    }
-
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    async fn get(&self, path: &str) -> Response {
-        reqwest::get(self.url(path)).await.unwrap()
-    }
-
-    async fn ask(&self, query: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = reqwest::Client::new().post(self.url("/graphql")).json(&json!({ "query": query }));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        request.header("Accept", "application/graphql-response+json").send().await.unwrap()
-    }
-
-    async fn ask_with(&self, query: &str, token: &str) -> Response {
-        self.ask(query, &[("Authorization", &format!("Bearer {token}"))]).await
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for its end: the code, and what it said.
-    fn end(mut self) -> (Option<i32>, String) {
-        let status = self.child.wait().unwrap();
-        (status.code(), self.said.take().unwrap().join().unwrap())
-    }
-
-    /// Ends it at once, in the middle of whatever it does.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        let (code, said) = self.end();
-        assert_eq!((code, said.as_str()), (None, ""), "it was killed, and had nothing to complain of before");
-    }
-
-    pub fn stop(self) {
-        self.signal("TERM");
-        let (code, said) = self.end();
-        assert_eq!(code, Some(0), "{said}");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// The code and message of the one error, which came without data.
 async fn refusal(response: Response) -> (String, String) {
@@ -287,6 +170,41 @@ on_both! {
     }
 }
 
+/// Only PostgreSQL tells who waits for a lock, and so that a mutation has begun.
+#[tokio::test]
+async fn a_mutation_whose_client_has_left_is_finished_before_the_server_ends() {
+    let Some(fixture) = Fixture::postgres("abandoned").await else { return };
+    let token = token(&fixture, &["--name", "Wang Fang"]);
+    let server = Server::of(&fixture);
+    assert_eq!(server.ask_with(AREAS, &token).await.status(), StatusCode::OK);
+    let mut holder = PgConnection::connect(&fixture.url).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE area IN EXCLUSIVE MODE").execute(&mut holder).await.unwrap();
+    let street =
+        r#"mutation { areaCreate(input: { level: STREET, name: "Wendeng", parentId: "QXJlYTox" }) { area { id } } }"#;
+    let body = json!({ "query": street }).to_string();
+    let mut client = TcpStream::connect(&server.address).unwrap();
+    write!(
+        client,
+        "POST /graphql HTTP/1.1\r\nHost: cobuild\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut watcher = PgConnection::connect(&fixture.url).await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'area'::regclass";
+    let begun = async { while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut watcher).await.unwrap() == 0 {} };
+    tokio::time::timeout(Duration::from_secs(30), begun).await.expect("the mutation waits for the lock");
+    drop(client);
+    server.signal("TERM");
+    assert!(server.said.iter().any(|line| line.contains("stopping")));
+    sqlx::raw_sql("COMMIT").execute(&mut holder).await.unwrap();
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    let areas: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM area WHERE name = 'Wendeng'").fetch_one(&mut watcher).await.unwrap();
+    assert_eq!(areas, 1, "{said}");
+}
+
 #[test]
 fn help_says_all_there_is_to_know() {
     let help = print(&["--help"]);
@@ -314,7 +232,6 @@ fn what_the_command_line_does_not_know_is_refused() {
         &["nothing"][..],
         &["serve", "--lisen", "x"],
         &["token", "create", "--name", "x", "--role", "auditor"],
-        &["demo", "--database", "sqlite:x.db"],
         &["import", "contributions", "x.csv", "--fund", "F", "--dry-run", "--commit"],
         &["schema", "--log", "cobuild=loud"],
         &["verify", "--database", "mysql://ann:secret@db/books"],
@@ -423,18 +340,19 @@ async fn the_page_loads_nothing_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_demo_serves_and_leaves_nothing_behind() {
+async fn the_demo_makes_its_books_once_and_serves_them_again() {
     let dir = tempfile::tempdir().unwrap();
-    let keep = dir.path().join("kept");
-    let server = Server::start(&["demo", "--keep", keep.to_str().unwrap()]);
+    let place = dir.path().to_str().unwrap();
+    let server = Server::start(&["demo", "--data-dir", place]);
     assert_eq!(server.get("/").await.status(), StatusCode::OK);
     server.stop();
-    let again = run(&["demo", "--keep", keep.to_str().unwrap()]);
-    assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
+    let kept = fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap();
+    assert!(kept.contains("hostOfficer") && kept.contains("cobuild_"), "{kept}");
 
-    let server = Server::start(&["demo"]);
-    let scratch = std::env::temp_dir().join(format!("cobuild-demo-{}", server.child.id()));
-    assert!(scratch.exists());
+    let server = Server::start(&["demo", "--data-dir", place]);
+    assert_eq!(server.get("/").await.status(), StatusCode::OK);
     server.stop();
-    assert!(!scratch.exists());
+    assert_eq!(fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap(), kept, "they are made once");
+    let verified = print(&["verify", "--data-dir", place]);
+    assert!(verified.contains("SEAL"), "{verified}");
 }

@@ -20,11 +20,11 @@ use serde_json::json;
 use tokio::{sync::watch, time::timeout};
 
 use crate::{
-    cli::{Server, print_json},
     storm::{
         client::{Acknowledged, Answer, Asker, Dice, Kind, Operation},
         town::{self, Books, Town},
     },
+    support::binary::{self, Server, print_json},
 };
 
 const CLIENTS: u64 = 8;
@@ -272,7 +272,7 @@ pub async fn kill_and_repeat(arguments: &[&str], kills: u64, rows_all: i64, rows
         let before = rows().await;
         let left = u64::try_from(rows_all - before).expect("no row is written twice");
         let at = before + i64::try_from(dice.below(left.max(1) / 2 + 1)).unwrap();
-        let mut child = crate::cli::cobuild().args(arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let mut child = binary::cobuild().args(arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
         while child.try_wait().unwrap().is_none() && rows().await <= at {
             tokio::task::yield_now().await;
         }
@@ -283,9 +283,9 @@ pub async fn kill_and_repeat(arguments: &[&str], kills: u64, rows_all: i64, rows
         let after = rows().await;
         assert!((before..=rows_all).contains(&after), "{after} rows after a kill, {before} before, {rows_all} in all");
     }
-    crate::cli::print(arguments);
+    binary::print(arguments);
     assert_eq!(rows().await, rows_all, "all rows are there once");
-    crate::cli::print(arguments);
+    binary::print(arguments);
     assert_eq!(rows().await, rows_all, "and stay so");
     met
 }

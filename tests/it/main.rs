@@ -5,8 +5,11 @@
 mod cli;
 mod concepts;
 mod kill;
+mod load;
 mod storm;
 mod support;
 mod tamper;
+mod tidy;
+mod worked_example;
 mod world;
 mod writer;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::accept::Media;
 use super::{HttpError, REQUEST_ID_HEADER};
 use crate::api::gate::{Code, ERRORS_MAX, GateError, cut};
+use crate::error::{Error, Language};
 
 const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
 
@@ -61,14 +62,14 @@ impl Answer {
     }
 
     /// The answer to a request that ran; `cost` is what it cost and the limit, if the client wants to know.
-    pub fn ran(response: Response, cost: Option<(u64, u64)>, id: &str, media: Media) -> Self {
+    pub fn ran(response: Response, cost: Option<(u64, u64)>, id: &str, media: Media, language: Language) -> Self {
         let mut response = response;
         response.errors.truncate(ERRORS_MAX);
         // What fails before the first field has neither data nor a path.
         let ran = response.data != Value::Null
             || response.errors.is_empty()
             || response.errors.iter().any(|error| !error.path.is_empty());
-        let errors: Vec<ServerError> = response.errors.into_iter().map(|error| settled(error, id)).collect();
+        let errors: Vec<ServerError> = response.errors.into_iter().map(|error| settled(error, id, language)).collect();
         let internal = errors.iter().any(|error| code(error) == Some(INTERNAL));
         if let Some((requested, limit)) = cost {
             let cost = async_graphql::value!({ "requested": requested, "limit": limit });
@@ -131,8 +132,12 @@ fn refused(media: Media) -> StatusCode {
 }
 
 /// An error as the client may see it.
-fn settled(mut error: ServerError, id: &str) -> ServerError {
+fn settled(mut error: ServerError, id: &str, language: Language) -> ServerError {
     if code(&error).is_some() {
+        // A denial knows its sentence in both languages.
+        if let Some(own) = error.source::<Error>() {
+            error.message = own.message(language);
+        }
         return error;
     }
     // An error that a resolver's `?` made has a source, and its text is nobody's business.

@@ -21,10 +21,7 @@ use reqwest::Client as Http;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::{
-    cli::Server,
-    support::{Engine, Fixture, on_both},
-};
+use crate::support::{Engine, Fixture, binary::Server, on_both};
 use client::{Acknowledged, Answer, Asker, Dice, Kind, Operation, fen};
 use town::{BALANCE, Books, GIVEN_FEN, PLEDGED_FEN, Town};
 

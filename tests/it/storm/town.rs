@@ -6,7 +6,7 @@ use cobuild::clock::Clock;
 use serde_json::{Value, json};
 
 use super::client::{Asker, Kind, fen, yuan};
-use crate::cli::print;
+use crate::support::binary::print;
 
 /// What each giver has pledged before the storm, to be settled by what arrives in it.
 pub const PLEDGED_FEN: i64 = 300;

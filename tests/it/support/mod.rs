@@ -1,5 +1,6 @@
 //! What every test stands on: one body, run on both engines.
 
+pub mod binary;
 pub mod postgres;
 mod selftest;
 

@@ -1,3 +1,0 @@
-//! What must be fast, beside its limit.
-
-fn main() {}
