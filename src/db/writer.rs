@@ -8,9 +8,13 @@
 //! * A job that fails or is dropped takes back its own savepoint and no more.
 //! * A commit that fails, fails every job it held.
 
-use std::sync::Arc;
+use std::{borrow::Cow, error::Error as StdError, sync::Arc};
 
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _, SqliteConnection,
+    error::{DatabaseError, ErrorKind},
+    sqlite::SqliteConnectOptions,
+};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::Result;
@@ -39,7 +43,16 @@ struct Batch {
 enum Outcome {
     Open,
     Committed,
-    Failed(String),
+    Failed(CommitFailed),
+}
+
+/// Why a commit failed, as each of its jobs is told it: the engine's own error cannot be cloned.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+struct CommitFailed {
+    message: String,
+    /// As the engine's error has it: a full disk is known by it.
+    code: Option<String>,
 }
 
 /// One job's turn on the writer's connection.
@@ -61,20 +74,16 @@ impl Writer {
 
     /// Waits for the connection and opens a savepoint on it.
     pub async fn begin(&self) -> Result<Job> {
-        let mut turn = self.0.clone().lock_owned().await;
-        let writer = self.clone();
-        // In a task of its own: the engine runs a statement whose caller has gone away, and a transaction
-        // that nobody knows of would fail every write after it.
-        let begin = tokio::spawn(async move {
-            if turn.batch.is_none() {
-                turn.run("BEGIN IMMEDIATE").await?;
-                turn.batch = Some(Batch { jobs: 0, outcome: watch::Sender::new(Outcome::Open) });
-            }
-            let mut job = Job { turn: Some(turn), writer };
-            job.shared().run("SAVEPOINT job").await?;
-            Ok(job)
-        });
-        begin.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+        let turn = self.0.clone().lock_owned().await;
+        // From here on a caller who goes away drops the job, which takes back what it has begun.
+        let mut job = Job { turn: Some(turn), writer: self.clone() };
+        let shared = job.shared();
+        if shared.batch.is_none() {
+            shared.run("BEGIN IMMEDIATE").await?;
+            shared.batch = Some(Batch { jobs: 0, outcome: watch::Sender::new(Outcome::Open) });
+        }
+        shared.run("SAVEPOINT job").await?;
+        Ok(job)
     }
 
     /// Waits for the connection, with no transaction open on it: for the migrator, which begins its own.
@@ -102,18 +111,19 @@ impl Job {
     }
 
     fn shared(&mut self) -> &mut Shared {
-        self.turn.as_mut().expect("the turn is passed on only by finish and drop")
+        self.turn.as_mut().expect("the turn is passed on only by commit and drop")
     }
 
     /// Ends the job and waits for the commit that holds it.
     pub async fn commit(self) -> Result<()> {
-        // In a task of its own: a caller who goes away must not leave the others uncommitted.
+        // In a task of its own: a caller who goes away must not leave the others uncommitted, nor this
+        // job ended by halves.
         tokio::spawn(self.finish()).await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
     async fn finish(mut self) -> Result<()> {
         self.shared().run("RELEASE job").await?;
-        let mut turn = self.turn.take().expect("the turn is passed on only by finish and drop");
+        let mut turn = self.turn.take().expect("the turn is passed on only by commit and drop");
         let batch = turn.batch.as_mut().expect("begin opened one");
         batch.jobs += 1;
         let mut outcome = batch.outcome.subscribe();
@@ -129,7 +139,7 @@ impl Job {
         }
         match &*outcome.borrow() {
             Outcome::Committed => Ok(()),
-            Outcome::Failed(why) => Err(sqlx::Error::Protocol(why.clone())),
+            Outcome::Failed(why) => Err(why.clone().into()),
             Outcome::Open => Err(sqlx::Error::WorkerCrashed),
         }
     }
@@ -163,7 +173,7 @@ impl Shared {
         }
         batch.outcome.send_replace(match &done {
             Ok(()) => Outcome::Committed,
-            Err(why) => Outcome::Failed(why.to_string()),
+            Err(why) => Outcome::Failed(CommitFailed::of(why)),
         });
         done
     }
@@ -178,13 +188,46 @@ impl Shared {
         if let Err(why) = undone {
             let _ = self.run("ROLLBACK").await;
             if let Some(batch) = self.batch.take() {
-                batch.outcome.send_replace(Outcome::Failed(why.to_string()));
+                batch.outcome.send_replace(Outcome::Failed(CommitFailed::of(&why)));
             }
         } else if self.batch.as_ref().is_some_and(|batch| batch.jobs == 0) {
             let _ = self.run("ROLLBACK").await;
             self.batch = None;
         }
         // A batch with finished jobs is committed by the first of them, which waits for this turn.
+    }
+}
+
+impl CommitFailed {
+    fn of(error: &sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code().map(Cow::into_owned));
+        Self { message: error.to_string(), code }
+    }
+}
+
+impl DatabaseError for CommitFailed {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        self.code.as_deref().map(Cow::Borrowed)
+    }
+
+    fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
     }
 }
 

@@ -4,8 +4,11 @@
 
 mod cli;
 mod concepts;
+mod gone;
 mod import;
+mod kill;
 mod load;
+mod storm;
 mod support;
 mod tamper;
 mod tidy;

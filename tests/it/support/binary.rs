@@ -114,6 +114,13 @@ impl Server {
         (status.code(), self.said.iter().collect::<Vec<_>>().join("\n"))
     }
 
+    /// Ends it at once, in the middle of whatever it does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        let (code, said) = self.end();
+        assert_eq!((code, said.as_str()), (None, ""), "it was killed, and had nothing to complain of before");
+    }
+
     pub fn stop(self) {
         self.signal("TERM");
         let (code, said) = self.end();
