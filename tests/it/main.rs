@@ -4,6 +4,7 @@
 
 mod cli;
 mod concepts;
+mod model;
 mod support;
 mod tamper;
 mod world;
