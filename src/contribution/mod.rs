@@ -120,7 +120,7 @@ pub async fn receive(
             outcomes.push(answer);
             continue;
         }
-        let pieces = match decide(by, receive, &mut loaded) {
+        let pieces = match decide(by, &fund, receive, &mut loaded) {
             Ok(pieces) => pieces,
             Err(refused) => {
                 outcomes.push(Err(refused));
@@ -180,7 +180,7 @@ async fn load(tx: &mut Tx, fund: &FundPlace, wanted: &[(Once, Receive)]) -> Resu
 }
 
 /// Splits a receipt into the pieces that become lots, or says why it is refused.
-fn decide(by: By<'_>, receive: &Receive, loaded: &mut Loaded) -> Result<Vec<Piece>> {
+fn decide(by: By<'_>, fund: &FundPlace, receive: &Receive, loaded: &mut Loaded) -> Result<Vec<Piece>> {
     let channel = check_text(&receive.channel, REFERENCE_MAX, "channel")?;
     let reference = check_text(&receive.reference, REFERENCE_MAX, "reference")?;
     check_past(receive.received_on, by.today, "receivedOn")?;
@@ -211,7 +211,7 @@ fn decide(by: By<'_>, receive: &Receive, loaded: &mut Loaded) -> Result<Vec<Piec
     if loaded.references.get(&(channel.clone(), reference.clone())).is_some_and(|(_, stands)| *stands) {
         return Err(Refusal::ReceiptRepeated { channel, reference }.at("reference"));
     }
-    loaded.dues.split(&receive.lines)
+    loaded.dues.split(fund, &receive.lines)
 }
 
 /// The restriction of each piece, written down where it is new.
