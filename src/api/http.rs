@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::gate::{Code, Gate, GateError, OperationKind};
+use crate::error::Language;
 use accept::Media;
 use answer::Answer;
 use params::Params;
@@ -142,11 +143,13 @@ impl<E: Executor> Endpoint<E> {
             );
             return Answer::http(error).response(Media::Json, &id.0);
         };
+        let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let language = Language::accepted(language);
         let run = unwinding(self.run(request, &id), &id).await;
         let answer = match run.and_then(|ran| ran) {
             Ok(Ran { response, cost }) => {
                 let cost = wants_cost.then(|| (cost, self.gate.limits().cost_max));
-                Answer::ran(response, cost, &id.0, media)
+                Answer::ran(response, cost, &id.0, media, language)
             }
             Err(Refused::Http(error)) => Answer::http(error),
             Err(Refused::Gate(errors)) => Answer::gate(errors, media),

@@ -17,7 +17,7 @@ use super::{By, Viewer};
 use crate::{
     clock::Clock,
     db::{Db, Session, Tx},
-    error::{Denied, Error, Fault, Language, Refusal, Result, UserError},
+    error::{Error, Fault, Language, Refusal, Result, UserError},
 };
 
 /// What the fields of one request share.
@@ -334,8 +334,13 @@ impl From<Error> for async_graphql::Error {
         };
         match error {
             Error::Refused(_) | Error::BadInput(_) => coded(error.message(Language::En), "BAD_USER_INPUT"),
-            Error::Denied(Denied { anonymous: true, .. }) => coded(error.message(Language::En), "UNAUTHENTICATED"),
-            Error::Denied(_) => coded(error.message(Language::En), "FORBIDDEN"),
+            // With the denial as its source: the edge of the API says it in the caller's language.
+            Error::Denied(denied) => {
+                let code = if denied.anonymous { "UNAUTHENTICATED" } else { "FORBIDDEN" };
+                let mut error = coded(denied.message(Language::En), code);
+                error.source = Some(Arc::new(denied));
+                error
+            }
             // Without a code: the edge of the API masks it, and logs it under a reference.
             Error::Fault(fault) => async_graphql::Error::new(format!("{:#}", fault.0)),
         }

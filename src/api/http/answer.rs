@@ -6,7 +6,10 @@ use serde::Serialize;
 
 use super::accept::Media;
 use super::{HttpError, REQUEST_ID_HEADER};
-use crate::api::gate::{Code, ERRORS_MAX, GateError, cut};
+use crate::{
+    api::gate::{Code, ERRORS_MAX, GateError, cut},
+    error::{Denied, Language},
+};
 
 const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
 
@@ -61,9 +64,14 @@ impl Answer {
     }
 
     /// The answer to a request that ran; `cost` is what it cost and the limit, if the client wants to know.
-    pub fn ran(response: Response, cost: Option<(u64, u64)>, id: &str, media: Media) -> Self {
+    pub fn ran(response: Response, cost: Option<(u64, u64)>, id: &str, media: Media, language: Language) -> Self {
         let mut response = response;
         response.errors.truncate(ERRORS_MAX);
+        for error in &mut response.errors {
+            if let Some(denied) = error.source::<Denied>() {
+                error.message = denied.message(language);
+            }
+        }
         // What fails before the first field has neither data nor a path.
         let ran = response.data != Value::Null
             || response.errors.is_empty()
