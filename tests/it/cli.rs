@@ -45,7 +45,7 @@ fn stderr(output: &Output) -> &str {
 }
 
 /// Runs a command that must succeed, and gives what it printed.
-fn print(arguments: &[&str]) -> String {
+pub fn print(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
     stdout(&output).trim_end().to_owned()
@@ -56,7 +56,7 @@ fn print_json(arguments: &[&str]) -> Value {
 }
 
 /// A server of the test's own, which does not outlive it.
-struct Server {
+pub struct Server {
     child: Child,
     address: String,
     /// Keeps reading what the server says, so that it never waits for a reader.
@@ -82,11 +82,11 @@ impl Server {
         Self { child, address, said: Some(said) }
     }
 
-    fn of(db: &Fixture) -> Self {
+    pub fn of(db: &Fixture) -> Self {
         Self::start(&["serve", "--database", &db.url])
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
@@ -117,7 +117,7 @@ impl Server {
         (status.code(), self.said.take().unwrap().join().unwrap())
     }
 
-    fn stop(self) {
+    pub fn stop(self) {
         self.signal("TERM");
         let (code, said) = self.end();
         assert_eq!(code, Some(0), "{said}");

@@ -5,6 +5,9 @@
 mod cli;
 mod concepts;
 mod model;
+mod refusals;
+mod rights;
+mod socket;
 mod support;
 mod tamper;
 mod world;

@@ -206,7 +206,7 @@ impl History {
 
     fn propose(&mut self, books: &Oracle) -> Operation {
         let fund = self.fund();
-        let purpose = if fund == 1 || self.random.chance(60) { self.random.below(3) } else { self.random.below(5) };
+        let purpose = if self.random.chance(80) { self.random.below(3) } else { self.random.below(5) };
         Operation::Propose { fund, purpose, on: self.day(books) }
     }
 

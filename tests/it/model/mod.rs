@@ -3,6 +3,7 @@
 //! `COBUILD_MODEL_OPERATIONS` makes the histories longer, `COBUILD_MODEL_SEED` makes other ones.
 
 mod history;
+mod idempotency;
 mod operation;
 mod oracle;
 mod product;
