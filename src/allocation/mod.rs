@@ -105,7 +105,11 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
         if parts != input.amount {
             return Err(Refusal::SumMismatch { parts, whole: input.amount }.at("lots"));
         }
-        draw::named(tx, pool, target.id, input.effective_on, &lots.into_iter().collect::<Vec<_>>()).await?
+        let lots: Vec<_> = lots.into_iter().collect();
+        draw::named(tx, pool, target.id, input.effective_on, &lots).await?.map_err(|lot| {
+            let at = input.lots.iter().position(|(named, _)| *named == lot).expect("it was named");
+            Refusal::LotNotEligible { lot: lot.0.to_string() }.at(&format!("lots.{at}.id"))
+        })?
     };
     let moves = draw::moves(&taken, pool, target.target_account);
     let mut draft = Draft::new(EntryKind::Allocate, input.effective_on, memo, moves);

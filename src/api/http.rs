@@ -135,8 +135,6 @@ impl<E: Executor> Endpoint<E> {
     async fn respond(&self, request: poem::Request) -> poem::Response {
         let id = RequestId::of(request.headers());
         let wants_cost = request.header(COST_HEADER) == Some("1");
-        let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let language = Language::accepted(language);
         let Some(media) = accept::negotiate(request.headers()) else {
             let error = HttpError::new(
                 StatusCode::NOT_ACCEPTABLE,
@@ -145,6 +143,8 @@ impl<E: Executor> Endpoint<E> {
             );
             return Answer::http(error).response(Media::Json, &id.0);
         };
+        let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let language = Language::accepted(language);
         let run = unwinding(self.run(request, &id), &id).await;
         let answer = match run.and_then(|ran| ran) {
             Ok(Ran { response, cost }) => {

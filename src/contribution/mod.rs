@@ -120,7 +120,7 @@ pub async fn receive(
             outcomes.push(answer);
             continue;
         }
-        let pieces = match decide(by, receive, &mut loaded) {
+        let pieces = match decide(by, &fund, receive, &mut loaded) {
             Ok(pieces) => pieces,
             Err(refused) => {
                 outcomes.push(Err(refused));
@@ -149,8 +149,10 @@ struct Loaded {
     dues: Dues,
     /// The last version of each channel and reference, and whether it still stands.
     references: HashMap<(String, String), (i64, bool)>,
+    /// Whether the fund takes gifts under these restrictions.
+    restrictions: HashMap<Restriction, Result<()>>,
     /// The keys of restrictions that were written down before.
-    earmarks: HashMap<Restriction, Result<EarmarkId>>,
+    earmarks: HashMap<Restriction, EarmarkId>,
 }
 
 async fn load(tx: &mut Tx, fund: &FundPlace, wanted: &[(Once, Receive)]) -> Result<Loaded> {
@@ -175,12 +177,13 @@ async fn load(tx: &mut Tx, fund: &FundPlace, wanted: &[(Once, Receive)]) -> Resu
         known: place::parties_known(tx, &parties).await?,
         dues,
         references: store::versions(tx, fund.id, &references).await?,
+        restrictions: HashMap::new(),
         earmarks: HashMap::new(),
     })
 }
 
 /// Splits a receipt into the pieces that become lots, or says why it is refused.
-fn decide(by: By<'_>, receive: &Receive, loaded: &mut Loaded) -> Result<Vec<Piece>> {
+fn decide(by: By<'_>, fund: &FundPlace, receive: &Receive, loaded: &mut Loaded) -> Result<Vec<Piece>> {
     let channel = check_text(&receive.channel, REFERENCE_MAX, "channel")?;
     let reference = check_text(&receive.reference, REFERENCE_MAX, "reference")?;
     check_past(receive.received_on, by.today, "receivedOn")?;
@@ -211,10 +214,12 @@ fn decide(by: By<'_>, receive: &Receive, loaded: &mut Loaded) -> Result<Vec<Piec
     if loaded.references.get(&(channel.clone(), reference.clone())).is_some_and(|(_, stands)| *stands) {
         return Err(Refusal::ReceiptRepeated { channel, reference }.at("reference"));
     }
-    loaded.dues.split(&receive.lines)
+    loaded.dues.split(fund, &receive.lines)
 }
 
 /// The restriction of each piece, written down where it is new.
+///
+/// All are checked before the first is written: a refused receipt uses up no key.
 async fn earmarks(
     tx: &mut Tx,
     fund: &FundPlace,
@@ -222,24 +227,33 @@ async fn earmarks(
     pieces: &[Piece],
     loaded: &mut Loaded,
 ) -> Result<Result<Vec<EarmarkId>>> {
+    let asked =
+        |piece: &Piece| receive.lines[piece.line].restriction.or(piece.due.is_none().then(Restriction::default));
+    for piece in pieces {
+        let Some(asked) = asked(piece) else { continue };
+        if !loaded.restrictions.contains_key(&asked) {
+            let checked = earmark::check(tx, fund.id, &asked).await?.map(drop);
+            loaded.restrictions.insert(asked, checked);
+        }
+        if let Err(refused) = &loaded.restrictions[&asked] {
+            return Ok(Err(refused.clone().below(&format!("lines.{}", piece.line))));
+        }
+        if let Some(due) = &piece.due
+            && earmark::find(tx, fund.id, &asked).await? != Some(due.earmark_id)
+        {
+            return Ok(Err(Refusal::PledgeEarmark {}.at(&format!("lines.{}.earmark", piece.line))));
+        }
+    }
     let mut found = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        let Some(asked) = receive.lines[piece.line].restriction.or(piece.due.is_none().then(Restriction::default))
-        else {
+        let Some(asked) = asked(piece) else {
             found.push(piece.due.as_ref().expect("a piece without a restriction settles a due").earmark_id);
             continue;
         };
         if let Entry::Vacant(place) = loaded.earmarks.entry(asked) {
-            place.insert(earmark::ensure(tx, fund.id, &[asked]).await?.remove(0));
+            place.insert(earmark::ensure(tx, fund.id, &[asked]).await?.remove(0)?);
         }
-        let id = match &loaded.earmarks[&asked] {
-            Ok(id) => *id,
-            Err(refused) => return Ok(Err(refused.clone().below(&format!("lines.{}", piece.line)))),
-        };
-        if piece.due.as_ref().is_some_and(|due| due.earmark_id != id) {
-            return Ok(Err(Refusal::PledgeEarmark {}.at(&format!("lines.{}.earmark", piece.line))));
-        }
-        found.push(id);
+        found.push(loaded.earmarks[&asked]);
     }
     Ok(Ok(found))
 }

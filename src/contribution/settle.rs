@@ -6,6 +6,7 @@ use super::{Line, Settles};
 use crate::{
     error::{Refusal, Result},
     id::{PartyId, PledgeId},
+    ledger::place::FundPlace,
     money::Fen,
     pledge::{PledgeState, store::Due},
 };
@@ -43,17 +44,17 @@ impl Dues {
         }
     }
 
-    /// Splits lines over the dues they settle, and counts those dues as paid.
+    /// Splits lines of a receipt of `fund` over the dues they settle, and counts those dues as paid.
     ///
     /// # Errors
-    /// Refused for a pledge that is not there, is another's, has ended, or is owed less than a line pays;
-    /// then no due counts as paid.
-    pub fn split(&mut self, lines: &[Line]) -> Result<Vec<Piece>> {
+    /// Refused for a pledge that is not there, was made to another fund, is another's, has ended, or is owed
+    /// less than a line pays; then no due counts as paid.
+    pub fn split(&mut self, fund: &FundPlace, lines: &[Line]) -> Result<Vec<Piece>> {
         let mut pieces = Vec::with_capacity(lines.len());
         for (at, line) in lines.iter().enumerate() {
             let split = match line.settles {
                 Settles::Nothing => Ok(vec![Piece { line: at, amount: line.amount, due: None }]),
-                Settles::Pledge(pledge) => self.exactly(at, line, pledge).map(|piece| vec![piece]),
+                Settles::Pledge(pledge) => self.exactly(fund, at, line, pledge).map(|piece| vec![piece]),
                 Settles::OldestFirst => Ok(self.oldest_first(at, line)),
             };
             match split {
@@ -78,10 +79,13 @@ impl Dues {
         }
     }
 
-    fn exactly(&mut self, at: usize, line: &Line, pledge: PledgeId) -> Result<Piece> {
+    fn exactly(&mut self, fund: &FundPlace, at: usize, line: &Line, pledge: PledgeId) -> Result<Piece> {
         let field = format!("lines.{at}.pledgeId");
         let due = self.by_pledge.get_mut(&pledge);
         let due = due.ok_or_else(|| Refusal::NotFound { what: "pledge".into() }.at(&field))?;
+        if due.fund_id != fund.id {
+            return Err(Refusal::AnotherFund { what: "pledge".into(), fund: fund.name.clone() }.at(&field));
+        }
         if due.donor_id != line.donor {
             return Err(Refusal::PledgeOfAnother {}.at(&field));
         }

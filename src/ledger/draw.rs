@@ -76,34 +76,30 @@ pub async fn to_return(tx: &mut Tx, account: AccountId, amount: Fen) -> Result<V
     draw(tx, account, earmarks, Order::Backward, amount).await
 }
 
-/// Takes the lots that the committee named, each with its amount.
-///
-/// # Errors
-/// [`Refusal::LotNotEligible`] when a lot may not be spent on `target` or holds less than asked.
+/// Takes the lots that the committee named, each once and with its amount; or gives the first of them
+/// that may not be spent on `target` or holds less than asked.
 pub async fn named(
     tx: &mut Tx,
     account: AccountId,
     target: TargetId,
     day: NaiveDate,
     lots: &[(LotId, Fen)],
-) -> Result<Vec<Taken>> {
+) -> Result<Result<Vec<Taken>, LotId>> {
     let eligible = store::eligible_earmarks(&mut *tx, target, account, day).await?;
     let ids: Vec<LotId> = lots.iter().map(|(id, _)| *id).collect();
     let held = store::held_of_lots(&mut *tx, account, &ids).await?;
     let mut left: BTreeMap<LotId, Held> = held.into_iter().map(|one| (one.lot_id, one)).collect();
     let mut taken = Vec::with_capacity(lots.len());
-    for (at, (id, amount)) in lots.iter().enumerate() {
-        let field = format!("lots.{at}.id");
-        let refused = || Refusal::LotNotEligible { lot: id.0.to_string() }.at(&field);
-        let one = left.get_mut(id).ok_or_else(refused)?;
+    for (id, amount) in lots {
+        let Some(one) = left.get_mut(id) else { return Ok(Err(*id)) };
         let allowed = eligible.iter().any(|earmark| earmark.earmark_id == one.earmark_id);
         if !allowed || one.amount < *amount {
-            return Err(refused());
+            return Ok(Err(*id));
         }
         one.amount -= *amount;
         taken.push(Held { amount: *amount, ..*one });
     }
-    Ok(taken)
+    Ok(Ok(taken))
 }
 
 /// Takes `amount` of a giver's own lots in `account`, the youngest first, or of `only` where it is given.

@@ -127,8 +127,8 @@ pub async fn ensure(tx: &mut Tx, fund: FundId, wanted: &[Restriction]) -> Result
     Ok(wanted.iter().map(|restriction| known[restriction].clone()).collect())
 }
 
-/// How narrow a restriction is, or why it is refused.
-async fn check(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Result<Result<i64>> {
+/// How narrow a restriction on gifts to `fund` is, or why it is refused; writes nothing.
+pub async fn check(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Result<Result<i64>> {
     let named = [restriction.purpose.is_some(), restriction.group.is_some(), restriction.target.is_some()];
     if named.iter().filter(|is| **is).count() > 1 {
         return Ok(Err(Refusal::EarmarkMalformed {}.at("earmark")));
@@ -201,13 +201,19 @@ async fn referred(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Resul
     Ok(found)
 }
 
-async fn one(tx: &mut Tx, fund: FundId, restriction: &Restriction, spec: i64) -> Result<EarmarkId> {
-    let kind = match (restriction.purpose, restriction.group, restriction.target) {
-        (Some(_), ..) => EarmarkKind::Purpose,
-        (_, Some(_), _) => EarmarkKind::Group,
-        (.., Some(_)) => EarmarkKind::Target,
-        _ => EarmarkKind::None,
-    };
+impl Restriction {
+    fn kind(&self) -> EarmarkKind {
+        match (self.purpose, self.group, self.target) {
+            (Some(_), ..) => EarmarkKind::Purpose,
+            (_, Some(_), _) => EarmarkKind::Group,
+            (.., Some(_)) => EarmarkKind::Target,
+            _ => EarmarkKind::None,
+        }
+    }
+}
+
+/// The key of a restriction on gifts to `fund`; `None` where it was never written down.
+pub async fn find(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Result<Option<EarmarkId>> {
     let found: Option<(EarmarkId,)> = tx
         .sql(
             "SELECT id FROM earmark
@@ -216,7 +222,7 @@ async fn one(tx: &mut Tx, fund: FundId, restriction: &Restriction, spec: i64) ->
                AND COALESCE(valid_from, '0001-01-01') = $6 AND COALESCE(valid_to, '9999-12-31') = $7",
         )
         .bind(fund)
-        .bind(kind)
+        .bind(restriction.kind())
         .bind(restriction.purpose.map_or(0, i64::from))
         .bind(restriction.group.map_or(0, i64::from))
         .bind(restriction.target.map_or(0, i64::from))
@@ -224,7 +230,11 @@ async fn one(tx: &mut Tx, fund: FundId, restriction: &Restriction, spec: i64) ->
         .bind(restriction.valid_to.unwrap_or(LAST_DAY))
         .optional()
         .await?;
-    if let Some((id,)) = found {
+    Ok(found.map(|(id,)| id))
+}
+
+async fn one(tx: &mut Tx, fund: FundId, restriction: &Restriction, spec: i64) -> Result<EarmarkId> {
+    if let Some(id) = find(tx, fund, restriction).await? {
         return Ok(id);
     }
     let (id,) = tx
@@ -233,7 +243,7 @@ async fn one(tx: &mut Tx, fund: FundId, restriction: &Restriction, spec: i64) ->
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         )
         .bind(fund)
-        .bind(kind)
+        .bind(restriction.kind())
         .bind(restriction.purpose)
         .bind(restriction.group)
         .bind(restriction.target)

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    error::{Refusal, Result, check_past, check_text},
+    error::{Error, Refusal, Result, check_past, check_text},
     fund::head,
     id::{EntryId, FundId},
     viewer::{Act, By},
@@ -48,7 +48,8 @@ pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> R
     check_past(input.effective_on, by.today, "effectiveOn")?;
     let fund = FundId(input.entry.0 >> 32);
     let no_entry = || Refusal::NotFound { what: "entry".into() }.at("entryId");
-    let mut head = head::lock(tx, fund).await.map_err(|_| no_entry())?;
+    let locked = head::lock(tx, fund).await;
+    let mut head = locked.map_err(|error| if matches!(error, Error::Refused(_)) { no_entry() } else { error })?;
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
     }

@@ -54,7 +54,9 @@ fn accrue(pledge: &Pledge, (mut base, mut accrued): (Fen, Fen), bases: &[store::
         }
         base += one.amount;
         let floor = i128::from(base.0) * i128::from(pledge.rate_num) / i128::from(pledge.rate_den);
-        let total = Fen(i64::try_from(floor.min(i128::from(pledge.amount.0))).expect("not above the cap"));
+        let share = Fen(i64::try_from(floor.min(i128::from(pledge.amount.0))).expect("not above the cap"));
+        // What was given stays given: after a reversal the match may be ahead of its share.
+        let total = share.max(accrued);
         rows.push(AccrualDocument {
             pledge_id: pledge.id,
             base_lot_id: one.lot_id,

@@ -1,0 +1,369 @@
+//! The product under test: a history's operations, asked for by the ids that the product gave.
+
+use std::collections::BTreeMap;
+
+use cobuild::{
+    allocation::{self, Allocate, Release},
+    committee::{self, Constituency, DecisionDraft, Seat, Vote},
+    contribution::{self, Line, Receive, Received, Settles, refund},
+    db::{Sql as _, Tx},
+    error::Result,
+    expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
+    id::{DecisionId, EntryId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
+    ledger::{
+        AccountKind,
+        document::{EvidenceKind, LotClass},
+        earmark::Restriction,
+        idem::Once,
+        reverse,
+    },
+    money::Fen,
+    pledge::{self, Offer, PledgeState, matching},
+    project::{self, BudgetLine, GrantDraft, GrantStage, Proposal},
+    viewer,
+};
+use serde_json::{Value, json};
+
+use super::{
+    operation::{NOBODY, Only, Operation, Part, Pays, Terms},
+    oracle::{Oracle, Place},
+    scene::Scene,
+};
+
+/// The product, with its ids in the order in which the history made them.
+pub struct Product {
+    pub scene: Scene,
+    pub targets: Vec<TargetId>,
+    pub pledges: Vec<PledgeId>,
+    pub decisions: Vec<DecisionId>,
+    pub receipts: Vec<ReceiptId>,
+    pub lots: Vec<LotId>,
+    pub entries: Vec<EntryId>,
+    pub expenses: Vec<i64>,
+    pub refunds: Vec<i64>,
+}
+
+/// The id of a number, or one that nothing has.
+fn id<T: Copy + From<i64>>(known: &[T], number: usize) -> T {
+    known.get(number).copied().unwrap_or_else(|| T::from(i64::try_from(NOBODY).unwrap()))
+}
+
+impl Product {
+    pub async fn open(url: &str) -> Self {
+        Self {
+            scene: Scene::open(url).await,
+            targets: vec![],
+            pledges: vec![],
+            decisions: vec![],
+            receipts: vec![],
+            lots: vec![],
+            entries: vec![],
+            expenses: vec![],
+            refunds: vec![],
+        }
+    }
+
+    fn party(&self, number: usize) -> PartyId {
+        id(&self.scene.parties, number)
+    }
+
+    fn purpose(&self, number: usize) -> PurposeId {
+        id(&self.scene.purposes, number)
+    }
+
+    fn restriction(&self, terms: Terms) -> Restriction {
+        let mut asked = Restriction { valid_from: terms.from, valid_to: terms.to, ..Restriction::default() };
+        match terms.only {
+            Only::Free => {}
+            Only::Purpose(purpose) => asked.purpose = Some(self.purpose(purpose)),
+            Only::Group(group) => asked.group = Some(self.party(group)),
+            Only::Target(target) => asked.target = Some(id(&self.targets, target)),
+            Only::Both(purpose, group) => {
+                (asked.purpose, asked.group) = (Some(self.purpose(purpose)), Some(self.party(group)));
+            }
+        }
+        asked
+    }
+
+    fn line(&self, part: &Part) -> Line {
+        let settles = match part.pays {
+            Pays::Nothing => Settles::Nothing,
+            Pays::Pledge(pledge) => Settles::Pledge(id(&self.pledges, pledge)),
+            Pays::OldestFirst => Settles::OldestFirst,
+        };
+        Line {
+            donor: self.party(part.donor),
+            amount: Fen(part.amount),
+            settles,
+            restriction: part.terms.map(|terms| self.restriction(terms)),
+            class: LotClass::Gift,
+        }
+    }
+
+    /// Does `operation` under `key` in a transaction of its own, and gives the answer.
+    pub async fn perform(&self, operation: &Operation, key: &str) -> Result<Value> {
+        let mut tx = self.scene.db.begin().await?;
+        let done = self.run(&mut tx, operation, key).await;
+        viewer::settle(tx, done).await
+    }
+
+    fn once(&self, key: &str, operation: &Operation, input: &impl serde::Serialize) -> Result<Once> {
+        Once::new(self.scene.by(), key, operation.name(), input)
+    }
+
+    async fn run(&self, tx: &mut Tx, operation: &Operation, key: &str) -> Result<Value> {
+        let by = self.scene.by();
+        let memo = || operation.name().to_owned();
+        let target_id = |target: &usize| id(&self.targets, *target);
+        match operation {
+            Operation::Propose { fund, purpose, on } => {
+                let draft = Proposal {
+                    fund: self.scene.funds[*fund],
+                    area: self.scene.areas[*fund],
+                    purpose: self.purpose(*purpose),
+                    code: key.to_owned(),
+                    title: "A project".into(),
+                    summary: "What a history spends money on.".into(),
+                    residents: 10,
+                    proposed_on: *on,
+                    budget: vec![BudgetLine { project_id: TargetId(0), label: "Work".into(), amount: Fen(100) }],
+                    plan: vec![],
+                    milestones: vec![],
+                };
+                Ok(json!(project::propose(tx, by, &draft).await?.id))
+            }
+            Operation::Award { fund, group, purpose, on } => {
+                let draft = GrantDraft {
+                    fund: self.scene.funds[*fund],
+                    group: self.party(*group),
+                    purpose: self.purpose(*purpose),
+                    code: key.to_owned(),
+                    title: "A grant".into(),
+                    stage: GrantStage::StartUp,
+                    residents: 10,
+                    awarded_on: *on,
+                };
+                Ok(json!(project::grant_award(tx, by, &draft).await?.id))
+            }
+            Operation::Move { target, to, on } => {
+                project::advance(tx, by, target_id(target), *to, *on).await.map(|_| Value::Null)
+            }
+            Operation::Offer { fund, donor, kind, amount, rate, terms, due_on } => {
+                let draft = Offer {
+                    donor: self.party(*donor),
+                    kind: *kind,
+                    amount: Fen(*amount),
+                    rate: *rate,
+                    restriction: self.restriction(*terms),
+                    offered_on: self.scene.today,
+                    due_on: *due_on,
+                    note: String::new(),
+                };
+                let once = self.once(key, operation, &draft)?;
+                let done = pledge::offer(tx, by, self.scene.funds[*fund], &[(once, draft)]).await?.remove(0)?;
+                Ok(json!(done))
+            }
+            Operation::Advance { pledge, to } => {
+                let id = id(&self.pledges, *pledge);
+                pledge::advance(tx, by, id, *to, self.scene.today).await.map(|_| Value::Null)
+            }
+            Operation::Receive { fund, payer, reference, on, whole, parts } => {
+                let wanted = Receive {
+                    payer: self.party(*payer),
+                    channel: "BANK".into(),
+                    reference: reference.to_string(),
+                    received_on: *on,
+                    amount: whole.map(Fen),
+                    note: memo(),
+                    lines: parts.iter().map(|part| self.line(part)).collect(),
+                };
+                let once = self.once(key, operation, &wanted)?;
+                let done =
+                    contribution::receive(tx, by, self.scene.funds[*fund], &[(once, wanted)]).await?.remove(0)?;
+                Ok(json!(done))
+            }
+            Operation::Match { pledge, on } => {
+                let wanted = matching::Match { pledge: id(&self.pledges, *pledge), effective_on: *on, memo: memo() };
+                Ok(json!(matching::apply(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Decide { fund, target, amount, on, votes } => {
+                let seat = |number| Seat {
+                    decision_id: DecisionId(0),
+                    constituency: Constituency::Residents,
+                    holder: "Holder of a seat".into(),
+                    vote: if number < votes.0 { Vote::For } else { Vote::Against },
+                };
+                let draft = DecisionDraft {
+                    fund: self.scene.funds[*fund],
+                    target: target_id(target),
+                    resolution_number: key.to_owned(),
+                    amount: Fen(*amount),
+                    approved_on: *on,
+                    seats: (0..votes.1).map(seat).collect(),
+                };
+                Ok(json!(committee::decide(tx, by, &self.once(key, operation, &draft)?, &draft).await?))
+            }
+            Operation::Allocate { decision, amount, on, lots } => {
+                let wanted = Allocate {
+                    decision: id(&self.decisions, *decision),
+                    amount: Fen(*amount),
+                    effective_on: *on,
+                    memo: memo(),
+                    lots: lots.iter().map(|(lot, part)| (id(&self.lots, *lot), Fen(*part))).collect(),
+                };
+                Ok(json!(allocation::allocate(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Release { target, amount, on } => {
+                let (target, amount) = (target_id(target), Fen(*amount));
+                let wanted = Release { target, amount, effective_on: *on, memo: memo() };
+                Ok(json!(allocation::release(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::PayAhead { target, amount, on } => {
+                let (target, amount) = (target_id(target), Fen(*amount));
+                let wanted = Advance { target, amount, effective_on: *on, memo: memo() };
+                Ok(json!(expense::advance(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Pay { target, ahead, amount, on, payee, purpose, files } => {
+                let file = |number| Evidence {
+                    kind: EvidenceKind::Invoice,
+                    sha256: format!("{number:064x}"),
+                    name: "invoice.pdf".into(),
+                };
+                let wanted = Record {
+                    target: target_id(target),
+                    from: if *ahead { PaidFrom::Advance } else { PaidFrom::Target },
+                    payee: self.party(*payee),
+                    purpose: purpose.map(|purpose| self.purpose(purpose)),
+                    amount: Fen(*amount),
+                    incurred_on: *on,
+                    note: memo(),
+                    evidence: (0..*files).map(file).collect(),
+                };
+                Ok(json!(expense::record(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Return { target, to_pool, amount, on } => {
+                let to = if *to_pool { ReturnTo::Pool } else { ReturnTo::Target };
+                let (target, amount) = (target_id(target), Fen(*amount));
+                let wanted = Return { target, to, amount, effective_on: *on, memo: memo() };
+                Ok(json!(expense::take_back(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Refund { fund, donor, receipt, amount, on } => {
+                let wanted = refund::Refund {
+                    fund: self.scene.funds[*fund],
+                    donor: self.party(*donor),
+                    contribution: receipt.map(|receipt| id(&self.receipts, receipt)),
+                    amount: Fen(*amount),
+                    refunded_on: *on,
+                    reason: memo(),
+                };
+                Ok(json!(refund::refund(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Reverse { entry, on } => {
+                let wanted = reverse::Reverse { entry: id(&self.entries, *entry), effective_on: *on, memo: memo() };
+                Ok(json!(reverse::reverse(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+        }
+    }
+
+    /// Notes the ids of what `operation` made, which the oracle has just made too.
+    pub async fn learn(&mut self, operation: &Operation, answer: &Value, oracle: &Oracle) {
+        let number = |value: &Value| value.as_i64().unwrap();
+        match operation {
+            Operation::Propose { .. } | Operation::Award { .. } => self.targets.push(TargetId(number(answer))),
+            Operation::Offer { .. } => self.pledges.push(PledgeId(number(&answer["pledge"]))),
+            Operation::Decide { .. } => self.decisions.push(DecisionId(number(&answer["decision"]))),
+            Operation::Pay { .. } => self.expenses.push(number(&answer["expense"])),
+            Operation::Refund { .. } => self.refunds.push(number(&answer["refund"])),
+            Operation::Receive { .. } => {
+                let done: Received = serde_json::from_value(answer.clone()).unwrap();
+                self.receipts.push(done.receipt);
+                let lots = self.scene.db.sql("SELECT id FROM lot WHERE receipt_id = $1 ORDER BY line_no");
+                let lots: Vec<(LotId,)> = lots.bind(done.receipt).all().await.unwrap();
+                self.lots.extend(lots.into_iter().map(|(id,)| id));
+            }
+            _ => {}
+        }
+        if let Some(entry) = oracle.entries.get(self.entries.len()) {
+            let key = (self.scene.funds[entry.fund].0 << 32) | entry.seq;
+            if let Some(told) = answer.get("entry") {
+                assert_eq!(number(told), key, "the product gave the entry another number");
+            }
+            self.entries.push(EntryId(key));
+        }
+    }
+
+    /// What is not as the oracle has it; `None` when all is.
+    pub async fn difference(&self, oracle: &Oracle) -> Option<String> {
+        let mut expected = BTreeMap::new();
+        for (number, lot) in oracle.lots.iter().enumerate() {
+            for (place, amount) in lot.at.iter().filter(|(_, amount)| **amount > 0) {
+                expected.insert((self.lots.get(number).map(|id| id.0), self.account(lot.fund, *place)), *amount);
+            }
+        }
+        let sql = "SELECT h.lot_id, a.fund_id, a.kind, COALESCE(a.target_id, 0), COALESCE(a.expense_id, 0),
+                          COALESCE(a.refund_id, 0), h.amount
+                   FROM holding h JOIN account a ON a.id = h.account_id WHERE h.amount > 0";
+        let rows: Vec<(i64, i64, AccountKind, i64, i64, i64, i64)> = self.scene.db.sql(sql).all().await.unwrap();
+        let place = |kind, target, expense, refund| match kind {
+            AccountKind::Expense => (kind, expense),
+            AccountKind::Refund => (kind, refund),
+            _ => (kind, target),
+        };
+        let held: BTreeMap<_, i64> = rows
+            .into_iter()
+            .map(|(lot, fund, kind, target, expense, refund, amount)| {
+                ((Some(lot), (fund, place(kind, target, expense, refund))), amount)
+            })
+            .collect();
+        if held != expected {
+            let wrong: Vec<_> = held.iter().filter(|(at, amount)| expected.get(at) != Some(amount)).take(4).collect();
+            let missing: Vec<_> = expected.iter().filter(|(at, amount)| held.get(at) != Some(amount)).take(4).collect();
+            return Some(format!("holdings: the ledger has {wrong:?}, the model {missing:?}"));
+        }
+        let mut balances = BTreeMap::<_, i64>::new();
+        for ((_, at), amount) in &expected {
+            *balances.entry(*at).or_default() += amount;
+        }
+        let mut expected = balances;
+        for (number, fund) in self.scene.funds.iter().enumerate() {
+            let all = |lot: &&super::oracle::Lot| lot.fund == number;
+            let inside: i64 = oracle.lots.iter().filter(all).flat_map(|lot| lot.at.values()).sum();
+            expected.insert((fund.0, (AccountKind::Outside, 0)), -inside);
+        }
+        expected.retain(|_, amount| *amount != 0);
+        let sql =
+            "SELECT fund_id, kind, COALESCE(target_id, 0), COALESCE(expense_id, 0), COALESCE(refund_id, 0), balance
+                   FROM account WHERE balance <> 0";
+        let rows: Vec<(i64, AccountKind, i64, i64, i64, i64)> = self.scene.db.sql(sql).all().await.unwrap();
+        let balances: BTreeMap<_, i64> = rows
+            .into_iter()
+            .map(|(fund, kind, target, expense, refund, balance)| {
+                ((fund, place(kind, target, expense, refund)), balance)
+            })
+            .collect();
+        if balances != expected {
+            return Some(format!("balances: the ledger has {balances:?}, the model {expected:?}"));
+        }
+        let sql = "SELECT id, received, state FROM pledge ORDER BY id";
+        let pledges: Vec<(PledgeId, i64, PledgeState)> = self.scene.db.sql(sql).all().await.unwrap();
+        let known = oracle.pledges.iter().zip(&self.pledges).map(|(pledge, id)| (*id, pledge.received, pledge.state));
+        let known: Vec<_> = known.collect();
+        (pledges != known).then(|| {
+            let wrong: Vec<_> = pledges.iter().zip(&known).filter(|(one, other)| one != other).take(4).collect();
+            format!("pledges: {wrong:?}")
+        })
+    }
+
+    fn account(&self, fund: usize, place: Place) -> (i64, (AccountKind, i64)) {
+        let place = match place {
+            Place::Outside => (AccountKind::Outside, 0),
+            Place::Pool => (AccountKind::Pool, 0),
+            Place::Match => (AccountKind::Match, 0),
+            Place::Target(target) => (AccountKind::Target, self.targets[target].0),
+            Place::Advance(target) => (AccountKind::Advance, self.targets[target].0),
+            Place::Expense(expense) => (AccountKind::Expense, self.expenses[expense]),
+            Place::Refund(refund) => (AccountKind::Refund, self.refunds[refund]),
+        };
+        (self.scene.funds[fund].0, place)
+    }
+}

@@ -1,0 +1,365 @@
+//! What is refused over a real socket: each with a code, a path and a sentence in two languages, and
+//! nothing written.
+
+use std::collections::BTreeSet;
+
+use cobuild::id::{GlobalId, NodeKind};
+use serde_json::{Value, json};
+
+use crate::{
+    socket::{
+        LANGUAGES, Site, allocate, decide, fund_open, gift, move_money, offer, pay, propose, receive, refund, reverse,
+        seats, with, yuan,
+    },
+    support::on_both,
+};
+
+/// What no request over the socket can provoke: nothing refuses so, or a full disk does.
+const NOT_PROVOKED: [&str; 2] = ["DECISION_FOR_ANOTHER", "STORAGE_FULL"];
+
+/// One request that must be refused: the code, the path, the mutation and its input.
+type Row = (&'static str, &'static str, &'static str, Value);
+
+/// The refusals of what a field holds, in the order of the enum.
+fn fields() -> Vec<Row> {
+    let one = || receive("row", "@F1", json!([gift("@shop", "5.00", Value::Null)]));
+    let make = |change| with(allocate("row", "@R-P3", "5.00"), change);
+    let party = |change| with(json!({ "kind": "MERCHANT", "name": "Shop", "areaIds": ["@here"] }), change);
+    let evidence = |sha256: &str| json!({ "evidence": [{ "kind": "INVOICE", "name": "a.pdf", "sha256": sha256 }] });
+    let depth = json!({ "parentId": "@deepest", "code": "deeper", "name": "deeper" });
+    vec![
+        ("TEXT_EMPTY", "memo", "allocationMake", make(json!({ "memo": "  " }))),
+        ("TEXT_TOO_LONG", "note", "contributionReceive", with(one(), json!({ "note": "x".repeat(501) }))),
+        ("AMOUNT_NOT_POSITIVE", "amount", "allocationMake", make(json!({ "amount": yuan("-1.00") }))),
+        ("AMOUNT_NOT_POSITIVE", "amount", "expenseRecord", pay("row", "@P1", "0")),
+        ("AMOUNT_TOO_LARGE", "amount", "allocationMake", make(json!({ "amount": yuan("100000000000.01") }))),
+        ("AMOUNT_TOO_LARGE", "amount", "contributionRefund", refund("row", "@unit", "92233720368547758.07")),
+        ("DATE_IN_FUTURE", "effectiveOn", "allocationMake", make(json!({ "effectiveOn": "2999-01-01" }))),
+        (
+            "PERIOD_REVERSED",
+            "dueOn",
+            "pledgeOffer",
+            with(offer("row", "@F1", "@unit"), json!({ "dueOn": "2024-01-31" })),
+        ),
+        ("LIST_SIZE", "lines", "contributionReceive", receive("row", "@F1", json!([]))),
+        ("NUMBER_OUT_OF_RANGE", "quorum", "fundOpen", with(fund_open("F3", "@third"), json!({ "quorum": 6 }))),
+        ("DIGEST_MALFORMED", "evidence.0.sha256", "expenseRecord", with(pay("row", "@P1", "1.00"), evidence("abc"))),
+        ("KEY_MALFORMED", "idempotencyKey", "allocationMake", make(json!({ "idempotencyKey": "" }))),
+        ("IDEMPOTENCY_MISMATCH", "idempotencyKey", "allocationMake", allocate("allocated", "@R-P1", "25.01")),
+        ("IDEMPOTENCY_MISMATCH", "idempotencyKey", "expenseRecord", pay("paid", "@P1", "23.00")),
+        ("CREDIT_CODE_INVALID", "creditCode", "partyRegister", party(json!({ "creditCode": "91350211M0000XUF46" }))),
+        ("CREDIT_CODE_TAKEN", "creditCode", "partyRegister", party(json!({ "creditCode": "91110000101623741K" }))),
+        (
+            "NAME_TAKEN",
+            "resolutionNumber",
+            "decisionRecord",
+            with(decide("R-P1", "@F1", "@P1", "1.00"), json!({ "idempotencyKey": "row" })),
+        ),
+        ("NOT_FOUND", "decisionId", "allocationMake", allocate("row", "@no decision", "1.00")),
+        ("NOT_FOUND", "donorId", "contributionRefund", refund("row", "@nobody", "1.00")),
+        ("AREA_LEVEL", "level", "areaCreate", json!({ "parentId": "@here", "level": "COMMUNITY", "name": "Within" })),
+        ("PURPOSE_TOO_DEEP", "parentId", "purposeCreate", depth),
+    ]
+}
+
+/// The refusals of what belongs to another fund, purpose, giver or promise.
+fn belongings() -> Vec<Row> {
+    let line = |change| with(gift("@unit", "5.00", Value::Null), change);
+    let given = |change| receive("row", "@F1", json!([line(change)]));
+    let pledged = |pledge: &str, change| given(with(json!({ "pledgeId": pledge }), change));
+    let earmarked = |earmark| given(json!({ "earmark": earmark }));
+    let promised = |change| with(offer("row", "@F1", "@unit"), change);
+    let rate = json!({ "rate": { "numerator": 1, "denominator": 2 } });
+    vec![
+        ("ANOTHER_FUND", "targetId", "decisionRecord", decide("row", "@F1", "@Q1", "1.00")),
+        ("ANOTHER_FUND", "lines.0.earmark.targetId", "contributionReceive", earmarked(json!({ "targetId": "@Q1" }))),
+        ("ANOTHER_FUND", "lines.0.pledgeId", "contributionReceive", pledged("@elsewhere", json!({}))),
+        ("ANOTHER_FUND", "earmark.targetId", "pledgeOffer", promised(json!({ "earmark": { "targetId": "@Q1" } }))),
+        ("ANOTHER_FUND", "areaId", "projectPropose", propose("P9", "@F1", "@there")),
+        (
+            "PURPOSE_NOT_ALLOWED",
+            "purposeId",
+            "projectPropose",
+            with(propose("P9", "@F1", "@here"), json!({ "purposeId": "@feasts" })),
+        ),
+        (
+            "PURPOSE_NOT_ALLOWED",
+            "lines.0.earmark.purposeId",
+            "contributionReceive",
+            earmarked(json!({ "purposeId": "@feasts" })),
+        ),
+        (
+            "PURPOSE_NOT_ALLOWED",
+            "purposeId",
+            "expenseRecord",
+            with(pay("row", "@P1", "1.00"), json!({ "purposeId": "@feasts" })),
+        ),
+        ("SUM_MISMATCH", "amount", "contributionReceive", with(given(json!({})), json!({ "amount": yuan("5.01") }))),
+        (
+            "EARMARK_MALFORMED",
+            "lines.0.earmark",
+            "contributionReceive",
+            earmarked(json!({ "purposeId": "@places", "groupId": "@group" })),
+        ),
+        ("RATE_MALFORMED", "rate", "pledgeOffer", promised(rate)),
+        ("PLEDGE_STATE", "lines.0.pledgeId", "contributionReceive", pledged("@offered", json!({}))),
+        ("PLEDGE_STATE", "pledgeId", "pledgeAdvance", json!({ "pledgeId": "@promise", "to": "FULFILLED" })),
+        (
+            "PLEDGE_OF_ANOTHER",
+            "lines.0.pledgeId",
+            "contributionReceive",
+            pledged("@promise", json!({ "donorId": "@shop" })),
+        ),
+        (
+            "PLEDGE_EARMARK",
+            "lines.0.earmark",
+            "contributionReceive",
+            pledged("@promise", json!({ "earmark": { "targetId": "@P1" } })),
+        ),
+        (
+            "DUE_EXCEEDED",
+            "lines.0.amount",
+            "contributionReceive",
+            pledged("@promise", json!({ "amount": yuan("50.01") })),
+        ),
+        (
+            "RECEIPT_REPEATED",
+            "reference",
+            "contributionReceive",
+            with(given(json!({})), json!({ "reference": "free" })),
+        ),
+    ]
+}
+
+/// The refusals of what may not be done now.
+fn states() -> Vec<Row> {
+    let voted = |votes: &[&str]| with(decide("row", "@F1", "@P3", "1.00"), json!({ "seats": seats(votes) }));
+    let lots = |parts: &[(&str, &str)]| {
+        let lots: Value = parts.iter().map(|(lot, amount)| json!({ "id": lot, "amount": yuan(amount) })).collect();
+        with(allocate("row", "@R-P1", "2.00"), json!({ "lots": lots }))
+    };
+    let early = json!({ "effectiveOn": "2024-02-09" });
+    let cancel = json!({ "projectId": "@P1", "state": "CANCELLED", "movedOn": "2024-05-01" });
+    let matched = json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" });
+    vec![
+        ("SUM_MISMATCH", "lots", "allocationMake", lots(&[("@free.0", "1.00")])),
+        ("PROJECT_STATE", "decisionId", "allocationMake", allocate("row", "@R-PROPOSED", "1.00")),
+        (
+            "MILESTONE_REACHED",
+            "reachedOn",
+            "milestoneReach",
+            json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-02" }),
+        ),
+        ("TARGET_CLOSED", "targetId", "decisionRecord", decide("row", "@F1", "@CLOSING", "1.00")),
+        ("TARGET_CLOSED", "decisionId", "allocationMake", allocate("row", "@R-CLOSED", "1.00")),
+        (
+            "TARGET_CLOSED",
+            "lines.0.earmark.targetId",
+            "contributionReceive",
+            receive("row", "@F1", json!([gift("@unit", "1.00", json!({ "targetId": "@CLOSING" }))])),
+        ),
+        ("MONEY_LEFT", "state", "projectAdvance", cancel),
+        ("NO_QUORUM", "seats", "decisionRecord", voted(&["FOR", "FOR"])),
+        ("TOO_MANY_SEATS", "seats", "decisionRecord", voted(&["FOR"; 6])),
+        ("NO_MAJORITY", "seats", "decisionRecord", voted(&["FOR", "FOR", "AGAINST", "ABSTAIN"])),
+        ("DECISION_LATER", "effectiveOn", "allocationMake", with(allocate("row", "@R-P3", "1.00"), early)),
+        ("DECISION_EXCEEDED", "amount", "allocationMake", allocate("row", "@R-P1", "474.01")),
+        ("EVIDENCE_MISSING", "evidence", "expenseRecord", with(pay("row", "@P1", "1.00"), json!({ "evidence": [] }))),
+        // Named: given for another project; of another fund; the younger lot first, which is too small.
+        ("LOT_NOT_ELIGIBLE", "lots.1.id", "allocationMake", lots(&[("@free.0", "1.00"), ("@earmarked.0", "1.00")])),
+        ("LOT_NOT_ELIGIBLE", "lots.0.id", "allocationMake", lots(&[("@there.0", "1.00"), ("@free.0", "1.00")])),
+        ("LOT_NOT_ELIGIBLE", "lots.0.id", "allocationMake", lots(&[("@moved.0", "1.00"), ("@free.0", "1.00")])),
+        // By rule: 94.00 is free for P1, 40.00 waits for P3.
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "allocationMake", allocate("row", "@R-P1", "94.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "expenseRecord", pay("row", "@P1", "2.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "advancePay", move_money("row", "@P1", "2.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "allocationRelease", move_money("row", "@P1", "2.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "advanceReturn", move_money("row", "@P1", "0.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "contributionRefund", refund("row", "@resident", "0.01")),
+        ("NOTHING_TO_MATCH", "pledgeId", "pledgeMatch", matched),
+        ("ALREADY_REVERSED", "entryId", "entryReverse", reverse("row", "@entry 3")),
+        ("IS_REVERSAL", "entryId", "entryReverse", reverse("row", "@reversal")),
+        ("MONEY_MOVED_ON", "entryId", "entryReverse", reverse("row", "@entry 4")),
+        ("MONEY_MOVED_ON", "entryId", "entryReverse", reverse("row", "@entry 5")),
+    ]
+}
+
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|symbol| ('\u{4e00}'..='\u{9fff}').contains(&symbol))
+}
+
+/// Checks that a sentence is for people, in its language, and tells nothing of the inside.
+fn check_sentence(language: &str, message: &str, row: &str) {
+    assert_eq!(is_chinese(message), language != "en", "{row}: {message}");
+    assert!(message.ends_with(['.', '。']) && message.chars().count() > 5, "{row}: {message}");
+    for word in ["SELECT", "INSERT", "UPDATE", "sqlx", "SQLITE", "constraint", "panicked", "$1"] {
+        assert!(!message.contains(word), "{row}: {message}");
+    }
+}
+
+async fn filled(fixture: &crate::support::Fixture) -> Site {
+    let mut site = Site::open(fixture).await;
+    site.fill().await;
+    for (name, kind) in [("no decision", NodeKind::Decision), ("nobody", NodeKind::Merchant)] {
+        site.name(name, &json!(GlobalId::new(kind, 99_999).to_string()));
+    }
+    site
+}
+
+on_both! {
+    async fn what_is_refused_is_told_in_two_languages_and_writes_nothing(fixture: Fixture) {
+        let mut site = filled(&fixture).await;
+        for depth in 0..39 {
+            let parent = if depth == 0 { "@places" } else { "@deepest" };
+            let code = format!("depth-{depth}");
+            let input = json!({ "parentId": parent, "code": code, "name": code });
+            site.add("deepest", "purposeCreate", "purpose", input).await;
+        }
+        let before = site.fingerprint().await;
+        let mut provoked = BTreeSet::new();
+        let rows = [fields(), belongings(), states()].concat();
+        let mut last = String::new();
+        for (code, field, mutation, input) in &rows {
+            let row = format!("{mutation} {code} {input}");
+            for language in LANGUAGES {
+                let answer = site.mutate(Some(&site.officer), language, mutation, input, "").await;
+                let errors = &answer["data"][mutation]["userErrors"];
+                assert_eq!(errors.as_array().map(Vec::len), Some(1), "{row}: {answer}");
+                assert_eq!(errors[0]["code"], *code, "{row}: {answer}");
+                let path: Vec<&str> = errors[0]["field"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
+                assert_eq!(path.join("."), *field, "{row}");
+                last = errors[0]["message"].as_str().unwrap().to_owned();
+                check_sentence(language, &last, &row);
+            }
+            provoked.insert(code.to_string());
+            assert_eq!(site.fingerprint().await, before, "{row} wrote something");
+        }
+        assert!(!last.is_empty());
+        let codes = "{ __type(name: \"UserErrorCode\") { enumValues { name } } }";
+        let codes = site.ask(None, "en", codes, json!({})).await;
+        let codes = codes["data"]["__type"]["enumValues"].as_array().unwrap().clone();
+        let codes = codes.iter().map(|one| one["name"].as_str().unwrap());
+        let missed: BTreeSet<&str> = codes.filter(|code| !provoked.contains(*code)).collect();
+        assert_eq!(missed, NOT_PROVOKED.into());
+        eprintln!("{:?}: {} refusals of {} codes, each in two languages", fixture.engine, rows.len(), provoked.len());
+        site.close().await;
+    }
+
+    async fn an_amount_that_is_not_exact_is_no_amount(fixture: Fixture) {
+        let site = filled(&fixture).await;
+        let before = site.fingerprint().await;
+        for amount in [json!(1.5), json!("1.005"), json!("1e3"), json!("NaN"), json!(""), json!(1e300), json!("1,000.00"), json!("99999999999999999999"), json!(null), json!(true)] {
+            let input = with(allocate("row", "@R-P1", "1.00"), json!({ "amount": { "amount": amount } }));
+            let answer = site.mutate(Some(&site.officer), "en", "allocationMake", &input, "").await;
+            assert!(answer["data"]["allocationMake"].is_null(), "{amount}: {answer}");
+            let error = &answer["errors"][0];
+            assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{amount}: {answer}");
+            check_sentence_kind(error["message"].as_str().unwrap());
+            assert_eq!(site.fingerprint().await, before, "{amount} wrote something");
+        }
+        // The same in the document itself.
+        for amount in ["1.5", "-0.001", "\"0.001\"", "1e2"] {
+            let query = format!(
+                "mutation {{ allocationMake(input: {{ idempotencyKey: \"row\", decisionId: \"{}\", amount: {{ amount: {amount} }},
+                 effectiveOn: \"2024-03-10\", memo: \"m\" }}) {{ userErrors {{ code }} }} }}", site.named("@R-P1"));
+            let answer = site.ask(Some(&site.officer), "en", &query, json!({})).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{amount}: {answer}");
+            assert_eq!(site.fingerprint().await, before, "{amount} wrote something");
+        }
+        site.close().await;
+    }
+
+    async fn a_code_that_fails_its_check_is_taken_with_a_reason(fixture: Fixture) {
+        let mut site = Site::open(&fixture).await;
+        site.add("here", "areaCreate", "area", json!({ "parentId": "@district", "level": "COMMUNITY", "name": "Here" })).await;
+        let shop = json!({ "kind": "MERCHANT", "name": "Shop", "areaIds": ["@here"], "creditCode": "91350211M0000XUF46" });
+        let refused = site.mutate(Some(&site.officer), "en", "partyRegister", &shop, "").await;
+        assert_eq!(refused["data"]["partyRegister"]["userErrors"][0]["code"], "CREDIT_CODE_INVALID");
+        let reason = json!({ "creditCodeOverride": "As printed on the licence." });
+        site.add("shop", "partyRegister", "party", with(shop, reason)).await;
+        let db = cobuild::db::Db::connect(&fixture.url).await.unwrap();
+        use cobuild::db::Sql as _;
+        let kept: Vec<(String, String)> = db
+            .sql("SELECT credit_code, credit_code_override FROM party WHERE credit_code IS NOT NULL")
+            .all()
+            .await
+            .unwrap();
+        assert_eq!(kept, [("91350211M0000XUF46".to_owned(), "As printed on the licence.".to_owned())]);
+        db.close().await;
+        site.close().await;
+    }
+
+    async fn nobody_changes_anything_without_the_right(fixture: Fixture) {
+        let site = filled(&fixture).await;
+        let rows = one_of_each();
+        let known = site.ask(None, "en", "{ __type(name: \"Mutation\") { fields { name } } }", json!({})).await;
+        let known = known["data"]["__type"]["fields"].as_array().unwrap().clone();
+        let known: BTreeSet<&str> = known.iter().map(|field| field["name"].as_str().unwrap()).collect();
+        assert_eq!(rows.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>(), known, "a row for every mutation");
+        let representative = site.token("Representative", &["--role", "party-representative", "--party", "@shop"]);
+        let reader = site.token("Reader", &["--role", "host-officer", "--district", "Jianxi", "--scope", "read"]);
+        let before = site.fingerprint().await;
+        for (mutation, input) in &rows {
+            for language in LANGUAGES {
+                for (token, code) in [(None, "UNAUTHENTICATED"), (Some(&representative), "FORBIDDEN"), (Some(&reader), "FORBIDDEN")] {
+                    let answer = site.mutate(token.map(String::as_str), language, mutation, input, "").await;
+                    let error = &answer["errors"][0];
+                    assert_eq!(error["extensions"]["code"], code, "{mutation}: {answer}");
+                    check_sentence(language, error["message"].as_str().unwrap(), mutation);
+                    assert!(answer["data"][mutation].is_null(), "{mutation}: {answer}");
+                }
+            }
+            assert_eq!(site.fingerprint().await, before, "{mutation} wrote something");
+        }
+        site.close().await;
+    }
+}
+
+fn check_sentence_kind(message: &str) {
+    assert!(!message.is_empty() && !message.contains("SELECT") && !message.contains("panicked"), "{message}");
+}
+
+/// A request for every mutation that an officer could make; the representative speaks for the shop.
+fn one_of_each() -> Vec<(&'static str, Value)> {
+    let on = |field: &str| json!({ field: "2024-05-01" });
+    vec![
+        ("advancePay", move_money("row", "@P1", "1.00")),
+        ("advanceReturn", move_money("row", "@P1", "1.00")),
+        ("allocationMake", allocate("row", "@R-P1", "1.00")),
+        ("allocationRelease", move_money("row", "@P1", "1.00")),
+        ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
+        ("contributionReceive", receive("row", "@F1", json!([gift("@shop", "1.00", Value::Null)]))),
+        ("contributionRefund", refund("row", "@shop", "1.00")),
+        ("decisionRecord", decide("row", "@F1", "@P1", "1.00")),
+        ("entryReverse", reverse("row", "@entry 1")),
+        ("expenseRecord", pay("row", "@P1", "1.00")),
+        (
+            "externalFundingRecord",
+            with(
+                on("paidOn"),
+                json!({ "targetId": "@P1", "source": "OTHER", "amount": yuan("1"), "sha256": "ab".repeat(32) }),
+            ),
+        ),
+        ("fundOpen", fund_open("F3", "@third")),
+        ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
+        (
+            "microGrantAward",
+            with(
+                on("awardedOn"),
+                json!({ "fundId": "@F1", "groupId": "@group", "purposeId": "@places", "code": "G1", "title": "t", "stage": "GROWTH" }),
+            ),
+        ),
+        ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
+        ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
+        ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
+        ("pledgeAdvance", json!({ "pledgeId": "@offered", "to": "ACCEPTED" })),
+        (
+            "pledgeMatch",
+            json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" }),
+        ),
+        ("pledgeOffer", offer("row", "@F1", "@unit")),
+        ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
+        ("projectPropose", propose("P9", "@F1", "@here")),
+        ("purposeCreate", json!({ "code": "new", "name": "New" })),
+    ]
+}
