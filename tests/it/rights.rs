@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::{socket::Site, support::on_both};
 
-
 const ROLES: [Role; 6] = [
     Role::HostOfficer,
     Role::StreetOfficer,

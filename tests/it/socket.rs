@@ -48,7 +48,8 @@ impl Site {
         let db = Db::connect(&fixture.url).await.unwrap();
         let (client, url) = (reqwest::Client::new(), fixture.url.clone());
         let mut site = Self { server, client, db, url, ids: BTreeMap::new(), officer };
-        let read = site.ask(Some(&site.officer), "en", "{ areas(first: 1) { edges { node { id } } } }", json!({})).await;
+        let read =
+            site.ask(Some(&site.officer), "en", "{ areas(first: 1) { edges { node { id } } } }", json!({})).await;
         site.name("district", &read["data"]["areas"]["edges"][0]["node"]["id"]);
         site
     }
@@ -141,8 +142,7 @@ impl Site {
         assert!(tables.len() > 25, "{tables:?}");
         let mut seen = String::new();
         for (table,) in tables {
-            let (rows,): (i64,) =
-                self.db.sql(format!("SELECT COUNT(*) FROM {table}").leak()).one().await.unwrap();
+            let (rows,): (i64,) = self.db.sql(format!("SELECT COUNT(*) FROM {table}").leak()).one().await.unwrap();
             seen.push_str(&format!("{table} {rows}\n"));
         }
         for sql in [
@@ -161,7 +161,8 @@ impl Site {
     /// Two communities with a fund each; projects in every state; gifts, promises, a decision and what came of it.
     pub async fn fill(&mut self) {
         for (name, level) in [("here", "COMMUNITY"), ("there", "COMMUNITY"), ("third", "COMMUNITY")] {
-            self.add(name, "areaCreate", "area", json!({ "parentId": "@district", "level": level, "name": name })).await;
+            self.add(name, "areaCreate", "area", json!({ "parentId": "@district", "level": level, "name": name }))
+                .await;
         }
         let code = "91110000101623741K";
         for (name, kind, code) in [
@@ -229,7 +230,8 @@ impl Site {
         self.add("allocated", "allocationMake", "allocation", allocate("allocated", "@R-P1", "25.00")).await;
         self.add("allocated more", "allocationMake", "allocation", allocate("more", "@R-P1", "1.00")).await;
         self.add("paid", "expenseRecord", "expense", pay("paid", "@P1", "24.00")).await;
-        let query = "query($fund: ID!) { node(id: $fund) { ... on Fund { entries(first: 90) { edges { node { id } } } } } }";
+        let query =
+            "query($fund: ID!) { node(id: $fund) { ... on Fund { entries(first: 90) { edges { node { id } } } } } }";
         let read = self.ask(Some(&self.officer), "en", query, json!({ "fund": "@F1" })).await;
         for (number, entry) in (1..).zip(read["data"]["node"]["entries"]["edges"].as_array().unwrap()) {
             self.name(&format!("entry {number}"), &entry["node"]["id"]);

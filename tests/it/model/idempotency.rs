@@ -20,7 +20,8 @@ fn operations(product: &Product) -> Vec<Operation> {
     let matching = Terms { only: Only::Target(0), from: None, to: None };
     let gift = |donor, amount, pays, terms| Part { donor, amount, pays, terms };
     let receive = |reference, parts| Operation::Receive { fund: 0, payer: 0, reference, on, whole: None, parts };
-    let offer = |kind, rate, terms| Operation::Offer { fund: 0, donor: 1, kind, amount: 5_000, rate, terms, due_on: on };
+    let offer =
+        |kind, rate, terms| Operation::Offer { fund: 0, donor: 1, kind, amount: 5_000, rate, terms, due_on: on };
     vec![
         offer(PledgeKind::Fixed, None, FREE),
         offer(PledgeKind::Matching, Some((1, 2)), matching),

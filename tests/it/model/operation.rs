@@ -57,21 +57,96 @@ pub struct Part {
 /// One operation on the books.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    Propose { fund: usize, purpose: usize, on: NaiveDate },
-    Award { fund: usize, group: usize, purpose: usize, on: NaiveDate },
-    Move { target: usize, to: ProjectState, on: NaiveDate },
-    Offer { fund: usize, donor: usize, kind: PledgeKind, amount: i64, rate: Option<(i64, i64)>, terms: Terms, due_on: NaiveDate },
-    Advance { pledge: usize, to: PledgeState },
-    Receive { fund: usize, payer: usize, reference: usize, on: NaiveDate, whole: Option<i64>, parts: Vec<Part> },
-    Match { pledge: usize, on: NaiveDate },
-    Decide { fund: usize, target: usize, amount: i64, on: NaiveDate, votes: (usize, usize) },
-    Allocate { decision: usize, amount: i64, on: NaiveDate, lots: Vec<(usize, i64)> },
-    Release { target: usize, amount: i64, on: NaiveDate },
-    PayAhead { target: usize, amount: i64, on: NaiveDate },
-    Pay { target: usize, ahead: bool, amount: i64, on: NaiveDate, payee: usize, purpose: Option<usize>, files: usize },
-    Return { target: usize, to_pool: bool, amount: i64, on: NaiveDate },
-    Refund { fund: usize, donor: usize, receipt: Option<usize>, amount: i64, on: NaiveDate },
-    Reverse { entry: usize, on: NaiveDate },
+    Propose {
+        fund: usize,
+        purpose: usize,
+        on: NaiveDate,
+    },
+    Award {
+        fund: usize,
+        group: usize,
+        purpose: usize,
+        on: NaiveDate,
+    },
+    Move {
+        target: usize,
+        to: ProjectState,
+        on: NaiveDate,
+    },
+    Offer {
+        fund: usize,
+        donor: usize,
+        kind: PledgeKind,
+        amount: i64,
+        rate: Option<(i64, i64)>,
+        terms: Terms,
+        due_on: NaiveDate,
+    },
+    Advance {
+        pledge: usize,
+        to: PledgeState,
+    },
+    Receive {
+        fund: usize,
+        payer: usize,
+        reference: usize,
+        on: NaiveDate,
+        whole: Option<i64>,
+        parts: Vec<Part>,
+    },
+    Match {
+        pledge: usize,
+        on: NaiveDate,
+    },
+    Decide {
+        fund: usize,
+        target: usize,
+        amount: i64,
+        on: NaiveDate,
+        votes: (usize, usize),
+    },
+    Allocate {
+        decision: usize,
+        amount: i64,
+        on: NaiveDate,
+        lots: Vec<(usize, i64)>,
+    },
+    Release {
+        target: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    PayAhead {
+        target: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Pay {
+        target: usize,
+        ahead: bool,
+        amount: i64,
+        on: NaiveDate,
+        payee: usize,
+        purpose: Option<usize>,
+        files: usize,
+    },
+    Return {
+        target: usize,
+        to_pool: bool,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Refund {
+        fund: usize,
+        donor: usize,
+        receipt: Option<usize>,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Reverse {
+        entry: usize,
+        on: NaiveDate,
+    },
 }
 
 impl Operation {

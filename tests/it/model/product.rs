@@ -178,7 +178,8 @@ impl Product {
                     lines: parts.iter().map(|part| self.line(part)).collect(),
                 };
                 let once = self.once(key, operation, &wanted)?;
-                let done = contribution::receive(tx, by, self.scene.funds[*fund], &[(once, wanted)]).await?.remove(0)?;
+                let done =
+                    contribution::receive(tx, by, self.scene.funds[*fund], &[(once, wanted)]).await?.remove(0)?;
                 Ok(json!(done))
             }
             Operation::Match { pledge, on } => {
@@ -330,7 +331,8 @@ impl Product {
             expected.insert((fund.0, (AccountKind::Outside, 0)), -inside);
         }
         expected.retain(|_, amount| *amount != 0);
-        let sql = "SELECT fund_id, kind, COALESCE(target_id, 0), COALESCE(expense_id, 0), COALESCE(refund_id, 0), balance
+        let sql =
+            "SELECT fund_id, kind, COALESCE(target_id, 0), COALESCE(expense_id, 0), COALESCE(refund_id, 0), balance
                    FROM account WHERE balance <> 0";
         let rows: Vec<(i64, AccountKind, i64, i64, i64, i64)> = self.scene.db.sql(sql).all().await.unwrap();
         let balances: BTreeMap<_, i64> = rows

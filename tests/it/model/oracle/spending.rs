@@ -45,7 +45,8 @@ impl Oracle {
             return no(Code::ProjectState);
         }
         let ends = matches!(to, Closed | Rejected | Cancelled);
-        let left = self.balance(project.fund, Place::Target(target)) + self.balance(project.fund, Place::Advance(target));
+        let left =
+            self.balance(project.fund, Place::Target(target)) + self.balance(project.fund, Place::Advance(target));
         if ends && left > 0 {
             return Err(No(Code::MoneyLeft, vec![left]));
         }
