@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Pledge, PledgeKind, PledgeState, store};
 use crate::{
     db::Tx,
-    error::{Refusal, Result, check_past, check_text},
+    error::{Error, Refusal, Result, check_past, check_text},
     fund::head,
     id::{EntryId, PledgeId},
     ledger::{
@@ -103,7 +103,12 @@ pub async fn apply(tx: &mut Tx, by: By<'_>, once: &Once, input: &Match) -> Resul
     }
     let pot = of_fund(pledge.fund_id, AccountKind::Match, Asset::Cny);
     let own = store::lots_of_pledge(&mut *tx, pledge.id).await?;
-    let mut taken = draw::of_donor(tx, pot, pledge.donor_id, Some(&own), amount).await?;
+    let taken = draw::of_donor(tx, pot, pledge.donor_id, Some(&own), amount).await;
+    // The amount is the match's own and no field of the request: the pledge is what lacks money.
+    let mut taken = taken.map_err(|error| match error {
+        Error::Refused(refused) => refused.refusal.at("pledgeId"),
+        other => other,
+    })?;
     taken.sort_by_key(|held| held.lot_id);
     let moves = draw::moves(&taken, pot, target.target_account);
     let mut draft = Draft::new(EntryKind::Match, input.effective_on, memo, moves);

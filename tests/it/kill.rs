@@ -305,7 +305,7 @@ fn spreadsheet(path: &Path, rows: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the import's body is written in another branch"]
+
 async fn a_killed_import_is_finished_by_running_it_again() {
     const ROWS: i64 = 5_000;
     let dir = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! A server with two communities' funds, filled over its socket, and what is asked of it in two languages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cobuild::db::{Db, Sql as _};
 use serde_json::{Value, json};
@@ -107,6 +107,15 @@ impl Site {
         self.ask(token, language, &query, json!({ "input": input })).await
     }
 
+    /// What the input of the mutation `name` is made of.
+    pub async fn input_fields(&self, name: &str) -> BTreeSet<String> {
+        let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+        let query = "query($kind: String!) { __type(name: $kind) { inputFields { name } } }";
+        let read = self.ask(None, "en", query, json!({ "kind": kind })).await;
+        let fields = read["data"]["__type"]["inputFields"].as_array().unwrap();
+        fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Adds something, and calls its id `name`.
     pub async fn add(&mut self, name: &str, mutation: &str, object: &str, input: Value) {
         let object = object.to_owned();
@@ -200,13 +209,8 @@ impl Site {
             ("promise", "@F1", "@unit", json!({})),
             ("offered", "@F1", "@unit", json!({})),
             ("elsewhere", "@F2", "@unit", json!({})),
-            (
-                "match",
-                "@F1",
-                "@unit",
-                json!({ "kind": "MATCHING", "rate": { "numerator": 1, "denominator": 1 },
-                "earmark": { "targetId": "@P3" } }),
-            ),
+            ("match", "@F1", "@unit", matching("@PROPOSED")),
+            ("unpaid match", "@F1", "@unit", matching("@P3")),
         ] {
             self.add(name, "pledgeOffer", "pledge", with(offer(name, fund, donor), change)).await;
             if name != "offered" {
@@ -219,7 +223,7 @@ impl Site {
             ("earmarked", "@F1", json!([gift("@shop", "40.00", json!({ "targetId": "@P3" }))])),
             ("returned", "@F1", json!([gift("@shop", "7.00", Value::Null)])),
             ("moved", "@F1", json!([gift("@resident", "20.00", json!({ "targetId": "@P1" }))])),
-            ("there", "@F2", json!([gift("@shop", "30.00", Value::Null)])),
+            ("over there", "@F2", json!([gift("@shop", "30.00", Value::Null)])),
         ] {
             self.add(name, "contributionReceive", "contribution", receive(name, fund, lines)).await;
         }
@@ -265,6 +269,11 @@ pub fn decide(number: &str, fund: &str, target: &str, amount: &str) -> Value {
 pub fn offer(key: &str, fund: &str, donor: &str) -> Value {
     json!({ "idempotencyKey": key, "fundId": fund, "donorId": donor, "amount": yuan("50.00"),
         "offeredOn": "2024-02-01", "dueOn": "2024-03-01" })
+}
+
+fn matching(target: &str) -> Value {
+    let rate = json!({ "numerator": 1, "denominator": 1 });
+    json!({ "kind": "MATCHING", "rate": rate, "earmark": { "targetId": target } })
 }
 
 pub fn gift(donor: &str, amount: &str, earmark: Value) -> Value {

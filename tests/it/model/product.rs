@@ -111,6 +111,7 @@ impl Product {
         Once::new(self.scene.by(), key, operation.name(), input)
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm for each operation")]
     async fn run(&self, tx: &mut Tx, operation: &Operation, key: &str) -> Result<Value> {
         let by = self.scene.by();
         let memo = || operation.name().to_owned();
