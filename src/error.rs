@@ -357,10 +357,6 @@ refusals! {
     NoMajority { votes_for: i64, sat: i64 }
         "{votes_for} of {sat} voted for it; more than half is needed."
         "{sat} 人中 {votes_for} 人赞成;须过半数。";
-    /// The decision was taken for another project or grant.
-    DecisionForAnother { resolution: String }
-        "Resolution {resolution} was taken for another project or grant."
-        "决议 {resolution} 针对的是另一项目或资助。";
     /// The decision is younger than what is booked on it.
     DecisionLater { resolution: String, approved_on: NaiveDate }
         "Resolution {resolution} was taken on {approved_on}; nothing is allocated on it before that day."

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What no request over the socket can provoke: nothing refuses so, or a full disk does.
-const NOT_PROVOKED: [&str; 2] = ["DECISION_FOR_ANOTHER", "STORAGE_FULL"];
+const NOT_PROVOKED: [&str; 2] = ["CONFLICT", "STORAGE_FULL"];
 
 /// One request that must be refused: the code, the path, the mutation and its input.
 type Row = (&'static str, &'static str, &'static str, Value);
