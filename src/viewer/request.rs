@@ -1,8 +1,8 @@
 //! One request: who asks, one snapshot to read from, and loads that siblings share.
 //!
-//! A load waits one turn of the executor before it runs, so that every sibling field has added its key;
-//! then one statement fetches them all. No timer is involved: the number of statements of a query does
-//! not depend on its width, nor on how busy the machine is.
+//! A load waits until a turn of the executor brings no more keys, so that every sibling field has added its
+//! own; then one statement fetches them all. No timer is involved: the number of statements of a query
+//! does not depend on its width.
 
 use std::{
     any::{Any, TypeId},
@@ -152,11 +152,16 @@ impl Request {
 
     async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
         let lead = Lead(batch);
-        tokio::task::yield_now().await;
-        let (keys, waiting) = {
+        // More than 30 siblings are not polled in one turn: wait until a turn brings no more.
+        let mut seen = 0;
+        let (keys, waiting) = loop {
+            tokio::task::yield_now().await;
             let mut pending = lead.0.0.lock().expect(UNPOISONED);
-            pending.led = false;
-            (std::mem::take(&mut pending.keys), std::mem::take(&mut pending.waiting))
+            if pending.keys.len() == seen {
+                pending.led = false;
+                break (std::mem::take(&mut pending.keys), std::mem::take(&mut pending.waiting));
+            }
+            seen = pending.keys.len();
         };
         std::mem::forget(lead);
         let loaded = L::load(self, keys.clone()).await;

@@ -17,6 +17,7 @@ mod storm;
 mod support;
 mod tamper;
 mod tidy;
+mod width;
 mod worked_example;
 mod world;
 mod writer;
