@@ -231,9 +231,8 @@ async fn earmarks(
         |piece: &Piece| receive.lines[piece.line].restriction.or(piece.due.is_none().then(Restriction::default));
     for piece in pieces {
         let Some(asked) = asked(piece) else { continue };
-        if !loaded.restrictions.contains_key(&asked) {
-            let checked = earmark::check(tx, fund.id, &asked).await?.map(drop);
-            loaded.restrictions.insert(asked, checked);
+        if let Entry::Vacant(place) = loaded.restrictions.entry(asked) {
+            place.insert(earmark::check(tx, fund.id, &asked).await?.map(drop));
         }
         if let Err(refused) = &loaded.restrictions[&asked] {
             return Ok(Err(refused.clone().below(&format!("lines.{}", piece.line))));
