@@ -119,12 +119,13 @@ pub async fn expenses_by_booking<'c>(
     page: &Page,
 ) -> Result<Vec<Use>> {
     let (funds, everywhere) = filter.funds();
+    // The sum keeps SQLite from the index of the amounts, which would read and sort all of a giver's places.
     on.sql(
         "SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
          FROM party_holding h
          JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
          JOIN expense x ON x.id = a.expense_id
-         WHERE h.party_id = {owner} AND h.amount > 0
+         WHERE h.party_id = {owner} AND h.amount + 0 > 0
            AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
            AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
            AND ($5 = 1 OR a.fund_id IN (..)) {page}",
