@@ -179,13 +179,11 @@ impl AllocationMutation {
             memo: input.memo,
             lots: input.lots.into_iter().map(lot).collect::<Result<_>>()?,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "allocationMake", &wanted)?;
-            allocate(&mut tx, request.by(), &once, &wanted).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "allocationMake", &wanted)?;
+            allocate(tx, by, &once, &wanted).await
+        });
+        let (done, user_errors) = done.await?;
         let allocation = match done {
             Some(done) => Some(Allocation(request.need::<AllocationById>(done.entry).await?)),
             None => None,
@@ -206,13 +204,11 @@ impl AllocationMutation {
             effective_on: input.effective_on.into(),
             memo: input.memo,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "allocationRelease", &wanted)?;
-            release(&mut tx, request.by(), &once, &wanted).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "allocationRelease", &wanted)?;
+            release(tx, by, &once, &wanted).await
+        });
+        let (done, user_errors) = done.await?;
         Ok(AllocationReleasePayload { entry: entry(request, done).await?, user_errors })
     }
 }

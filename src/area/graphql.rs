@@ -133,9 +133,8 @@ impl AreaMutation {
     ) -> Result<AreaCreatePayload> {
         let request = Request::of(ctx);
         let parent = input.parent_id.map(|id| id.key_of(NodeKind::Area)).transpose()?;
-        let mut tx = request.begin().await?;
-        let created = create(&mut tx, request.by(), parent.map(AreaId), input.level, &input.name).await;
-        let (area, user_errors) = request.end(tx, created).await?;
+        let (area, user_errors) =
+            request.write(async |tx, by| create(tx, by, parent.map(AreaId), input.level, &input.name).await).await?;
         Ok(AreaCreatePayload { area, user_errors })
     }
 }

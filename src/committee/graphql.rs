@@ -195,13 +195,11 @@ impl CommitteeMutation {
         let request = Request::of(ctx);
         let key = input.idempotency_key.clone();
         let draft = input.read()?;
-        let mut tx = request.begin().await?;
-        let decided = async {
-            let once = Once::new(request.by(), &key, "decisionRecord", &draft)?;
-            decide(&mut tx, request.by(), &once, &draft).await
-        };
-        let decided = decided.await;
-        let (decided, user_errors) = request.end(tx, decided).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &key, "decisionRecord", &draft)?;
+            decide(tx, by, &once, &draft).await
+        });
+        let (decided, user_errors) = done.await?;
         let decision = match decided {
             Some(decided) => Some(request.need::<DecisionById>(decided.decision).await?),
             None => None,

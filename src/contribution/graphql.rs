@@ -417,13 +417,11 @@ impl ContributionMutation {
             note: input.note,
             lines: input.lines.into_iter().map(ContributionLineInput::read).collect::<Result<_>>()?,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "contributionReceive", &(fund, &wanted))?;
-            receive(&mut tx, request.by(), fund, &[(once, wanted)]).await?.remove(0)
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "contributionReceive", &(fund, &wanted))?;
+            receive(tx, by, fund, &[(once, wanted)]).await?.remove(0)
+        });
+        let (done, user_errors) = done.await?;
         let contribution = match done {
             Some(done) => Some(Contribution(request.need::<ContributionById>(done.receipt).await?)),
             None => None,
@@ -446,13 +444,11 @@ impl ContributionMutation {
             refunded_on: input.refunded_on.into(),
             reason: input.reason,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "contributionRefund", &wanted)?;
-            refund::refund(&mut tx, request.by(), &once, &wanted).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "contributionRefund", &wanted)?;
+            refund::refund(tx, by, &once, &wanted).await
+        });
+        let (done, user_errors) = done.await?;
         let refund = match done {
             Some(done) => Some(Refund(request.need::<RefundById>(done.refund).await?)),
             None => None,

@@ -402,13 +402,11 @@ impl ExpenseMutation {
             note: input.note,
             evidence: input.evidence.into_iter().map(file).collect(),
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "expenseRecord", &wanted)?;
-            record(&mut tx, request.by(), &once, &wanted).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "expenseRecord", &wanted)?;
+            record(tx, by, &once, &wanted).await
+        });
+        let (done, user_errors) = done.await?;
         let expense = match done {
             Some(done) => Some(Expense(request.need::<ExpenseById>(done.expense).await?)),
             None => None,
@@ -429,13 +427,11 @@ impl ExpenseMutation {
             effective_on: input.effective_on.into(),
             memo: input.memo,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "advancePay", &wanted)?;
-            advance(&mut tx, request.by(), &once, &wanted).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "advancePay", &wanted)?;
+            advance(tx, by, &once, &wanted).await
+        });
+        let (done, user_errors) = done.await?;
         Ok(AdvancePayPayload { entry: entry(request, done).await?, user_errors })
     }
 
@@ -453,13 +449,11 @@ impl ExpenseMutation {
             effective_on: input.effective_on.into(),
             memo: input.memo,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "advanceReturn", &wanted)?;
-            take_back(&mut tx, request.by(), &once, &wanted).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "advanceReturn", &wanted)?;
+            take_back(tx, by, &once, &wanted).await
+        });
+        let (done, user_errors) = done.await?;
         Ok(AdvanceReturnPayload { entry: entry(request, done).await?, user_errors })
     }
 }

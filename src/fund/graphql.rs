@@ -427,9 +427,7 @@ impl FundMutation {
     ) -> Result<HostCreatePayload> {
         let request = Request::of(ctx);
         let (party, area) = (input.party_id.party()?, input.area_id.key_of(NodeKind::Area)?);
-        let mut tx = request.begin().await?;
-        let created = host_create(&mut tx, request.by(), party, AreaId(area)).await;
-        let (host, user_errors) = request.end(tx, created).await?;
+        let (host, user_errors) = request.write(async |tx, by| host_create(tx, by, party, AreaId(area)).await).await?;
         Ok(HostCreatePayload { host, user_errors })
     }
 
@@ -441,9 +439,8 @@ impl FundMutation {
     ) -> Result<PurposeCreatePayload> {
         let request = Request::of(ctx);
         let parent = input.parent_id.map(|id| id.key_of(NodeKind::Purpose)).transpose()?.map(PurposeId);
-        let mut tx = request.begin().await?;
-        let created = purpose_create(&mut tx, request.by(), parent, &input.code, &input.name).await;
-        let (purpose, user_errors) = request.end(tx, created).await?;
+        let (purpose, user_errors) =
+            request.write(async |tx, by| purpose_create(tx, by, parent, &input.code, &input.name).await).await?;
         Ok(PurposeCreatePayload { purpose, user_errors })
     }
 
@@ -455,9 +452,7 @@ impl FundMutation {
     ) -> Result<FundOpenPayload> {
         let request = Request::of(ctx);
         let draft = input.read()?;
-        let mut tx = request.begin().await?;
-        let opened = ledger::open(&mut tx, request.by(), &draft).await;
-        let (fund, user_errors) = request.end(tx, opened).await?;
+        let (fund, user_errors) = request.write(async |tx, by| ledger::open(tx, by, &draft).await).await?;
         Ok(FundOpenPayload { fund, user_errors })
     }
 }

@@ -589,10 +589,7 @@ impl PartyMutation {
     ) -> Result<PartyRegisterPayload> {
         let request = Request::of(ctx);
         let draft = input.read()?;
-        let mut tx = request.begin().await?;
-        let registered = register(&mut tx, request.by(), &[draft]).await;
-        let registered = registered.and_then(|mut outcomes| outcomes.pop().expect("one draft has one outcome"));
-        let (party, user_errors) = request.end(tx, registered).await?;
+        let (party, user_errors) = request.write(async |tx, by| register(tx, by, &[draft]).await?.remove(0)).await?;
         Ok(PartyRegisterPayload { party: party.map(Into::into), user_errors })
     }
 
@@ -604,9 +601,7 @@ impl PartyMutation {
     ) -> Result<PartyJoinAreaPayload> {
         let request = Request::of(ctx);
         let (party, area) = (input.party_id.party()?, input.area_id.key_of(NodeKind::Area)?);
-        let mut tx = request.begin().await?;
-        let joined = join_area(&mut tx, request.by(), party, AreaId(area)).await;
-        let (party, user_errors) = request.end(tx, joined).await?;
+        let (party, user_errors) = request.write(async |tx, by| join_area(tx, by, party, AreaId(area)).await).await?;
         Ok(PartyJoinAreaPayload { party: party.map(Into::into), user_errors })
     }
 }

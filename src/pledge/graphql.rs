@@ -364,13 +364,11 @@ impl PledgeMutation {
             due_on: input.due_on.map_or(offered_on, Into::into),
             note: input.note,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "pledgeOffer", &(fund, &draft))?;
-            offer(&mut tx, request.by(), fund, &[(once, draft)]).await?.remove(0)
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "pledgeOffer", &(fund, &draft))?;
+            offer(tx, by, fund, &[(once, draft)]).await?.remove(0)
+        });
+        let (done, user_errors) = done.await?;
         let pledge = match done {
             Some(done) => Some(Pledge(request.need::<PledgeById>(done.pledge).await?)),
             None => None,
@@ -387,9 +385,7 @@ impl PledgeMutation {
         let request = Request::of(ctx);
         let id = PledgeId(input.pledge_id.key_of(NodeKind::Pledge)?);
         let on = input.on.map_or(request.by().today, Into::into);
-        let mut tx = request.begin().await?;
-        let moved = advance(&mut tx, request.by(), id, input.to, on).await;
-        let (pledge, user_errors) = request.end(tx, moved).await?;
+        let (pledge, user_errors) = request.write(async |tx, by| advance(tx, by, id, input.to, on).await).await?;
         Ok(PledgeAdvancePayload { pledge: pledge.map(Pledge), user_errors })
     }
 
@@ -405,13 +401,11 @@ impl PledgeMutation {
             effective_on: input.effective_on.into(),
             memo: input.memo,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "pledgeMatch", &wanted)?;
-            matching::apply(&mut tx, request.by(), &once, &wanted).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "pledgeMatch", &wanted)?;
+            matching::apply(tx, by, &once, &wanted).await
+        });
+        let (done, user_errors) = done.await?;
         let pledge = match done {
             Some(_) => Some(Pledge(request.need::<PledgeById>(wanted.pledge).await?)),
             None => None,

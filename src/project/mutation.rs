@@ -234,9 +234,7 @@ impl ProjectMutation {
     ) -> Result<ProjectProposePayload> {
         let request = Request::of(ctx);
         let draft = input.read()?;
-        let mut tx = request.begin().await?;
-        let proposed = propose(&mut tx, request.by(), &draft).await;
-        let (project, user_errors) = request.end(tx, proposed).await?;
+        let (project, user_errors) = request.write(async |tx, by| propose(tx, by, &draft).await).await?;
         Ok(ProjectProposePayload { project, user_errors })
     }
 
@@ -248,9 +246,8 @@ impl ProjectMutation {
     ) -> Result<ProjectAdvancePayload> {
         let request = Request::of(ctx);
         let project = TargetId(input.project_id.key_of(NodeKind::Project)?);
-        let mut tx = request.begin().await?;
-        let moved = advance(&mut tx, request.by(), project, input.state, input.moved_on.into()).await;
-        let (project, user_errors) = request.end(tx, moved).await?;
+        let (project, user_errors) =
+            request.write(async |tx, by| advance(tx, by, project, input.state, input.moved_on.into()).await).await?;
         Ok(ProjectAdvancePayload { project, user_errors })
     }
 
@@ -262,9 +259,8 @@ impl ProjectMutation {
     ) -> Result<MilestoneReachPayload> {
         let request = Request::of(ctx);
         let milestone = MilestoneId(input.milestone_id.key_of(NodeKind::Milestone)?);
-        let mut tx = request.begin().await?;
-        let reached = milestone_reach(&mut tx, request.by(), milestone, input.reached_on.into()).await;
-        let (milestone, user_errors) = request.end(tx, reached).await?;
+        let (milestone, user_errors) =
+            request.write(async |tx, by| milestone_reach(tx, by, milestone, input.reached_on.into()).await).await?;
         Ok(MilestoneReachPayload { milestone, user_errors })
     }
 
@@ -276,9 +272,7 @@ impl ProjectMutation {
     ) -> Result<MicroGrantAwardPayload> {
         let request = Request::of(ctx);
         let draft = input.read()?;
-        let mut tx = request.begin().await?;
-        let awarded = grant_award(&mut tx, request.by(), &draft).await;
-        let (micro_grant, user_errors) = request.end(tx, awarded).await?;
+        let (micro_grant, user_errors) = request.write(async |tx, by| grant_award(tx, by, &draft).await).await?;
         Ok(MicroGrantAwardPayload { micro_grant, user_errors })
     }
 
@@ -296,9 +290,8 @@ impl ProjectMutation {
             paid_on: input.paid_on.into(),
             sha256: input.sha256,
         };
-        let mut tx = request.begin().await?;
-        let recorded = external_funding_record(&mut tx, request.by(), &draft).await;
-        let (external_funding, user_errors) = request.end(tx, recorded).await?;
+        let (external_funding, user_errors) =
+            request.write(async |tx, by| external_funding_record(tx, by, &draft).await).await?;
         let target = match &external_funding {
             Some(funding) => request.load::<TargetById>(funding.target_id).await?,
             None => None,

@@ -199,17 +199,17 @@ impl Request {
         Arc::clone(batch).downcast().unwrap_or_else(|_| unreachable!("each type has its own entry"))
     }
 
-    /// Begins the write of a mutation; [`Request::end`] ends it.
-    pub async fn begin(&self) -> Result<Tx> {
-        Ok(self.db.begin().await?)
-    }
-
-    /// Ends a mutation: commits what was done, takes back what was refused, and splits the outcome into
-    /// what the payload shows. Reads that follow see the write.
+    /// Runs the write of a mutation: commits what it did, takes back what was refused, and splits the outcome
+    /// into what the payload shows. Reads that follow see the write.
     ///
     /// # Errors
     /// What is no refusal: a denial, a broken request or a fault.
-    pub async fn end<T>(&self, tx: Tx, outcome: Result<T>) -> Result<(Option<T>, Vec<UserError>)> {
+    pub async fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Tx, By<'_>) -> Result<T>,
+    ) -> Result<(Option<T>, Vec<UserError>)> {
+        let mut tx = self.db.begin().await?;
+        let outcome = work(&mut tx, self.by()).await;
         let ended = settle(tx, outcome).await;
         self.refresh().await;
         match ended {

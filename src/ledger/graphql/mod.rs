@@ -533,13 +533,11 @@ impl LedgerMutation {
             effective_on: input.effective_on.into(),
             memo: input.memo,
         };
-        let mut tx = request.begin().await?;
-        let done = async {
-            let once = Once::new(request.by(), &input.idempotency_key, "entryReverse", &reverse)?;
-            super::reverse::reverse(&mut tx, request.by(), &once, &reverse).await
-        };
-        let done = done.await;
-        let (done, user_errors) = request.end(tx, done).await?;
+        let done = request.write(async |tx, by| {
+            let once = Once::new(by, &input.idempotency_key, "entryReverse", &reverse)?;
+            super::reverse::reverse(tx, by, &once, &reverse).await
+        });
+        let (done, user_errors) = done.await?;
         let reversal = match done {
             Some(done) => Some(EntryNode(request.need::<EntryById>(done.entry).await?)),
             None => None,
