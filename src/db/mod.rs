@@ -5,6 +5,7 @@
 //! * Writes run in a [`Tx`]. SQLite has one writer, whose concurrent jobs share a commit
 //!   (see [`writer`]); on PostgreSQL each has a transaction of its own.
 
+mod joined;
 mod migrate;
 mod session;
 mod statement;
@@ -25,6 +26,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use joined::{Columns, Given, Joined, Part};
 pub use migrate::migrations;
 pub use session::Session;
 pub use statement::{Record, Sql, Statement, Value};
