@@ -8,8 +8,10 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Validatio
 
 use super::node::NodeQuery;
 use crate::{
+    agreement::graphql::AgreementMutation,
     allocation::graphql::AllocationMutation,
     area::{AreaMutation, AreaQuery},
+    campaign::graphql::CampaignMutation,
     committee::CommitteeMutation,
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
@@ -18,6 +20,7 @@ use crate::{
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
+    sales::graphql::SalesMutation,
 };
 
 /// What can be read.
@@ -38,7 +41,10 @@ pub struct Mutation(
     LedgerMutation,
     ProjectMutation,
     CommitteeMutation,
+    AgreementMutation,
+    CampaignMutation,
     PledgeMutation,
+    SalesMutation,
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
