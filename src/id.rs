@@ -74,6 +74,10 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of a line of a bank statement.
+    BankLineId
+    /// Key of a match of bank lines and entries.
+    BankMatchId
 }
 
 /// What an id names. The text of each is part of ids that clients keep: never change one.
@@ -108,7 +112,8 @@ macro_rules! kinds {
 
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
-    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation Expense Refund Entry
+    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation
+    Expense Refund Entry BankLine BankMatch
 }
 
 impl NodeKind {

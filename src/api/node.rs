@@ -9,6 +9,7 @@ use crate::{
     agreement::graphql::{Agreement, AgreementById},
     allocation::graphql::{Allocation, AllocationById},
     area::{Area, AreaById},
+    bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     campaign::graphql::{Campaign, CampaignById},
     committee::{Decision, DecisionById},
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
@@ -16,8 +17,8 @@ use crate::{
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AgreementId, AreaId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId,
-        NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SalesReportId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId, GlobalId,
+        HostId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SalesReportId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
@@ -59,6 +60,8 @@ pub enum Node {
     Expense(Expense),
     Refund(Refund),
     Entry(EntryNode),
+    BankLine(BankLineNode),
+    BankMatch(BankMatchNode),
 }
 
 impl From<PartyNode> for Node {
@@ -150,6 +153,16 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let on: Vec<_> = fund.iter().map(Fund::on).collect();
             request.viewer.must(Act::ReadJournal, &on)?;
             Ok(Some(Node::Entry(EntryNode(row))))
+        }
+        NodeKind::BankLine => {
+            let Some(row) = request.load::<BankLineById>(BankLineId(id.key)).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::BankLine(BankLineNode(row))))
+        }
+        NodeKind::BankMatch => {
+            let Some(row) = request.load::<BankMatchById>(BankMatchId(id.key)).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::BankMatch(BankMatchNode(row))))
         }
         _ => Ok(None),
     }

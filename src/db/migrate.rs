@@ -49,6 +49,8 @@ const MIGRATIONS: &[Text] = &[
     migration!(10, "0010_guard", each),
     migration!(11, "0011_sales", both),
     migration!(12, "0012_guard_promises", each),
+    migration!(30, "0030_bank", both),
+    migration!(31, "0031_bank_guard", each),
 ];
 
 /// SQLite's names for PostgreSQL's types.
