@@ -100,9 +100,7 @@ async fn by_hand(db: &Db, fund: FundId, parties: &[PartyId], count: usize) -> Du
         db.sql("SELECT id FROM earmark WHERE fund_id = $1").bind(fund).one().await.expect("the free restriction");
     let key = |number: usize| (fund.0 << 32) | (1 << 24) | i64::try_from(number).expect("a count");
     let rows: Vec<(usize, PartyId, NaiveDate)> = (0..count)
-        .map(|number| {
-            (number, parties[number % parties.len()], day(1 + u32::try_from(number % 28).expect("a day")))
-        })
+        .map(|number| (number, parties[number % parties.len()], day(1 + u32::try_from(number % 28).expect("a day"))))
         .collect();
     let started = Instant::now();
     let mut tx = db.begin().await.expect("a transaction");

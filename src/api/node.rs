@@ -17,8 +17,8 @@ use crate::{
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId, GlobalId,
-        HostId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SalesReportId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId,
+        GlobalId, HostId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SalesReportId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},

@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_correction_changes_its_own_due_first_and_never_what_was_paid() {
-        let due = |id: i64, outstanding| OpenDue { due_id: DueId(id), pledge_id: PledgeId(1), outstanding: Fen(outstanding) };
+        let due =
+            |id: i64, outstanding| OpenDue { due_id: DueId(id), pledge_id: PledgeId(1), outstanding: Fen(outstanding) };
         // Three reports of 100.00 yuan each: 3.00 yuan due of each.
         let all_open = [due(1, 300), due(2, 300), due(3, 300)];
         let paid = [due(1, 0), due(2, 0), due(3, 120)];

@@ -13,7 +13,6 @@ use chrono::NaiveDate;
 pub use input::OriginInput;
 pub use mutation::PledgeMutation;
 
-use super::{Pledge as Row, PledgeFilter, PledgeKind, PledgeState, store};
 use self::{
     due::{DueConnection, PledgeStanding, dues_of_pledge},
     terms::{
@@ -21,6 +20,7 @@ use self::{
         SchedulesOf, StandingOf, accrual,
     },
 };
+use super::{Pledge as Row, PledgeFilter, PledgeKind, PledgeState, store};
 use crate::{
     agreement::graphql::{Agreement, AgreementById},
     by_id,

@@ -19,8 +19,14 @@ fn operations(product: &Product) -> Vec<Operation> {
     let on = product.scene.today;
     let matching = Terms { only: Only::Target(0), from: None, to: None };
     let gift = |donor, amount, pays, terms| Part { donor, amount, pays, terms };
-    let receive = |reference, parts| {
-        Operation::Receive { fund: 0, payer: 0, reference, on, asset: Asset::Cny, whole: None, parts }
+    let receive = |reference, parts| Operation::Receive {
+        fund: 0,
+        payer: 0,
+        reference,
+        on,
+        asset: Asset::Cny,
+        whole: None,
+        parts,
     };
     let offer = |promise, terms| Operation::Offer { fund: 0, donor: 1, promise, terms, due_on: on };
     vec![
@@ -50,7 +56,8 @@ fn other(operation: &Operation) -> Operation {
     let mut other = operation.clone();
     match &mut other {
         Operation::Offer {
-            promise: Promise::Fixed { amount } | Promise::Matching { cap: amount, .. } | Promise::Goods { value: amount },
+            promise:
+                Promise::Fixed { amount } | Promise::Matching { cap: amount, .. } | Promise::Goods { value: amount },
             ..
         }
         | Operation::Report { amount, .. }

@@ -60,12 +60,23 @@ pub struct Part {
 /// What is promised.
 #[derive(Clone, Debug)]
 pub enum Promise {
-    Fixed { amount: i64 },
-    Matching { cap: i64, rate: (i64, i64), funding: Funding },
+    Fixed {
+        amount: i64,
+    },
+    Matching {
+        cap: i64,
+        rate: (i64, i64),
+        funding: Funding,
+    },
     /// A share of sales in basis points.
-    Share { basis_points: i64, cap: Option<i64> },
+    Share {
+        basis_points: i64,
+        cap: Option<i64>,
+    },
     /// Goods at a value.
-    Goods { value: i64 },
+    Goods {
+        value: i64,
+    },
 }
 
 /// One operation on the books.

@@ -19,7 +19,8 @@ use cobuild::{
         reverse,
     },
     money::Fen,
-    pledge::{self, Entered, Offer, PledgeState, matching,
+    pledge::{
+        self, Entered, Offer, PledgeState, matching,
         terms::{Category, SalesRule},
     },
     project::{self, BudgetLine, GrantDraft, GrantStage, Proposal},
@@ -65,14 +66,9 @@ fn promised(promise: &Promise, due_on: NaiveDate) -> pledge::Terms {
             value: Fen(value),
             due_on,
         },
-        Promise::Matching { cap, rate, funding } => pledge::Terms::Matching {
-            rate,
-            cap: Fen(cap),
-            per_gift: None,
-            per_project: None,
-            funding,
-            due_on,
-        },
+        Promise::Matching { cap, rate, funding } => {
+            pledge::Terms::Matching { rate, cap: Fen(cap), per_gift: None, per_project: None, funding, due_on }
+        }
     }
 }
 

@@ -139,7 +139,9 @@ impl Desk {
 
 pub fn mutation(name: &str, selection: &str) -> String {
     let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}")
+    format!(
+        "mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
+    )
 }
 
 /// A fixed pledge that is taken over from a list.

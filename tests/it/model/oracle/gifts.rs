@@ -334,7 +334,10 @@ impl Oracle {
         let mut rows = vec![];
         for (id, lot) in self.lots.iter().enumerate() {
             let undone = |entry: &super::Entry| entry.receipt == Some(lot.receipt) && entry.reversed;
-            let is_base = lot.fund == pledge.fund && self.may_follow(pledge, lot.terms.only) && lot.donor != pledge.donor && lot.asset == Asset::Cny;
+            let is_base = lot.fund == pledge.fund
+                && self.may_follow(pledge, lot.terms.only)
+                && lot.donor != pledge.donor
+                && lot.asset == Asset::Cny;
             if !is_base || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
                 continue;
             }
