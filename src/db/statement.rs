@@ -330,7 +330,7 @@ impl Tx {
                 let On::Copy(written) = bind(statement, row).on else { unreachable!("binding changes no engine") };
                 written
             };
-            return copy::run(&mut **tx, copying, rows, write).await;
+            return copy::run(tx, copying, rows, write).await;
         }
         let chunk = match &copying {
             Some(head) if self.is_sqlite() => SQLITE_VALUES_MAX / (head.matches(',').count() + 1),

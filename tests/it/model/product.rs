@@ -50,6 +50,9 @@ pub struct Product {
     pub refunds: Vec<i64>,
 }
 
+/// A lot, whether it is goods, a fund, and the place with how much of the lot is in it.
+type HeldRow = (i64, i32, i64, AccountKind, i64, i64, i64, i64);
+
 /// The terms of a promise.
 fn promised(promise: &Promise, due_on: NaiveDate) -> pledge::Terms {
     match *promise {
@@ -360,7 +363,7 @@ impl Product {
         let sql = "SELECT h.lot_id, CASE WHEN a.asset = 'KIND' THEN 1 ELSE 0 END, a.fund_id, a.kind, COALESCE(a.target_id, 0), COALESCE(a.expense_id, 0),
                           COALESCE(a.refund_id, 0), h.amount
                    FROM holding h JOIN account a ON a.id = h.account_id WHERE h.amount > 0";
-        let rows: Vec<(i64, i32, i64, AccountKind, i64, i64, i64, i64)> = self.scene.db.sql(sql).all().await.unwrap();
+        let rows: Vec<HeldRow> = self.scene.db.sql(sql).all().await.unwrap();
         let place = |kind, target, expense, refund| match kind {
             AccountKind::Expense => (kind, expense),
             AccountKind::Refund => (kind, refund),

@@ -87,7 +87,7 @@ impl Oracle {
             basis: 0,
             followed: vec![],
         };
-        if !is_share && !(kind == PledgeKind::Matching && funding == Funding::Due) {
+        if !is_share && (kind != PledgeKind::Matching || funding == Funding::Prefunded) {
             pledge.dues.push(self.due(due_on, amount.unwrap()));
         }
         self.pledges.push(pledge);
