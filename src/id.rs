@@ -54,6 +54,12 @@ keys! {
     PledgeId
     /// Key of a due of a pledge.
     DueId
+    /// Key of a committee.
+    CommitteeId
+    /// Key of a seat of a committee.
+    SeatId
+    /// Key of what a committee is to decide on.
+    MotionId
     /// Key of a committee's decision.
     DecisionId
     /// Key of a receipt, which the API calls a contribution.
@@ -102,7 +108,7 @@ macro_rules! kinds {
 
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
-    Project MicroGrant Milestone Pledge Contribution Lot Decision Allocation Expense Refund Entry
+    Project MicroGrant Milestone Pledge Contribution Lot Committee CommitteeSeat Motion Decision Allocation Expense Refund Entry
 }
 
 impl NodeKind {

@@ -8,13 +8,13 @@ use async_graphql::{Context, ID, Interface, Object, SimpleObject};
 use crate::{
     allocation::graphql::{Allocation, AllocationById},
     area::{Area, AreaById},
-    committee::{Decision, DecisionById},
+    committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AreaId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, NodeKind, PartyId, PledgeId,
+        AreaId, CommitteeId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, MotionId, NodeKind, SeatId, PartyId, PledgeId,
         PurposeId, ReceiptId, RefundId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
@@ -44,6 +44,9 @@ pub enum Node {
     Pledge(Pledge),
     Contribution(Contribution),
     Lot(LotNode),
+    Committee(Committee),
+    CommitteeSeat(CommitteeSeat),
+    Motion(Motion),
     Decision(Decision),
     Allocation(Allocation),
     Expense(Expense),
@@ -89,6 +92,9 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let target = request.load::<TargetById>(TargetId(key)).await?;
             target.map(Node::from).filter(|node| matches!(node, Node::Project(_)) == (kind == NodeKind::Project))
         }
+        NodeKind::Committee => request.load::<CommitteeById>(CommitteeId(key)).await?.map(Node::Committee),
+        NodeKind::CommitteeSeat => request.load::<SeatById>(SeatId(key)).await?.map(Node::CommitteeSeat),
+        NodeKind::Motion => request.load::<MotionById>(MotionId(key)).await?.map(|row| Node::Motion(Motion(row))),
         NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
         NodeKind::Contribution => {
             request.load::<ContributionById>(ReceiptId(key)).await?.map(|row| Node::Contribution(Contribution(row)))

@@ -10,14 +10,14 @@ use super::node::NodeQuery;
 use crate::{
     allocation::graphql::AllocationMutation,
     area::{AreaMutation, AreaQuery},
-    committee::CommitteeMutation,
+    committee::{CommitteeMutation, MotionMutation, SeatMutation},
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
     ledger::graphql::LedgerMutation,
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
-    project::{ProjectMutation, ProjectQuery},
+    project::{ProjectEndMutation, ProjectMutation, ProjectQuery},
 };
 
 /// What can be read.
@@ -37,6 +37,9 @@ pub struct Mutation(
     FundMutation,
     LedgerMutation,
     ProjectMutation,
+    ProjectEndMutation,
+    SeatMutation,
+    MotionMutation,
     CommitteeMutation,
     PledgeMutation,
     ContributionMutation,

@@ -6,6 +6,7 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 
 use super::{Area, AreaLevel, create, store};
 use crate::{
+    committee::{Committee, leading_group_of_area},
     connection,
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind},
@@ -56,6 +57,11 @@ impl Area {
     /// The area above; null for a district.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Area>> {
         Request::of(ctx).load::<AreaById>(self.parent_id?).await.transpose()
+    }
+
+    /// Who oversees the funds here and below; null where no leading group was formed.
+    async fn leading_group(&self, ctx: &Context<'_>) -> Option<Result<Committee>> {
+        leading_group_of_area(ctx, self.id).await.transpose()
     }
 
     /// What lies directly below.

@@ -43,10 +43,14 @@ const MIGRATIONS: &[Text] = &[
     migration!(4, "0004_viewer", both),
     migration!(5, "0005_project", both),
     migration!(6, "0006_pledge", both),
-    migration!(7, "0007_decision", both),
+    migration!(7, "0007_committee", both),
     migration!(8, "0008_document", both),
     migration!(9, "0009_ledger", both),
     migration!(10, "0010_guard", each),
+    migration!(60, "0060_committee_guard", each),
+    migration!(61, "0061_project_end", both),
+    migration!(62, "0062_disclosure", both),
+    migration!(63, "0063_publication_guard", each),
 ];
 
 /// SQLite's names for PostgreSQL's types.

@@ -7,7 +7,10 @@ use crate::{
     area::{Area, AreaById},
     by_id,
     clock::Date,
-    committee::{DecisionConnection, decisions_of_fund},
+    committee::{
+        Committee, DecisionConnection, MotionConnection, RuleNode, committee_of_fund, decisions_of_fund, motions_of_fund,
+        rules_of_fund,
+    },
     connection,
     contribution::graphql::{ContributionConnection, contributions_of_fund},
     error::{Result, UserError},
@@ -175,6 +178,28 @@ impl Fund {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<DecisionConnection> {
         decisions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What its committee is to decide on, or has, the last opened first.
+    async fn motions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<MotionConnection> {
+        motions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// Who decides on its money; null until a committee is formed.
+    async fn committee(&self, ctx: &Context<'_>) -> Option<Result<Committee>> {
+        committee_of_fund(ctx, self.id).await.transpose()
+    }
+
+    /// How it decides: what it was opened with, and what was set since, in the order it began.
+    async fn rules(&self, ctx: &Context<'_>) -> Result<Vec<RuleNode>> {
+        rules_of_fund(ctx, self).await
     }
 
     /// What is in it and what became of what was.

@@ -56,8 +56,21 @@ const FIXTURES: &[&str] = &[
     "INSERT INTO pledge_due (id, pledge_id, due_no, due_on, basis, amount) VALUES
         (1, 1, 1, '2026-02-01', 0, 100000), (2, 2, 1, '2026-02-01', 10001, 300), (3, 2, 2, '2026-03-01', 10050, 301),
         (4, 3, 1, '2026-02-01', 0, 50000), (5, 4, 1, '2026-02-01', 0, 7000)",
-    "INSERT INTO decision (id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all) VALUES
-        (1, 1, 1, 'R1', 100000, '2026-03-01', 4, 5), (2, 1, 2, 'R2', 10000, '2026-03-01', 5, 5)",
+    "INSERT INTO motion (id, fund_id, kind, title, target_id, amount, new_quorum, new_majority, state, origin, opened_on, closed_on, quorum,
+                         majority, principal_id) VALUES
+        (1, 1, 'ALLOCATION', 'P1', 1, 100000, NULL, NULL, 'CARRIED', 'RECORDED', '2026-03-01', '2026-03-01', 3, 'TWO_THIRDS', 1),
+        (2, 1, 'GRANT', 'G1', 2, 10000, NULL, NULL, 'CARRIED', 'VOTED', '2026-03-01', '2026-03-01', 3, 'SIMPLE', 1),
+        (3, 1, 'RULE', 'Four sit', NULL, NULL, 4, 'SIMPLE', 'CARRIED', 'VOTED', '2026-03-01', '2026-03-01', 3, 'SIMPLE', 1)",
+    "INSERT INTO ballot (motion_id, seat_no, constituency, holder, vote, principal_id) VALUES
+        (1, 1, 'COMMUNITY', 'One', 'FOR', 1), (1, 2, 'RESIDENTS', 'Two', 'FOR', 1), (1, 3, 'DONORS', 'Three', 'FOR', 1),
+        (1, 4, 'STREET', 'Four', 'FOR', 1), (1, 5, 'RESIDENTS', 'Five', 'ABSTAIN', 1),
+        (2, 1, 'COMMUNITY', 'One', 'FOR', 1), (2, 2, 'RESIDENTS', 'Two', 'FOR', 1), (2, 3, 'DONORS', 'Three', 'FOR', 1),
+        (2, 4, 'STREET', 'Four', 'FOR', 1), (2, 5, 'RESIDENTS', 'Five', 'FOR', 1),
+        (3, 1, 'COMMUNITY', 'One', 'FOR', 1), (3, 2, 'RESIDENTS', 'Two', 'FOR', 1), (3, 3, 'DONORS', 'Three', 'FOR', 1)",
+    "INSERT INTO decision (id, motion_id, fund_id, target_id, resolution_number, series_year, series_no, amount,
+                           approved_on, votes_for, votes_all) VALUES
+        (1, 1, 1, 1, 'R1', NULL, NULL, 100000, '2026-03-01', 4, 5), (2, 2, 1, 2, 'R2', 2026, 1, 10000, '2026-03-01', 5, 5),
+        (3, 3, 1, NULL, 'R3', 2026, 2, NULL, '2026-03-01', 3, 3)",
 ];
 
 /// The fund of the tests, and what its keys are called in them.

@@ -135,6 +135,18 @@ pub const CASES: &[Case] = &[
     ("I23", &["UPDATE fund_head SET last_key = 12 WHERE fund_id = 1"]),
     ("I23", &["UPDATE refund SET fund_id = 2 WHERE id = {F1}"]),
     ("I23", &["UPDATE expense SET fund_id = 2 WHERE id = {X1}"]),
+    ("I24", &["UPDATE ballot SET vote = 'AGAINST' WHERE motion_id = 1 AND seat_no = 1"]),
+    ("I24", &["DELETE FROM ballot WHERE motion_id = 3 AND seat_no = 2"]),
+    ("I24", &["UPDATE motion SET quorum = 6 WHERE id = 2"]),
+    ("I24", &["UPDATE motion SET majority = 'TWO_THIRDS', amount = 10001 WHERE id = 2"]),
+    ("I24", &["UPDATE motion SET state = 'REJECTED' WHERE id = 3"]),
+    ("I24", &["DELETE FROM decision WHERE id = 3"]),
+    ("I25", &["UPDATE decision SET series_no = 4 WHERE id = 3"]),
+    ("I25", &["UPDATE decision SET series_year = NULL, series_no = NULL WHERE id = 2"]),
+    (
+        "I25",
+        &["INSERT INTO annulment (decision_id, annulled_on, reason, principal_id) VALUES (2, '2026-03-02', 'Taken back.', 1)"],
+    ),
     // What was booked stays as it was written, down to the last letter.
     ("SEAL", &["UPDATE entry SET memo = 'changed' WHERE id = {E13}"]),
     ("SEAL", &["UPDATE entry SET actor_id = 2 WHERE id = {E7}"]),

@@ -1,13 +1,17 @@
 //! Projects and micro-grants in the graph: what they are and how they are read. What is done to them
 //! is in [`super::mutation`].
 
+mod end;
+
+pub use end::ProjectEndMutation;
+
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Interface, Object};
 use chrono::NaiveDate;
 
 use super::{
-    BudgetLine, ExternalFunding, ExternalSource, FundingPart, FundingSource, MicroGrant, Milestone, Project,
+    Acceptance, BudgetLine, ClosingReport, Evaluation, ExternalFunding, ExternalSource, FundingPart, FundingSource, MicroGrant, Milestone, Project,
     ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, store,
 };
 use crate::{
@@ -25,11 +29,11 @@ use crate::{
         Balance,
         spending::{FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target},
     },
-    money::{Fen, Money},
+    money::{Fen, Fraction, Money},
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{Group, PartyById},
-    viewer::{Load, Request},
+    viewer::{Action, Load, Request},
 };
 
 connection!(ProjectConnection, ProjectEdge, Project, "projects");
@@ -236,6 +240,42 @@ impl Project {
     /// What it moved altogether for each yuan of the fund's own money in it.
     async fn leverage(&self, ctx: &Context<'_>) -> Result<Leverage> {
         leverage_of_target(Request::of(ctx), self.id).await
+    }
+
+    /// The milestones reached of all, by weight; null where there are none.
+    async fn progress(&self, ctx: &Context<'_>) -> Option<Result<Fraction>> {
+        end::progress(Request::of(ctx), self.id).await.transpose()
+    }
+
+    /// All that was spent on it, in the fund and beside it, for each resident it serves, rounded down; null while it
+    /// serves nobody.
+    async fn cost_per_beneficiary(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
+        end::cost_per_beneficiary(Request::of(ctx), self).await.transpose()
+    }
+
+    /// What became of the money that it did not need.
+    async fn leftovers(&self, ctx: &Context<'_>) -> Result<end::Leftovers> {
+        end::leftovers(Request::of(ctx), self.id).await
+    }
+
+    /// Who looked at the work, and what came of it; the first first.
+    async fn acceptances(&self, ctx: &Context<'_>) -> Result<Vec<Acceptance>> {
+        end::acceptances(Request::of(ctx), self.id).await
+    }
+
+    /// What residents or a third party thought of it; null until it is evaluated.
+    async fn evaluation(&self, ctx: &Context<'_>) -> Option<Result<Evaluation>> {
+        end::evaluation(Request::of(ctx), self.id).await.transpose()
+    }
+
+    /// How it closed; null until then, and where it was closed without a report.
+    async fn closing_report(&self, ctx: &Context<'_>) -> Option<Result<ClosingReport>> {
+        end::report(Request::of(ctx), self.id).await.transpose()
+    }
+
+    /// What can be done to it next, and whether the viewer may.
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<Action>> {
+        end::actions(Request::of(ctx), self).await
     }
 }
 
