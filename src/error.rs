@@ -421,6 +421,26 @@ refusals! {
     DecisionExceeded { resolution: String, asked: Fen, left: Fen }
         "{asked} is more than the {left} that resolution {resolution} still allows."
         "{asked} 超过决议 {resolution} 尚可拨付的 {left}。";
+    /// What is to be published is not in a state that allows this.
+    DisclosureState { state: String, accepted: String }
+        "The publication is {state}; this is possible while it is {accepted}."
+        "公示状态为 {state};仅在 {accepted} 时可行。";
+    /// It was published before; what is published is only corrected.
+    DisclosureExists { number: String }
+        "{number} is published about this and this period; what is published is never changed, correct it with a reason instead."
+        "{number} 已就同一内容、同一期间公示;已公示的不得更改,请说明理由另行更正。";
+    /// The books have changed since it was drafted.
+    DisclosureStale {}
+        "The books have changed since this was drafted; draft it again."
+        "拟稿后账目已有变动;请重新拟稿。";
+    /// A must is not kept, and it is not said why.
+    MustsUnexplained { musts: String }
+        "These musts are not kept: {musts}. Say why in `remarks`."
+        "以下“五有”要求未达到:{musts}。请在 remarks 中说明原因。";
+    /// It names a private person.
+    PrivateName { name: String }
+        "It names {name:?}, a private person; nobody's name is published but those of organisations."
+        "其中出现个人姓名 {name:?};除单位名称外不得公示个人姓名。";
     /// An expense comes without evidence.
     EvidenceMissing {}
         "An expense needs evidence: give the digest of at least one file."

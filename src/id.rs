@@ -62,6 +62,8 @@ keys! {
     MotionId
     /// Key of a committee's decision.
     DecisionId
+    /// Key of what is published of a fund or project.
+    DisclosureId
     /// Key of a receipt, which the API calls a contribution.
     ReceiptId
     /// Key of a lot.
@@ -108,7 +110,7 @@ macro_rules! kinds {
 
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
-    Project MicroGrant Milestone Pledge Contribution Lot Committee CommitteeSeat Motion Decision Allocation Expense Refund Entry
+    Project MicroGrant Milestone Pledge Contribution Lot Committee CommitteeSeat Motion Decision Disclosure Allocation Expense Refund Entry
 }
 
 impl NodeKind {

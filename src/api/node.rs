@@ -10,12 +10,13 @@ use crate::{
     area::{Area, AreaById},
     committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
+    disclosure::{DisclosureById, DisclosureNode},
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AreaId, CommitteeId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, MotionId, NodeKind, SeatId, PartyId, PledgeId,
-        PurposeId, ReceiptId, RefundId, TargetId,
+        AreaId, CommitteeId, DecisionId, DisclosureId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, MotionId,
+        NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SeatId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
@@ -48,6 +49,7 @@ pub enum Node {
     CommitteeSeat(CommitteeSeat),
     Motion(Motion),
     Decision(Decision),
+    Disclosure(DisclosureNode),
     Allocation(Allocation),
     Expense(Expense),
     Refund(Refund),
@@ -112,6 +114,10 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
 /// The objects that not everybody may read.
 async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
     match id.kind {
+        NodeKind::Disclosure => {
+            let Some(row) = request.load::<DisclosureById>(DisclosureId(id.key)).await? else { return Ok(None) };
+            Ok(Some(Node::Disclosure(DisclosureNode::visible(row, request)?)))
+        }
         NodeKind::Pledge => {
             let Some(row) = request.load::<PledgeById>(PledgeId(id.key)).await? else { return Ok(None) };
             must_read_giving(request, row.donor_id, row.fund_id).await?;

@@ -12,6 +12,7 @@ use crate::{
     area::{AreaMutation, AreaQuery},
     committee::{CommitteeMutation, MotionMutation, SeatMutation},
     contribution::graphql::ContributionMutation,
+    disclosure::{DisclosureMutation, DisclosureQuery},
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
     ledger::graphql::LedgerMutation,
@@ -24,7 +25,7 @@ use crate::{
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, DisclosureQuery);
 
 /// What can be done.
 ///
@@ -45,6 +46,7 @@ pub struct Mutation(
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
+    DisclosureMutation,
 );
 
 /// The schema that the server runs.

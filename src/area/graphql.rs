@@ -10,7 +10,8 @@ use crate::{
     connection,
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind},
-    page::{Direction, Key, Page, PageArgs, Slice},
+    oversight::{Oversight, oversight},
+    page::{Direction, Key, Page, PageArgs, PeriodInput, Slice},
     viewer::{Load, Request, by_page, deal},
 };
 
@@ -62,6 +63,15 @@ impl Area {
     /// Who oversees the funds here and below; null where no leading group was formed.
     async fn leading_group(&self, ctx: &Context<'_>) -> Option<Result<Committee>> {
         leading_group_of_area(ctx, self.id).await.transpose()
+    }
+
+    /// What the funds here and below did in a period, and how they are kept today: what is reported upward.
+    async fn oversight(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+    ) -> Result<Oversight> {
+        oversight(Request::of(ctx), self.id, period).await
     }
 
     /// What lies directly below.

@@ -26,17 +26,14 @@ pub use council::{
 };
 pub use graphql::{
     CommitteeById, CommitteeMutation, DecisionById, DecisionConnection, DecisionEdge, DecisionRecordInput,
-    DecisionRecordPayload, Motion, MotionById, MotionConnection, MotionEdge, MotionMutation, RuleNode, SeatById, SeatMutation,
-    committee_of_fund, decisions_of_fund, decisions_of_target, leading_group_of_area, motions_of_fund, rules_of_fund,
+    DecisionRecordPayload, Motion, MotionById, MotionConnection, MotionEdge, MotionMutation, RuleNode, SeatById,
+    SeatMutation, committee_of_fund, decisions_of_fund, decisions_of_target, leading_group_of_area, motions_of_fund,
+    rules_of_fund,
 };
-pub use motion::{
-    Ballot, Floor, Interest, MotionKind, MotionOrigin, MotionRow, MotionState, Paper, Recusal, floors,
-};
+pub use motion::{Ballot, Floor, Interest, MotionKind, MotionOrigin, MotionRow, MotionState, Paper, Recusal, floors};
 pub use resolve::{Annul, Decided, DecisionDraft, annul, decide};
 pub use rule::{Majority, Rule, Tally};
-pub use session::{
-    Cast, Close, Closed, MotionDraft, Opened, RuleDraft, cast, close, open, recuse, withdraw,
-};
+pub use session::{Cast, Close, Closed, MotionDraft, Opened, RuleDraft, cast, close, open, recuse, withdraw};
 
 use crate::{
     clock::Date,

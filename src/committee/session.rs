@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     db::Tx,
-    error::{Refusal, Result, check_amount, check_digest, check_past, check_range, check_size, check_text, ensure_rows},
+    error::{
+        Refusal, Result, check_amount, check_digest, check_past, check_range, check_size, check_text, ensure_rows,
+    },
     fund::{self, Fund, head},
     id::{DecisionId, FundId, MotionId, SeatId, TargetId},
     ledger::idem::Once,
@@ -316,7 +318,8 @@ async fn carry(tx: &mut Tx, motion: &MotionRow, rule: &Rule, tally: super::Tally
     let id = store::insert_decision(tx, &decision, Some((year, number))).await?;
     if let (Some(quorum), Some(majority)) = (motion.new_quorum, motion.new_majority) {
         let valid_from = closed_on.into();
-        let rule = Rule { fund_id: motion.fund_id, seats: rule.seats, quorum, majority, valid_from, decision_id: Some(id) };
+        let rule =
+            Rule { fund_id: motion.fund_id, seats: rule.seats, quorum, majority, valid_from, decision_id: Some(id) };
         store::insert_rule(tx, &rule).await?;
     }
     Ok(id)

@@ -8,11 +8,12 @@ use crate::{
     by_id,
     clock::Date,
     committee::{
-        Committee, DecisionConnection, MotionConnection, RuleNode, committee_of_fund, decisions_of_fund, motions_of_fund,
-        rules_of_fund,
+        Committee, DecisionConnection, MotionConnection, RuleNode, committee_of_fund, decisions_of_fund,
+        motions_of_fund, rules_of_fund,
     },
     connection,
     contribution::graphql::{ContributionConnection, contributions_of_fund},
+    disclosure::{DisclosureConnection, disclosures_of_fund},
     error::{Result, UserError},
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
@@ -22,6 +23,7 @@ use crate::{
         flow::{Flow, flow_of_fund},
         spending::{Leverage, leverage_of_fund},
     },
+    oversight::{Must, musts_of_fund},
     page::PeriodInput,
     page::{Direction, Key, Page, PageArgs},
     page_of,
@@ -195,6 +197,24 @@ impl Fund {
     /// Who decides on its money; null until a committee is formed.
     async fn committee(&self, ctx: &Context<'_>) -> Option<Result<Committee>> {
         committee_of_fund(ctx, self.id).await.transpose()
+    }
+
+    /// The five musts (五有): agreement, management, project, result, disclosure.
+    async fn musts(&self, ctx: &Context<'_>) -> Result<Vec<Must>> {
+        musts_of_fund(Request::of(ctx), self.id).await
+    }
+
+    /// What was published of it, the last period first; what is not published yet for those who keep or oversee the
+    /// books.
+    async fn disclosures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<DisclosureConnection> {
+        disclosures_of_fund(Request::of(ctx), self, &PageArgs { first, after, last, before }).await
     }
 
     /// How it decides: what it was opened with, and what was set since, in the order it began.

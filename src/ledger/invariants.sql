@@ -486,3 +486,18 @@ SELECT 'annulled decision ' || n.decision_id, 'nothing allocated', 'entry ' || e
 FROM annulment n JOIN entry e ON e.decision_id = n.decision_id
 WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
 ORDER BY a, b, c;
+
+-- @I26 Numbers of publications have no gaps, and a correction is of the same fund, project and period.
+-- 公示编号在每个基金、每个年度内连续,更正公示与原公示的基金、项目和期间相同。
+SELECT 'fund ' || d.fund_id || ', ' || d.series_year AS a, '1 to ' || COUNT(*) AS b,
+       MIN(d.series_no) || ' to ' || MAX(d.series_no) AS c
+FROM disclosure d WHERE d.state = 'PUBLISHED'
+GROUP BY d.fund_id, d.series_year HAVING MIN(d.series_no) <> 1 OR MAX(d.series_no) <> COUNT(*)
+UNION ALL
+SELECT 'publication ' || d.id || ', as what it corrects',
+       o.fund_id || ' ' || COALESCE(o.project_id, 0) || ' ' || o.period_from || ' ' || o.period_to,
+       d.fund_id || ' ' || COALESCE(d.project_id, 0) || ' ' || d.period_from || ' ' || d.period_to
+FROM disclosure d JOIN disclosure o ON o.id = d.corrects_id
+WHERE d.fund_id <> o.fund_id OR COALESCE(d.project_id, 0) <> COALESCE(o.project_id, 0)
+   OR d.period_from <> o.period_from OR d.period_to <> o.period_to OR o.state <> 'PUBLISHED'
+ORDER BY a, b, c;

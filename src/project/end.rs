@@ -237,7 +237,13 @@ pub async fn close(tx: &mut Tx, by: By<'_>, draft: &ReportDraft) -> Result<Proje
 
 impl Acceptance {
     /// An acceptance whose key is not known yet.
-    pub fn new(project: TargetId, outcome: AcceptanceOutcome, on: NaiveDate, accepted_by: String, note: String) -> Self {
+    pub fn new(
+        project: TargetId,
+        outcome: AcceptanceOutcome,
+        on: NaiveDate,
+        accepted_by: String,
+        note: String,
+    ) -> Self {
         Self { id: 0, project_id: project, outcome, accepted_on: on.into(), accepted_by, note }
     }
 }

@@ -18,8 +18,8 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
 
 pub use end::{
-    Acceptance, AcceptanceDraft, AcceptanceOutcome, ClosingReport, Evaluation, EvaluationDraft, EvaluationScore, Evaluator,
-    Paper, ReportDraft, accept, close, evaluate,
+    Acceptance, AcceptanceDraft, AcceptanceOutcome, ClosingReport, Evaluation, EvaluationDraft, EvaluationScore,
+    Evaluator, Paper, ReportDraft, accept, close, evaluate,
 };
 pub use grant::{GrantDraft, grant_award};
 pub use graphql::{

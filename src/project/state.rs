@@ -46,6 +46,21 @@ use ProjectState::{
 };
 
 impl ProjectState {
+    /// All of them, in the order that projects go.
+    pub const ALL: [Self; 11] = [
+        Proposed,
+        UnderReview,
+        Published,
+        Approved,
+        Underway,
+        Completed,
+        Accepted,
+        Evaluated,
+        Closed,
+        Rejected,
+        Cancelled,
+    ];
+
     /// Whether nothing follows: the project's money must be gone, and no more comes.
     pub fn ends(self) -> bool {
         matches!(self, Closed | Rejected | Cancelled)
@@ -269,11 +284,6 @@ mod tests {
         viewer::{Held, Role},
     };
 
-    const ALL: [ProjectState; 11] = [
-        Proposed, UnderReview, Published, Approved, Underway, Completed, Accepted, Evaluated, Closed, Rejected,
-        Cancelled,
-    ];
-
     fn project(state: ProjectState) -> Project {
         let day = Date(NaiveDate::from_ymd_opt(2026, 3, 1).unwrap());
         Project {
@@ -299,11 +309,12 @@ mod tests {
     }
 
     /// All is recorded and no money left: what is refused is refused for the state or the right.
-    const DONE: Facts = Facts { project_id: TargetId(1), money_left: Fen::ZERO, acceptance: None, evaluated: 1, reported: 1 };
+    const DONE: Facts =
+        Facts { project_id: TargetId(1), money_left: Fen::ZERO, acceptance: None, evaluated: 1, reported: 1 };
 
     #[test]
     fn every_role_moves_a_project_as_the_table_says_and_no_other_way() {
-        // Rows: from; columns: to, in the order of ALL. Who may: r runs projects, j judges, p proposes.
+        // Rows: from; columns: to, in the order of `ProjectState::ALL`. Who may: r runs projects, j judges, p proposes.
         let allowed = [
             (Proposed, "-r-r-----rp"),
             (UnderReview, "j-jj-----jp"),
@@ -328,7 +339,7 @@ mod tests {
         ];
         let mut asked = 0;
         for (from, row) in allowed {
-            for (to, mark) in ALL.into_iter().zip(row.chars()) {
+            for (to, mark) in ProjectState::ALL.into_iter().zip(row.chars()) {
                 for (role, rights) in roles {
                     let condition = find(from, to).map_or(Condition::Always, |(.., condition)| *condition);
                     let outcome = may_move(&viewer(role), &project(from), DONE.recorded(condition), to);
@@ -371,7 +382,7 @@ mod tests {
 
     #[test]
     fn what_ends_a_project_has_no_way_on_and_all_else_has() {
-        for state in ALL {
+        for state in ProjectState::ALL {
             assert_eq!(state.ends(), !MOVES.iter().any(|(from, ..)| *from == state), "{state:?}");
         }
         for (_, to, _, condition) in MOVES.iter().filter(|(_, to, ..)| to.ends()) {

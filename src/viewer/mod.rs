@@ -65,6 +65,10 @@ pub enum Act {
     Decide,
     /// Judge projects: what is published for funding, what is rejected, what is accepted when it is done.
     Review,
+    /// Draft, check, publish and correct what is published.
+    Disclose,
+    /// Approve what is to be published.
+    ApproveDisclosure,
     /// Allocate, pay, release and return money.
     BookSpending,
     /// Reverse an entry.
@@ -92,6 +96,8 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::OpenMotion, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember]),
     (Act::Decide, &[HostOfficer, CommitteeMember]),
     (Act::Review, &[HostOfficer, StreetOfficer, CommitteeMember]),
+    (Act::Disclose, &[HostOfficer, CommunityStaff]),
+    (Act::ApproveDisclosure, &[HostOfficer, StreetOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
     (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),

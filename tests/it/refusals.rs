@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, ballot, committee_form, decide, decision_annul, fund_open, gift, motion_close, motion_open,
-        move_money, offer, pay, propose, receive, refund, reverse, seats, with, yuan,
+        LANGUAGES, Site, allocate, ballot, committee_form, decide, decision_annul, disclosure, fund_open, gift,
+        motion_close, motion_open, move_money, offer, pay, propose, receive, refund, reverse, seats, with, yuan,
     },
     support::on_both,
 };
@@ -225,7 +225,12 @@ fn committees() -> Vec<Row> {
         ("SEAT_OF_ANOTHER", "seatId", "ballotCast", ballot("@motion", "@seat 4")),
         ("SEAT_RECUSED", "seatId", "ballotCast", ballot("@motion", "@seat 2")),
         ("SEAT_VOTED", "seatId", "ballotCast", ballot("@motion", "@seat 3")),
-        ("SEAT_VOTED", "seatId", "recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 3", "interest": "GIVES" })),
+        (
+            "SEAT_VOTED",
+            "seatId",
+            "recusalDeclare",
+            json!({ "motionId": "@motion", "seatId": "@seat 3", "interest": "GIVES" }),
+        ),
         ("NUMBER_GIVEN", "resolutionNumber", "decisionRecord", with(decide("row", "@F1", "@P3", "1.00"), numbered)),
         ("DECISION_WITHOUT_MONEY", "decisionId", "allocationMake", to_allocate("@R-RULE")),
         ("DECISION_ANNULLED", "decisionId", "allocationMake", to_allocate("@R-ANNULLED")),
@@ -254,11 +259,35 @@ fn close_project() -> Value {
 fn ends() -> Vec<Row> {
     vec![
         ("LIST_SIZE", "papers", "projectAccept", with(accept("ACCEPTED"), json!({ "papers": [] }))),
-        ("DATE_IN_FUTURE", "acceptedOn", "projectAccept", with(accept("REWORK"), json!({ "acceptedOn": "2999-01-01" }))),
+        (
+            "DATE_IN_FUTURE",
+            "acceptedOn",
+            "projectAccept",
+            with(accept("REWORK"), json!({ "acceptedOn": "2999-01-01" })),
+        ),
         ("PROJECT_STATE", "state", "projectAccept", with(accept("ACCEPTED"), json!({ "projectId": "@P1" }))),
         ("PROJECT_STATE", "state", "projectEvaluate", evaluate(15)),
         ("NUMBER_OUT_OF_RANGE", "scores.0.sum", "projectEvaluate", evaluate(16)),
         ("PROJECT_STATE", "state", "projectClose", close_project()),
+    ]
+}
+
+fn step(disclosure: &str) -> Value {
+    json!({ "disclosureId": disclosure })
+}
+
+/// The refusals of what is published.
+fn publications() -> Vec<Row> {
+    let corrected = |disclosure| with(step(disclosure), json!({ "reason": "A sum was wrong." }));
+    vec![
+        ("DISCLOSURE_STATE", "disclosureId", "disclosurePublish", step("@draft")),
+        ("DISCLOSURE_STATE", "disclosureId", "disclosureApprove", step("@published")),
+        ("DISCLOSURE_STATE", "disclosureId", "disclosureCorrect", corrected("@draft")),
+        ("DISCLOSURE_EXISTS", "period", "disclosureDraft", disclosure("01")),
+        ("DISCLOSURE_STALE", "disclosureId", "disclosureCheck", step("@stale")),
+        ("MUSTS_UNEXPLAINED", "disclosureId", "disclosureCheck", step("@draft")),
+        ("PRIVATE_NAME", "disclosureId", "disclosureCheck", step("@named")),
+        ("ANOTHER_FUND", "projectId", "disclosureDraft", with(disclosure("02"), json!({ "projectId": "@P1" }))),
     ]
 }
 
@@ -299,7 +328,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), states(), committees(), ends()].concat();
+        let rows = [fields(), belongings(), states(), committees(), ends(), publications()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
@@ -425,6 +454,11 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("contributionRefund", refund("row", "@shop", "1.00")),
         ("decisionAnnul", decision_annul("@R-Q1")),
         ("decisionRecord", decide("row", "@F1", "@P1", "1.00")),
+        ("disclosureApprove", step("@draft")),
+        ("disclosureCheck", step("@named")),
+        ("disclosureCorrect", with(step("@published"), json!({ "reason": "A sum was wrong." }))),
+        ("disclosureDraft", disclosure("05")),
+        ("disclosurePublish", step("@draft")),
         ("entryReverse", reverse("row", "@entry 1")),
         ("expenseRecord", pay("row", "@P1", "1.00")),
         (

@@ -246,6 +246,7 @@ impl Site {
         self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
         let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
         self.add("milestone", "milestoneReach", "milestone", input).await;
+        self.draft_badly().await;
     }
 
     /// A committee of the second fund: seat 2 is recused from the open motion, seat 3 has voted on it, seat 4 is
@@ -274,6 +275,20 @@ impl Site {
         self.name("R-RULE", &read["data"]["node"]["decision"]["id"]);
         self.add("R-ANNULLED", "decisionRecord", "decision", decide("R-ANNULLED", "@F2", "@Q1", "5.00")).await;
         self.add("R-ANNULLED", "decisionAnnul", "decision", decision_annul("@R-ANNULLED")).await;
+        let explained = |month| with(disclosure(month), json!({ "remarks": "A seat is vacant." }));
+        self.add("published", "disclosureDraft", "disclosure", explained("01")).await;
+        for step in ["disclosureCheck", "disclosureApprove", "disclosurePublish"] {
+            self.add("published", step, "disclosure", json!({ "disclosureId": "@published" })).await;
+        }
+        // Money arrives in March before this is checked.
+        self.add("stale", "disclosureDraft", "disclosure", explained("03")).await;
+    }
+
+    /// Drafts that a check refuses: a must is not explained, a resident is named.
+    async fn draft_badly(&mut self) {
+        self.add("draft", "disclosureDraft", "disclosure", disclosure("02")).await;
+        let named = with(disclosure("04"), json!({ "remarks": "Our resident helped." }));
+        self.add("named", "disclosureDraft", "disclosure", named).await;
     }
 
     async fn move_project(&mut self, project: &str, state: &str) {
@@ -308,6 +323,10 @@ pub fn ballot(motion: &str, seat: &str) -> Value {
 
 pub fn motion_close(key: &str, motion: &str) -> Value {
     json!({ "idempotencyKey": key, "motionId": motion, "closedOn": "2024-02-05", "minutes": "All agreed." })
+}
+
+pub fn disclosure(month: &str) -> Value {
+    json!({ "fundId": "@F2", "period": { "from": format!("2024-{month}-01"), "to": format!("2024-{month}-28") } })
 }
 
 pub fn decision_annul(decision: &str) -> Value {

@@ -3,7 +3,9 @@
 mod council;
 mod motion;
 
-pub use council::{CommitteeById, RuleNode, SeatById, SeatMutation, committee_of_fund, leading_group_of_area, rules_of_fund};
+pub use council::{
+    CommitteeById, RuleNode, SeatById, SeatMutation, committee_of_fund, leading_group_of_area, rules_of_fund,
+};
 pub use motion::{Motion, MotionById, MotionConnection, MotionEdge, MotionMutation, motions_of_fund};
 
 use std::collections::HashMap;

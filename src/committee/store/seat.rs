@@ -82,11 +82,7 @@ pub async fn seats_of_committees<'c>(
 
 /// The seats of the committees of these funds.
 pub async fn seats_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], day: NaiveDate) -> Result<Vec<CommitteeSeat>> {
-    on.sql(seat!("WHERE c.fund_id IN (..) ORDER BY s.committee_id, s.seat_no"))
-        .bind(day)
-        .bind_list(funds)
-        .all()
-        .await
+    on.sql(seat!("WHERE c.fund_id IN (..) ORDER BY s.committee_id, s.seat_no")).bind(day).bind_list(funds).all().await
 }
 
 /// The days of a term.

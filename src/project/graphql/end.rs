@@ -8,7 +8,7 @@ use super::super::{
     Acceptance, AcceptanceDraft, AcceptanceOutcome, ClosingReport, Evaluation, EvaluationDraft, EvaluationScore,
     Evaluator, Facts, MOVES, Paper, Project, ReportDraft, accept, close, evaluate, may_move, store,
 };
-use super::{MilestonesOf, Milestone};
+use super::{Milestone, MilestonesOf};
 use crate::{
     all_of,
     clock::Date,
@@ -375,11 +375,8 @@ impl ProjectEndMutation {
         #[graphql(desc = "Who was asked, and what they said.")] input: ProjectEvaluateInput,
     ) -> Result<ProjectEndPayload> {
         let project_id = project_of(input.project_id)?;
-        let score = |one: EvaluationScoreInput| EvaluationScore {
-            project_id,
-            criterion: one.criterion,
-            score_sum: one.sum,
-        };
+        let score =
+            |one: EvaluationScoreInput| EvaluationScore { project_id, criterion: one.criterion, score_sum: one.sum };
         let draft = EvaluationDraft {
             scores: input.scores.into_iter().map(score).collect(),
             evaluation: Evaluation {

@@ -11,8 +11,8 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Interface, Object};
 use chrono::NaiveDate;
 
 use super::{
-    Acceptance, BudgetLine, ClosingReport, Evaluation, ExternalFunding, ExternalSource, FundingPart, FundingSource, MicroGrant, Milestone, Project,
-    ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, store,
+    Acceptance, BudgetLine, ClosingReport, Evaluation, ExternalFunding, ExternalSource, FundingPart, FundingSource,
+    MicroGrant, Milestone, Project, ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, store,
 };
 use crate::{
     all_of,
@@ -21,6 +21,7 @@ use crate::{
     clock::Date,
     committee::{DecisionConnection, decisions_of_target},
     connection,
+    disclosure::{DisclosureConnection, disclosures_of_project},
     error::Result,
     expense::graphql::{ExpenseConnection, expenses_of_target},
     fund::{Fund, FundById, Purpose, PurposeById},
@@ -30,6 +31,7 @@ use crate::{
         spending::{FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target},
     },
     money::{Fen, Fraction, Money},
+    oversight::{Must, musts_of_project},
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{Group, PartyById},
@@ -251,6 +253,24 @@ impl Project {
     /// serves nobody.
     async fn cost_per_beneficiary(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
         end::cost_per_beneficiary(Request::of(ctx), self).await.transpose()
+    }
+
+    /// The five musts (五有): agreement, management, project, result, disclosure.
+    async fn musts(&self, ctx: &Context<'_>) -> Result<Vec<Must>> {
+        musts_of_project(Request::of(ctx), self).await
+    }
+
+    /// What was published of it by itself, the last period first; what is not published yet for those who keep or
+    /// oversee the books.
+    async fn disclosures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<DisclosureConnection> {
+        disclosures_of_project(Request::of(ctx), self, &PageArgs { first, after, last, before }).await
     }
 
     /// What became of the money that it did not need.

@@ -64,12 +64,10 @@ pub async fn scores_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Ve
 
 /// The closing reports of projects.
 pub async fn reports_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Vec<ClosingReport>> {
-    on.sql(
-        "SELECT project_id, reported_on, summary, served, name, sha256 FROM closing_report WHERE project_id IN (..)",
-    )
-    .bind_list(projects)
-    .all()
-    .await
+    on.sql("SELECT project_id, reported_on, summary, served, name, sha256 FROM closing_report WHERE project_id IN (..)")
+        .bind_list(projects)
+        .all()
+        .await
 }
 
 /// What became of the money that projects did not need.

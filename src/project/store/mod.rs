@@ -255,9 +255,7 @@ pub async fn insert_milestones(tx: &mut Tx, project: TargetId, milestones: &[Mil
     tx.insert_all(
         "INSERT INTO milestone (project_id, title, due_on, weight) VALUES (..)",
         milestones,
-        |row, milestone| {
-            row.bind(project).bind(milestone.title.clone()).bind(milestone.due_on).bind(milestone.weight)
-        },
+        |row, milestone| row.bind(project).bind(milestone.title.clone()).bind(milestone.due_on).bind(milestone.weight),
     )
     .await
 }

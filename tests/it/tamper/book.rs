@@ -71,6 +71,15 @@ const FIXTURES: &[&str] = &[
                            approved_on, votes_for, votes_all) VALUES
         (1, 1, 1, 1, 'R1', NULL, NULL, 100000, '2026-03-01', 4, 5), (2, 2, 1, 2, 'R2', 2026, 1, 10000, '2026-03-01', 5, 5),
         (3, 3, 1, NULL, 'R3', 2026, 2, NULL, '2026-03-01', 3, 3)",
+    // The digest of {}.
+    "INSERT INTO disclosure (id, fund_id, period_from, period_to, state, remarks, snapshot, digest, number, series_year,
+                             series_no, corrects_id, reason, drafted_on, published_on, notice_to, drafter_id) VALUES
+        (1, 1, '2026-01-01', '2026-03-31', 'PUBLISHED', '', '{}',
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 'EAST-2026-001', 2026, 1, NULL, NULL,
+         '2026-04-01', '2026-04-01', '2026-04-07', 1),
+        (2, 1, '2026-01-01', '2026-03-31', 'PUBLISHED', '', '{}',
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 'EAST-2026-002', 2026, 2, 1, 'Wrong.',
+         '2026-04-02', '2026-04-02', '2026-04-08', 1)",
 ];
 
 /// The fund of the tests, and what its keys are called in them.

@@ -145,8 +145,15 @@ pub const CASES: &[Case] = &[
     ("I25", &["UPDATE decision SET series_year = NULL, series_no = NULL WHERE id = 2"]),
     (
         "I25",
-        &["INSERT INTO annulment (decision_id, annulled_on, reason, principal_id) VALUES (2, '2026-03-02', 'Taken back.', 1)"],
+        &[
+            "INSERT INTO annulment (decision_id, annulled_on, reason, principal_id) VALUES (2, '2026-03-02', 'Taken back.', 1)",
+        ],
     ),
+    ("I26", &["UPDATE disclosure SET series_no = 3 WHERE id = 2"]),
+    ("I26", &["UPDATE disclosure SET period_to = '2026-03-30' WHERE id = 1"]),
+    ("I26", &["UPDATE disclosure SET project_id = 1 WHERE id = 2"]),
+    ("DIGEST", &["UPDATE disclosure SET snapshot = '{ }' WHERE id = 1"]),
+    ("DIGEST", &["UPDATE disclosure SET digest = number WHERE id = 2"]),
     // What was booked stays as it was written, down to the last letter.
     ("SEAL", &["UPDATE entry SET memo = 'changed' WHERE id = {E13}"]),
     ("SEAL", &["UPDATE entry SET actor_id = 2 WHERE id = {E7}"]),
