@@ -548,3 +548,16 @@ async fn publication(here: &Council) {
     let denied = world.ask(Viewer::public(), &mutation("disclosureCheck", ""), json!({ "input": step })).await.1;
     assert!(denied[0].contains("not open to the public"));
 }
+
+#[test]
+fn the_documentation_has_the_table_of_moves() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/systems.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once("<!-- moves -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- /moves -->").unwrap();
+    let expected = format!("{before}<!-- moves -->\n\n{}\n<!-- /moves -->{after}", cobuild::project::table());
+    if std::env::var_os("COBUILD_WRITE_ANSWERS").is_some() {
+        std::fs::write(path, &expected).unwrap();
+    }
+    assert_eq!(page, expected, "write it with COBUILD_WRITE_ANSWERS=1");
+}
