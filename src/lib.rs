@@ -42,6 +42,8 @@ pub mod allocation;
 
 pub mod expense;
 
+pub mod bank;
+
 // Level 4: what reads and writes in bulk, and what is looked at from above and published.
 pub mod import;
 

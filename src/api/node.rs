@@ -8,6 +8,7 @@ use async_graphql::{Context, ID, Interface, Object, SimpleObject};
 use crate::{
     allocation::graphql::{Allocation, AllocationById},
     area::{Area, AreaById},
+    bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
     disclosure::{DisclosureById, DisclosureNode},
@@ -15,8 +16,8 @@ use crate::{
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AreaId, CommitteeId, DecisionId, DisclosureId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, MotionId,
-        NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SeatId, TargetId,
+        AreaId, BankLineId, BankMatchId, CommitteeId, DecisionId, DisclosureId, EntryId, ExpenseId, FundId, GlobalId,
+        HostId, LotId, MotionId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SeatId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
@@ -54,6 +55,8 @@ pub enum Node {
     Expense(Expense),
     Refund(Refund),
     Entry(EntryNode),
+    BankLine(BankLineNode),
+    BankMatch(BankMatchNode),
 }
 
 impl From<PartyNode> for Node {
@@ -134,6 +137,16 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let on: Vec<_> = fund.iter().map(Fund::on).collect();
             request.viewer.must(Act::ReadJournal, &on)?;
             Ok(Some(Node::Entry(EntryNode(row))))
+        }
+        NodeKind::BankLine => {
+            let Some(row) = request.load::<BankLineById>(BankLineId(id.key)).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::BankLine(BankLineNode(row))))
+        }
+        NodeKind::BankMatch => {
+            let Some(row) = request.load::<BankMatchById>(BankMatchId(id.key)).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::BankMatch(BankMatchNode(row))))
         }
         _ => Ok(None),
     }
