@@ -314,7 +314,7 @@ on_both! {
         let motion = here.open("windows", json!({ "amount": money("1000.50") })).await;
         here.vote(&motion, &[(1, "FOR"), (2, "FOR"), (5, "FOR"), (7, "FOR"), (3, "ABSTAIN")]).await;
         let (_, decision) = here.close(&motion, "2026-03-12").await;
-        world.add("allocationMake", allocate("windows", &decision, "1000.50"), "allocation").await;
+        world.add("allocationMake", allocate("windows money", &decision, "1000.50"), "allocation").await;
         let pay = json!({ "idempotencyKey": "pay", "targetId": here.ids.project, "payeeId": here.ids.merchant,
             "amount": money("960.00"), "incurredOn": "2026-03-25", "note": "New windows.",
             "evidence": [{ "kind": "INVOICE", "name": "invoice.pdf", "sha256": "cd".repeat(32) }] });

@@ -270,7 +270,7 @@ impl Site {
         for seat in ["@seat 1", "@seat 2", "@seat 3"] {
             self.add("rule motion", "ballotCast", "motion", ballot("@rule motion", seat)).await;
         }
-        self.add("rule motion", "motionClose", "motion", motion_close("rule", "@rule motion")).await;
+        self.add("rule motion", "motionClose", "motion", motion_close("close rule", "@rule motion")).await;
         let query = "query($id: ID!) { node(id: $id) { ... on Motion { decision { id } } } }";
         let read = self.ask(None, "en", query, json!({ "id": "@rule motion" })).await;
         self.name("R-RULE", &read["data"]["node"]["decision"]["id"]);

@@ -162,7 +162,7 @@ pub const CASES: &[Case] = &[
     ("I26", &["UPDATE disclosure SET series_no = 3 WHERE id = 2"]),
     ("I26", &["UPDATE disclosure SET period_to = '2026-03-30' WHERE id = 1"]),
     ("I26", &["UPDATE disclosure SET project_id = 1 WHERE id = 2"]),
-    ("DIGEST", &["UPDATE disclosure SET snapshot = '{ }' WHERE id = 1"]),
+    ("DIGEST", &["UPDATE disclosure SET snapshot = '[]' WHERE id = 1"]),
     ("DIGEST", &["UPDATE disclosure SET digest = number WHERE id = 2"]),
     // What was booked stays as it was written, down to the last letter.
     ("SEAL", &["UPDATE entry SET memo = 'changed' WHERE id = {E13}"]),
