@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -22,6 +22,7 @@ use crate::{
     money::{Fen, Money},
     narrowed_page_of,
     page::{Direction, Key, Page, PageArgs, PeriodInput},
+    payloads,
     project::{Project, TargetById, TargetNode},
     viewer::{Act, Action, By, Load, On, Request, value_name},
 };
@@ -275,10 +276,17 @@ pub struct DisclosureDraftInput {
     pub remarks: String,
 }
 
-/// Which publication goes on.
+/// Which draft is checked.
 #[derive(InputObject)]
-pub struct DisclosureStepInput {
-    /// The publication.
+pub struct DisclosureCheckInput {
+    /// The draft.
+    pub disclosure_id: GlobalId,
+}
+
+/// What is approved.
+#[derive(InputObject)]
+pub struct DisclosureApproveInput {
+    /// The publication, which was checked.
     pub disclosure_id: GlobalId,
 }
 
@@ -303,21 +311,25 @@ pub struct DisclosureCorrectInput {
     pub remarks: String,
 }
 
-/// What came of a step of a publication.
-#[derive(SimpleObject)]
-pub struct DisclosurePayload {
-    /// The publication; null when it was refused.
-    pub disclosure: Option<DisclosureNode>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
+payloads! { disclosure: DisclosureNode, "publication";
+    /// What came of drafting a publication.
+    DisclosureDraftPayload
+    /// What came of checking a draft.
+    DisclosureCheckPayload
+    /// What came of approving a publication.
+    DisclosureApprovePayload
+    /// What came of publishing.
+    DisclosurePublishPayload
+    /// What came of drafting a correction.
+    DisclosureCorrectPayload
 }
 
-async fn write(
+async fn write<P: From<(Option<DisclosureNode>, Vec<UserError>)>>(
     ctx: &Context<'_>,
     work: impl AsyncFnOnce(&mut Tx, By<'_>) -> Result<Disclosure>,
-) -> Result<DisclosurePayload> {
+) -> Result<P> {
     let (disclosure, user_errors) = Request::of(ctx).write(work).await?;
-    Ok(DisclosurePayload { disclosure: disclosure.map(DisclosureNode), user_errors })
+    Ok((disclosure.map(DisclosureNode), user_errors).into())
 }
 
 fn key(id: GlobalId) -> Result<DisclosureId> {
@@ -336,7 +348,7 @@ impl DisclosureMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is drafted, for which period.")] input: DisclosureDraftInput,
-    ) -> Result<DisclosurePayload> {
+    ) -> Result<DisclosureDraftPayload> {
         let project = input.project_id.map(|id| id.key_of(NodeKind::Project)).transpose()?.map(TargetId);
         let wanted = DisclosureDraft {
             fund: FundId(input.fund_id.key_of(NodeKind::Fund)?),
@@ -353,8 +365,8 @@ impl DisclosureMutation {
     async fn disclosure_check(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which draft.")] input: DisclosureStepInput,
-    ) -> Result<DisclosurePayload> {
+        #[graphql(desc = "Which draft.")] input: DisclosureCheckInput,
+    ) -> Result<DisclosureCheckPayload> {
         let id = key(input.disclosure_id)?;
         write(ctx, async |tx, by| check(tx, by, id).await).await
     }
@@ -363,8 +375,8 @@ impl DisclosureMutation {
     async fn disclosure_approve(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which publication.")] input: DisclosureStepInput,
-    ) -> Result<DisclosurePayload> {
+        #[graphql(desc = "Which publication.")] input: DisclosureApproveInput,
+    ) -> Result<DisclosureApprovePayload> {
         let id = key(input.disclosure_id)?;
         write(ctx, async |tx, by| approve(tx, by, id).await).await
     }
@@ -375,7 +387,7 @@ impl DisclosureMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which publication, and for how long objections are taken.")] input: DisclosurePublishInput,
-    ) -> Result<DisclosurePayload> {
+    ) -> Result<DisclosurePublishPayload> {
         let id = key(input.disclosure_id)?;
         let days = input.notice_days.unwrap_or(NOTICE_DAYS);
         write(ctx, async |tx, by| publish(tx, by, id, days).await).await
@@ -387,7 +399,7 @@ impl DisclosureMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which publication is wrong, and why.")] input: DisclosureCorrectInput,
-    ) -> Result<DisclosurePayload> {
+    ) -> Result<DisclosureCorrectPayload> {
         let id = key(input.disclosure_id)?;
         write(ctx, async |tx, by| correct(tx, by, id, &input.reason, &input.remarks).await).await
     }

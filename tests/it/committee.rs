@@ -390,7 +390,8 @@ on_both! {
             // Of each new fund result and publication are kept, for nothing is due.
             assert_eq!((&figures["mustsKept"], &figures["mustsBroken"]), (&json!(25 + 47 * 2), &json!(47 * 3)));
         }
-        assert_eq!(counts[0], counts[1], "a wide report takes as many statements as a narrow one");
+        // Loads of one kind may meet or not; a statement for each fund would be 50 more.
+        assert!(counts[0].abs_diff(counts[1]) <= 2, "a wide report takes as many statements as a narrow one: {counts:?}");
         eprintln!("{:?}: {} statements for the report on 52 funds", fixture.engine, counts[1]);
         let report = verify::verify(&world.db, |_| {}).await.unwrap();
         assert!(report.is_clean(), "{:?}", report.broken().collect::<Vec<_>>());

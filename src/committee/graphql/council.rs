@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 
 use super::super::{
     Committee, CommitteeDraft, CommitteeKind, CommitteeSeat, Constituency, Decision, Holder, Institution, Majority,
@@ -14,10 +14,11 @@ use crate::{
     area::{Area, AreaById},
     by_id,
     clock::Date,
-    error::{Result, UserError},
+    error::Result,
     fund::{Fund, FundById},
     id::{AreaId, CommitteeId, FundId, GlobalId, NodeKind, SeatId},
     party::{PartyById, PartyNode},
+    payloads,
     viewer::{Act, Load, On, Request},
 };
 
@@ -303,13 +304,11 @@ fn seats(inputs: Vec<CommitteeSeatInput>) -> Result<Vec<SeatDraft>> {
     inputs.into_iter().map(seat).collect()
 }
 
-/// What came of forming a committee.
-#[derive(SimpleObject)]
-pub struct CommitteePayload {
-    /// The committee; null when it was refused.
-    pub committee: Option<Committee>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
+payloads! { committee: Committee, "committee";
+    /// What came of forming a fund's committee.
+    CommitteeFormPayload
+    /// What came of forming a leading group.
+    LeadingGroupFormPayload
 }
 
 /// Who takes a seat.
@@ -321,13 +320,9 @@ pub struct SeatFillInput {
     pub holder: SeatHolderInput,
 }
 
-/// What came of filling a seat.
-#[derive(SimpleObject)]
-pub struct SeatFillPayload {
-    /// The seat, as it is held today; null when it was refused.
-    pub seat: Option<CommitteeSeat>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
+payloads! { seat: CommitteeSeat, "seat, as it is held today";
+    /// What came of filling a seat.
+    SeatFillPayload
 }
 
 /// Mutations of committees' seats.
@@ -342,7 +337,7 @@ impl SeatMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is formed.")] input: CommitteeFormInput,
-    ) -> Result<CommitteePayload> {
+    ) -> Result<CommitteeFormPayload> {
         let fund = FundId(input.fund_id.key_of(NodeKind::Fund)?);
         let draft = CommitteeDraft {
             of: Institution::Fund(fund, input.quorum, input.majority),
@@ -351,8 +346,7 @@ impl SeatMutation {
             formed_on: input.formed_on.into(),
             seats: seats(input.seats)?,
         };
-        let (committee, user_errors) = Request::of(ctx).write(async |tx, by| form(tx, by, &draft).await).await?;
-        Ok(CommitteePayload { committee, user_errors })
+        Ok(Request::of(ctx).write(async |tx, by| form(tx, by, &draft).await).await?.into())
     }
 
     /// Forms the leading group of a street or district, which oversees the funds below it. For host and street
@@ -361,7 +355,7 @@ impl SeatMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is formed.")] input: LeadingGroupFormInput,
-    ) -> Result<CommitteePayload> {
+    ) -> Result<LeadingGroupFormPayload> {
         let draft = CommitteeDraft {
             of: Institution::Area(AreaId(input.area_id.key_of(NodeKind::Area)?)),
             kind: CommitteeKind::LeadingGroup,
@@ -369,8 +363,7 @@ impl SeatMutation {
             formed_on: input.formed_on.into(),
             seats: seats(input.seats)?,
         };
-        let (committee, user_errors) = Request::of(ctx).write(async |tx, by| form(tx, by, &draft).await).await?;
-        Ok(CommitteePayload { committee, user_errors })
+        Ok(Request::of(ctx).write(async |tx, by| form(tx, by, &draft).await).await?.into())
     }
 
     /// Gives a seat to somebody from a day on; the term of whoever holds it ends on the day before. For host and
@@ -382,7 +375,6 @@ impl SeatMutation {
     ) -> Result<SeatFillPayload> {
         let seat = SeatId(input.seat_id.key_of(NodeKind::CommitteeSeat)?);
         let holder = input.holder.read()?;
-        let (seat, user_errors) = Request::of(ctx).write(async |tx, by| fill(tx, by, seat, &holder).await).await?;
-        Ok(SeatFillPayload { seat, user_errors })
+        Ok(Request::of(ctx).write(async |tx, by| fill(tx, by, seat, &holder).await).await?.into())
     }
 }

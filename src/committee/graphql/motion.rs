@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::NaiveDate;
 
 use super::super::{
@@ -19,7 +19,7 @@ use crate::{
     ledger::idem::Once,
     money::{Money, MoneyInput},
     page::{Direction, Key, Page, PageArgs},
-    page_of,
+    page_of, payloads,
     project::{TargetById, TargetNode},
     viewer::{Act, Action, Load, Request},
 };
@@ -377,23 +377,30 @@ pub struct MotionWithdrawInput {
     pub closed_on: Date,
 }
 
-/// What came of something that was done to a motion.
-#[derive(SimpleObject)]
-pub struct MotionPayload {
-    /// The motion; null when it was refused.
-    pub motion: Option<Motion>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
+payloads! { motion: Motion, "motion";
+    /// What came of opening a motion.
+    MotionOpenPayload
+    /// What came of casting a vote.
+    BallotCastPayload
+    /// What came of declaring that a seat does not vote.
+    RecusalDeclarePayload
+    /// What came of closing a motion.
+    MotionClosePayload
+    /// What came of taking a motion back.
+    MotionWithdrawPayload
 }
 
-impl MotionPayload {
-    async fn of(request: &Request, done: Option<MotionId>, user_errors: Vec<UserError>) -> Result<Self> {
-        let motion = match done {
-            Some(motion) => Some(Motion(request.need::<MotionById>(motion).await?)),
-            None => None,
-        };
-        Ok(Self { motion, user_errors })
-    }
+/// The motion that something was done to, and why it was not.
+async fn shown(
+    request: &Request,
+    done: Option<MotionId>,
+    user_errors: Vec<UserError>,
+) -> Result<(Option<Motion>, Vec<UserError>)> {
+    let motion = match done {
+        Some(motion) => Some(Motion(request.need::<MotionById>(motion).await?)),
+        None => None,
+    };
+    Ok((motion, user_errors))
 }
 
 fn motion_of(id: GlobalId) -> Result<MotionId> {
@@ -415,7 +422,7 @@ impl MotionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is to be decided.")] input: MotionOpenInput,
-    ) -> Result<MotionPayload> {
+    ) -> Result<MotionOpenPayload> {
         let request = Request::of(ctx);
         let key = input.idempotency_key.clone();
         let draft = input.read()?;
@@ -424,7 +431,7 @@ impl MotionMutation {
             open(tx, by, &once, &draft).await
         });
         let (done, user_errors) = done.await?;
-        MotionPayload::of(request, done.map(|done| done.motion), user_errors).await
+        Ok(shown(request, done.map(|done| done.motion), user_errors).await?.into())
     }
 
     /// Casts the vote of a seat, once. For whoever holds it; where its holder has no access of their own, for
@@ -433,11 +440,11 @@ impl MotionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seat votes, and how.")] input: BallotCastInput,
-    ) -> Result<MotionPayload> {
+    ) -> Result<BallotCastPayload> {
         let request = Request::of(ctx);
         let ballot = Cast { motion: motion_of(input.motion_id)?, seat: seat_of(input.seat_id)?, vote: input.vote };
         let (done, user_errors) = request.write(async |tx, by| cast(tx, by, ballot).await).await?;
-        MotionPayload::of(request, done.map(|done| done.id), user_errors).await
+        Ok(shown(request, done.map(|done| done.id), user_errors).await?.into())
     }
 
     /// Declares that a seat does not vote on a motion, because its unit gives, receives or is related. For members
@@ -446,12 +453,12 @@ impl MotionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which seat does not vote, and why.")] input: RecusalDeclareInput,
-    ) -> Result<MotionPayload> {
+    ) -> Result<RecusalDeclarePayload> {
         let request = Request::of(ctx);
         let (motion, seat) = (motion_of(input.motion_id)?, seat_of(input.seat_id)?);
         let (done, user_errors) =
             request.write(async |tx, by| recuse(tx, by, motion, seat, input.interest).await).await?;
-        MotionPayload::of(request, done.map(|done| done.id), user_errors).await
+        Ok(shown(request, done.map(|done| done.id), user_errors).await?.into())
     }
 
     /// Closes a motion: carried, it becomes a resolution with the next number of the year. For members of the
@@ -460,7 +467,7 @@ impl MotionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which motion, when, and what was said.")] input: MotionCloseInput,
-    ) -> Result<MotionPayload> {
+    ) -> Result<MotionClosePayload> {
         let request = Request::of(ctx);
         let wanted = Close {
             motion: motion_of(input.motion_id)?,
@@ -473,7 +480,7 @@ impl MotionMutation {
             close(tx, by, &once, &wanted).await
         });
         let (done, user_errors) = done.await?;
-        MotionPayload::of(request, done.map(|done| done.motion), user_errors).await
+        Ok(shown(request, done.map(|done| done.motion), user_errors).await?.into())
     }
 
     /// Takes a motion back before it is decided. For staff and committee members.
@@ -481,11 +488,11 @@ impl MotionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which motion.")] input: MotionWithdrawInput,
-    ) -> Result<MotionPayload> {
+    ) -> Result<MotionWithdrawPayload> {
         let request = Request::of(ctx);
         let motion = motion_of(input.motion_id)?;
         let done = request.write(async |tx, by| withdraw(tx, by, motion, input.closed_on.into()).await);
         let (done, user_errors) = done.await?;
-        MotionPayload::of(request, done.map(|()| motion), user_errors).await
+        Ok(shown(request, done.map(|()| motion), user_errors).await?.into())
     }
 }

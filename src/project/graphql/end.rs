@@ -12,10 +12,11 @@ use super::{Milestone, MilestonesOf};
 use crate::{
     all_of,
     clock::Date,
-    error::{Result, UserError},
+    error::Result,
     id::{GlobalId, NodeKind, TargetId},
     ledger::graphql::spending::leverage_of_target,
     money::{Fen, Fraction, Money},
+    payloads,
     viewer::{Action, Load, Request, value_name},
 };
 
@@ -331,13 +332,13 @@ pub struct ProjectCloseInput {
     pub sha256: String,
 }
 
-/// What came of a step at the end of a project.
-#[derive(SimpleObject)]
-pub struct ProjectEndPayload {
-    /// The project; null when it was refused.
-    pub project: Option<Project>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
+payloads! { project: Project, "project";
+    /// What came of recording an acceptance.
+    ProjectAcceptPayload
+    /// What came of recording an evaluation.
+    ProjectEvaluatePayload
+    /// What came of closing a project.
+    ProjectClosePayload
 }
 
 /// Mutations at the end of projects.
@@ -356,7 +357,7 @@ impl ProjectEndMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who looked at what, and what came of it.")] input: ProjectAcceptInput,
-    ) -> Result<ProjectEndPayload> {
+    ) -> Result<ProjectAcceptPayload> {
         let project = project_of(input.project_id)?;
         let (by, note) = (input.accepted_by, input.note);
         let paper = |one: AcceptancePaperInput| Paper { acceptance_id: 0, name: one.name, sha256: one.sha256 };
@@ -364,8 +365,7 @@ impl ProjectEndMutation {
             acceptance: Acceptance::new(project, input.outcome, input.accepted_on.into(), by, note),
             papers: input.papers.into_iter().map(paper).collect(),
         };
-        let (project, user_errors) = Request::of(ctx).write(async |tx, by| accept(tx, by, &draft).await).await?;
-        Ok(ProjectEndPayload { project, user_errors })
+        Ok(Request::of(ctx).write(async |tx, by| accept(tx, by, &draft).await).await?.into())
     }
 
     /// Records what residents or a third party thought of an accepted project. For staff of the fund.
@@ -373,7 +373,7 @@ impl ProjectEndMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who was asked, and what they said.")] input: ProjectEvaluateInput,
-    ) -> Result<ProjectEndPayload> {
+    ) -> Result<ProjectEvaluatePayload> {
         let project_id = project_of(input.project_id)?;
         let score =
             |one: EvaluationScoreInput| EvaluationScore { project_id, criterion: one.criterion, score_sum: one.sum };
@@ -389,8 +389,7 @@ impl ProjectEndMutation {
                 sha256: input.sha256,
             },
         };
-        let (project, user_errors) = Request::of(ctx).write(async |tx, by| evaluate(tx, by, &draft).await).await?;
-        Ok(ProjectEndPayload { project, user_errors })
+        Ok(Request::of(ctx).write(async |tx, by| evaluate(tx, by, &draft).await).await?.into())
     }
 
     /// Closes an evaluated project with its report. For staff of the fund.
@@ -398,7 +397,7 @@ impl ProjectEndMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What was done, and for how many.")] input: ProjectCloseInput,
-    ) -> Result<ProjectEndPayload> {
+    ) -> Result<ProjectClosePayload> {
         let draft = ReportDraft {
             project_id: project_of(input.project_id)?,
             reported_on: input.reported_on,
@@ -407,7 +406,6 @@ impl ProjectEndMutation {
             name: input.name,
             sha256: input.sha256,
         };
-        let (project, user_errors) = Request::of(ctx).write(async |tx, by| close(tx, by, &draft).await).await?;
-        Ok(ProjectEndPayload { project, user_errors })
+        Ok(Request::of(ctx).write(async |tx, by| close(tx, by, &draft).await).await?.into())
     }
 }
