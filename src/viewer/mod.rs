@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 pub use action::{Action, value_name};
 pub use grant::{OPERATOR, Scene, give, operator, principal};
-pub use request::{Load, Request, by_page, deal, settle};
+pub use request::{Beside, Load, Request, by_page, deal, settle};
 
 use crate::{
     error::{Denied, Error, Result},

@@ -35,7 +35,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{Group, PartyById},
-    viewer::{Action, Load, Request},
+    viewer::{Action, Beside, Load, Request},
 };
 
 connection!(ProjectConnection, ProjectEdge, Project, "projects");
@@ -73,6 +73,12 @@ impl Load for TargetById {
             found.extend(grants.into_iter().map(|grant| (grant.id, TargetNode::from(grant))));
         }
         Ok(found)
+    }
+}
+
+impl Beside for Project {
+    fn remember(self, request: &Request) {
+        request.prime::<TargetById>(self.id, self.into());
     }
 }
 
