@@ -25,10 +25,11 @@ pub use council::{
     Committee, CommitteeDraft, CommitteeKind, CommitteeSeat, Holder, Institution, SeatDraft, SeatDuty, fill, form,
 };
 pub use graphql::{
-    CommitteeById, CommitteeMutation, DecisionById, DecisionConnection, DecisionEdge, DecisionRecordInput,
-    DecisionRecordPayload, Motion, MotionById, MotionConnection, MotionEdge, MotionMutation, RuleNode, SeatById,
-    SeatMutation, committee_of_fund, decisions_of_fund, decisions_of_target, leading_group_of_area, motions_of_fund,
-    rules_of_fund,
+    BallotCastPayload, CommitteeById, CommitteeFormPayload, CommitteeMutation, DecisionById, DecisionConnection,
+    DecisionEdge, DecisionRecordInput, DecisionRecordPayload, LeadingGroupFormPayload, Motion, MotionById,
+    MotionClosePayload, MotionConnection, MotionEdge, MotionMutation, MotionOpenPayload, MotionWithdrawPayload,
+    RecusalDeclarePayload, RuleNode, SeatById, SeatFillPayload, SeatMutation, committee_of_fund, decisions_of_fund,
+    decisions_of_target, leading_group_of_area, motions_of_fund, rules_of_fund,
 };
 pub use motion::{Ballot, Floor, Interest, MotionKind, MotionOrigin, MotionRow, MotionState, Paper, Recusal, floors};
 pub use resolve::{Annul, Decided, DecisionDraft, annul, decide};

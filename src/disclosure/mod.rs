@@ -15,8 +15,9 @@ use chrono::{Datelike as _, Days, NaiveDate};
 use sha2::{Digest as _, Sha256};
 
 pub use graphql::{
-    DisclosureById, DisclosureConnection, DisclosureEdge, DisclosureMutation, DisclosureNode, DisclosureQuery,
-    disclosures_of_fund, disclosures_of_project,
+    DisclosureApprovePayload, DisclosureById, DisclosureCheckPayload, DisclosureConnection, DisclosureCorrectPayload,
+    DisclosureDraftPayload, DisclosureEdge, DisclosureMutation, DisclosureNode, DisclosurePublishPayload,
+    DisclosureQuery, disclosures_of_fund, disclosures_of_project,
 };
 
 use crate::{

@@ -23,8 +23,9 @@ pub use end::{
 };
 pub use grant::{GrantDraft, grant_award};
 pub use graphql::{
-    ExternalFundingConnection, ExternalFundingEdge, MicroGrantConnection, MicroGrantEdge, ProjectConnection,
-    ProjectEdge, ProjectEndMutation, ProjectQuery, TargetById, TargetNode, projects_of_fund,
+    ExternalFundingConnection, ExternalFundingEdge, MicroGrantConnection, MicroGrantEdge, ProjectAcceptPayload,
+    ProjectClosePayload, ProjectConnection, ProjectEdge, ProjectEndMutation, ProjectEvaluatePayload, ProjectQuery,
+    TargetById, TargetNode, projects_of_fund,
 };
 pub use mutation::ProjectMutation;
 pub use proposal::{MilestoneDraft, Proposal, propose};

@@ -4,9 +4,13 @@ mod council;
 mod motion;
 
 pub use council::{
-    CommitteeById, RuleNode, SeatById, SeatMutation, committee_of_fund, leading_group_of_area, rules_of_fund,
+    CommitteeById, CommitteeFormPayload, LeadingGroupFormPayload, RuleNode, SeatById, SeatFillPayload, SeatMutation,
+    committee_of_fund, leading_group_of_area, rules_of_fund,
 };
-pub use motion::{Motion, MotionById, MotionConnection, MotionEdge, MotionMutation, motions_of_fund};
+pub use motion::{
+    BallotCastPayload, Motion, MotionById, MotionClosePayload, MotionConnection, MotionEdge, MotionMutation,
+    MotionOpenPayload, MotionWithdrawPayload, RecusalDeclarePayload, motions_of_fund,
+};
 
 use std::collections::HashMap;
 

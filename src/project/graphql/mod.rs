@@ -3,7 +3,7 @@
 
 mod end;
 
-pub use end::ProjectEndMutation;
+pub use end::{ProjectAcceptPayload, ProjectClosePayload, ProjectEndMutation, ProjectEvaluatePayload};
 
 use std::collections::HashMap;
 
