@@ -393,6 +393,10 @@ refusals! {
     ProjectState { state: String, accepted: String }
         "The project is {state}; this is possible while it is {accepted}."
         "项目状态为 {state};仅在 {accepted} 时可行。";
+    /// A move is made by another mutation, with what it stands on.
+    ProjectStep { mutation: String }
+        "This step is made by `{mutation}`, which records what it stands on."
+        "此步骤须通过 `{mutation}` 完成,并同时记录其依据。";
     /// The milestone was reached on another day.
     MilestoneReached { reached_on: NaiveDate }
         "The milestone was reached on {reached_on}; that is not changed."
@@ -413,10 +417,62 @@ refusals! {
     TooManySeats { sat: i64, seats: i64 }
         "{sat} votes are named, but the committee has {seats} seats."
         "列出了 {sat} 票,但委员会只有 {seats} 席。";
-    /// Not more than half of those who sat voted for it.
-    NoMajority { votes_for: i64, sat: i64 }
-        "{votes_for} of {sat} voted for it; more than half is needed."
-        "{sat} 人中 {votes_for} 人赞成;须过半数。";
+    /// Fewer of those who sat voted for it than the fund's rules ask for.
+    NoMajority { votes_for: i64, sat: i64, needed: i64 }
+        "{votes_for} of {sat} voted for it; {needed} are needed."
+        "{sat} 人中 {votes_for} 人赞成;须 {needed} 人。";
+    /// A committee is formed with a number of voting seats that its kind does not have.
+    CommitteeSeats { members: usize, accepted: String }
+        "{members} voting seats are named; such a body has {accepted}."
+        "列出了 {members} 个表决席;此类机构应为:{accepted}。";
+    /// A committee is formed without anybody to watch it.
+    SupervisorMissing {}
+        "No supervisor is named; a committee has at least one seat that watches and does not vote."
+        "未设监督席;委员会至少须有一个只监督、不表决的席位。";
+    /// A motion lacks what its kind is about, or has what it is not about.
+    MotionParts {}
+        "A motion for a rule has a quorum and a majority; a change of purpose may name a target and an amount; every other motion names a target of its kind and an amount."
+        "规则议案须填写法定人数和多数;变更用途可指明项目和金额;其他议案须指明相应的项目或资助及金额。";
+    /// A motion is not in a state that allows this.
+    MotionState { state: String, accepted: String }
+        "The motion is {state}; this is possible while it is {accepted}."
+        "议案状态为 {state};仅在 {accepted} 时可行。";
+    /// A supervisor does not vote.
+    SeatWithoutVote { seat: i64 }
+        "Seat {seat} supervises; it has no vote."
+        "第 {seat} 席为监督席,没有表决权。";
+    /// Nobody holds the seat on that day.
+    SeatVacant { seat: i64 }
+        "Nobody holds seat {seat} today; fill it first."
+        "第 {seat} 席今日无人任职;请先补选。";
+    /// The seat is somebody else's to vote for.
+    SeatOfAnother { seat: i64 }
+        "Seat {seat} votes through its own holder's access, and not through yours."
+        "第 {seat} 席须由任职人本人表决,不得代投。";
+    /// The seat's own unit gives, receives or is related.
+    SeatRecused { seat: i64, why: String }
+        "Seat {seat} does not vote on this: its own unit {why} (GIVES, RECEIVES or is RELATED)."
+        "第 {seat} 席须回避:其所属单位与此事有关({why}:GIVES 出资、RECEIVES 受益、RELATED 关联)。";
+    /// The seat has voted.
+    SeatVoted { seat: i64, vote: String }
+        "Seat {seat} voted {vote}; a vote is cast once."
+        "第 {seat} 席已投 {vote};每席只投一次。";
+    /// A paper resolution claims a number that cobuild gives.
+    NumberGiven { number: String }
+        "Numbers like {number:?} are given here, without gaps; write the number that is on the paper."
+        "{number:?} 类编号由系统连续给出;请填写纸质决议自身的编号。";
+    /// The decision is not about money that can be allocated.
+    DecisionWithoutMoney { resolution: String }
+        "Resolution {resolution} allows no money to be allocated; one on a project, an allocation or a grant does."
+        "决议 {resolution} 不涉及拨付;只有关于项目、拨付或资助的决议可以拨付。";
+    /// The decision was annulled.
+    DecisionAnnulled { resolution: String, on: NaiveDate }
+        "Resolution {resolution} was annulled on {on}; nothing stands on it any more."
+        "决议 {resolution} 已于 {on} 撤销,不再有效。";
+    /// Money is allocated on the decision.
+    DecisionUsed { resolution: String, allocated: Fen }
+        "{allocated} is allocated on resolution {resolution}; reverse those allocations first."
+        "决议 {resolution} 已拨付 {allocated};请先冲销相应拨付。";
     /// The decision is younger than what is booked on it.
     DecisionLater { resolution: String, approved_on: NaiveDate }
         "Resolution {resolution} was taken on {approved_on}; nothing is allocated on it before that day."
@@ -425,6 +481,26 @@ refusals! {
     DecisionExceeded { resolution: String, asked: Fen, left: Fen }
         "{asked} is more than the {left} that resolution {resolution} still allows."
         "{asked} 超过决议 {resolution} 尚可拨付的 {left}。";
+    /// What is to be published is not in a state that allows this.
+    DisclosureState { state: String, accepted: String }
+        "The publication is {state}; this is possible while it is {accepted}."
+        "公示状态为 {state};仅在 {accepted} 时可行。";
+    /// It was published before; what is published is only corrected.
+    DisclosureExists { number: String }
+        "{number} is published about this and this period; what is published is never changed, correct it with a reason instead."
+        "{number} 已就同一内容、同一期间公示;已公示的不得更改,请说明理由另行更正。";
+    /// The books have changed since it was drafted.
+    DisclosureStale {}
+        "The books have changed since this was drafted; draft it again."
+        "拟稿后账目已有变动;请重新拟稿。";
+    /// A must is not kept, and it is not said why.
+    MustsUnexplained { musts: String }
+        "These musts are not kept: {musts}. Say why in `remarks`."
+        "以下“五有”要求未达到:{musts}。请在 remarks 中说明原因。";
+    /// It names a private person.
+    PrivateName { name: String }
+        "It names {name:?}, a private person; nobody's name is published but those of organisations."
+        "其中出现个人姓名 {name:?};除单位名称外不得公示个人姓名。";
     /// An expense comes without evidence.
     EvidenceMissing {}
         "An expense needs evidence: give the digest of at least one file."

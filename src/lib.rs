@@ -50,8 +50,12 @@ pub mod expense;
 
 pub mod bank;
 
-// Level 4: what reads and writes in bulk.
+// Level 4: what reads and writes in bulk, and what is looked at from above and published.
 pub mod import;
+
+pub mod oversight;
+
+pub mod disclosure;
 
 // Level 5: the edge.
 pub mod api;

@@ -131,6 +131,33 @@ fn whole(number: &Number) -> Result<Fen, InputValueError<Decimal>> {
     })
 }
 
+/// An exact fraction in lowest terms, for what a decimal would round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
+pub struct Fraction {
+    /// What is divided.
+    pub numerator: i64,
+    /// What it is divided by; above zero.
+    pub denominator: i64,
+    /// Their quotient with two decimals, rounded down.
+    pub decimal: Decimal,
+}
+
+impl Fraction {
+    /// `numerator` ÷ `denominator` of numbers that are not negative; `None` for no denominator.
+    pub fn new(numerator: i64, denominator: i64) -> Option<Self> {
+        let (mut a, mut b) = (numerator, denominator);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        if denominator <= 0 || numerator < 0 {
+            return None;
+        }
+        let hundredths = i128::from(numerator) * 100 / i128::from(denominator);
+        let decimal = Decimal(Fen(i64::try_from(hundredths).ok()?));
+        Some(Self { numerator: numerator / a, denominator: denominator / a, decimal })
+    }
+}
+
 /// A currency, by its ISO 4217 code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, async_graphql::Enum, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

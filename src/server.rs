@@ -5,6 +5,7 @@
 //! | `/graphql` | the graph, by GraphQL over HTTP |
 //! | `/` and `/app.js` | the page on which a person tries a query |
 //! | `/schema.graphql` | the SDL |
+//! | `/disclosures/NUMBER.json` | what is published under a number, byte for byte |
 //! | `/health` | 200 when the database answers, 503 when it does not |
 //!
 //! * Nothing in this process is needed by the next request: several servers may share one database.
@@ -13,6 +14,7 @@
 
 mod caller;
 mod in_hand;
+mod publication;
 
 use std::{
     net::SocketAddr,
@@ -109,6 +111,7 @@ fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand) -> impl End
         .at("/", get(text("text/html; charset=utf-8", page::html(examples))))
         .at("/app.js", get(text("text/javascript; charset=utf-8", page::SCRIPT.into())))
         .at("/schema.graphql", get(text("text/plain; charset=utf-8", sdl)))
+        .at("/disclosures/:file", get(publication::download(db.clone())))
         .at("/health", get(health(db)))
         .with(
             SetHeader::new()

@@ -1,6 +1,6 @@
 //! Allocations: the committee's decision moves fund money to a project or micro-grant, and unspent money back.
 //!
-//! * No allocation without a decision, for another target than the decision's, before it, or above it.
+//! * No allocation without a decision that stands, for another target than the decision's, before it, or above it.
 //! * The money is drawn by the ledger's rule, or from the lots that the committee named.
 
 pub mod graphql;
@@ -28,6 +28,7 @@ use crate::{
     money::Fen,
     viewer::{Act, By},
 };
+use store::Standing;
 
 /// Fund money to be moved to what the committee decided.
 #[derive(Clone, Debug, Serialize)]
@@ -70,18 +71,25 @@ const FUNDABLE: &[&str] = &["APPROVED", "UNDERWAY"];
 /// Moves fund money to the project or grant of a decision.
 ///
 /// # Errors
-/// Refused, in this order: broken amount, text or date; no such decision; closed target; project not
-/// approved; purpose not allowed; decision later than the day; decision exceeded; a named lot that may
-/// not be used; not enough eligible money.
+/// Refused, in this order: broken amount, text or date; no such decision; a decision that is not about money;
+/// closed target; project not approved; purpose not allowed; decision annulled, later than the day or
+/// exceeded; a named lot that may not be used; not enough eligible money.
 pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) -> Result<Booked> {
     check_amount(input.amount, "amount")?;
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
     check_past(input.effective_on, by.today, "effectiveOn")?;
     let not_found = || Refusal::NotFound { what: "decision".into() }.at("decisionId");
     let decision = store::decision_by_id(&mut *tx, input.decision).await?.ok_or_else(not_found)?;
+    let (kind, decision) = (decision.kind, decision.document);
     let mut head = head::lock(tx, decision.fund_id).await?;
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
+    }
+    if !kind.allocates() {
+        let fund = place::fund(tx, decision.fund_id).await?;
+        by.viewer.must(Act::BookSpending, &[fund.on()])?;
+        let resolution = decision.resolution_number;
+        return Err(Refusal::DecisionWithoutMoney { resolution }.at("decisionId"));
     }
     let target = place::target(tx, decision.target_id).await?;
     by.viewer.must(Act::BookSpending, &[target.on()])?;
@@ -91,7 +99,7 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
         let (purpose, fund) = (target.purpose_name, target.fund_name);
         return Err(Refusal::PurposeNotAllowed { purpose, fund }.at("decisionId"));
     }
-    decide(&decision, input, store::allocated(&mut *tx, decision.id).await?)?;
+    decide(&decision, input, store::standing(&mut *tx, decision.id).await?)?;
 
     let pool = of_fund(decision.fund_id, AccountKind::Pool, Asset::Cny);
     let taken = if input.lots.is_empty() {
@@ -120,12 +128,15 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
     Ok(done)
 }
 
-fn decide(decision: &DecisionDocument, input: &Allocate, allocated: Fen) -> Result<()> {
+fn decide(decision: &DecisionDocument, input: &Allocate, standing: Standing) -> Result<()> {
     let resolution = decision.resolution_number.clone();
+    if let Some(on) = standing.annulled_on {
+        return Err(Refusal::DecisionAnnulled { resolution, on }.at("decisionId"));
+    }
     if decision.approved_on > input.effective_on {
         return Err(Refusal::DecisionLater { resolution, approved_on: decision.approved_on }.at("effectiveOn"));
     }
-    let left = decision.amount - allocated;
+    let left = decision.amount - standing.allocated;
     if input.amount > left {
         return Err(Refusal::DecisionExceeded { resolution, asked: input.amount, left }.at("amount"));
     }

@@ -11,14 +11,16 @@ use crate::{
     area::{Area, AreaById},
     bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     campaign::graphql::{Campaign, CampaignById},
-    committee::{Decision, DecisionById},
+    committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
+    disclosure::{DisclosureById, DisclosureNode},
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId,
-        GlobalId, HostId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SalesReportId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, DecisionId, DisclosureId, DueId, EntryId,
+        ExpenseId, FundId, GlobalId, HostId, LotId, MotionId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
+        SalesReportId, SeatId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
@@ -55,7 +57,11 @@ pub enum Node {
     SalesReport(SalesReport),
     Contribution(Contribution),
     Lot(LotNode),
+    Committee(Committee),
+    CommitteeSeat(CommitteeSeat),
+    Motion(Motion),
     Decision(Decision),
+    Disclosure(DisclosureNode),
     Allocation(Allocation),
     Expense(Expense),
     Refund(Refund),
@@ -102,6 +108,9 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let target = request.load::<TargetById>(TargetId(key)).await?;
             target.map(Node::from).filter(|node| matches!(node, Node::Project(_)) == (kind == NodeKind::Project))
         }
+        NodeKind::Committee => request.load::<CommitteeById>(CommitteeId(key)).await?.map(Node::Committee),
+        NodeKind::CommitteeSeat => request.load::<SeatById>(SeatId(key)).await?.map(Node::CommitteeSeat),
+        NodeKind::Motion => request.load::<MotionById>(MotionId(key)).await?.map(|row| Node::Motion(Motion(row))),
         NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
         NodeKind::Campaign => {
             request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))
@@ -122,6 +131,10 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
 /// The objects that not everybody may read.
 async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
     match id.kind {
+        NodeKind::Disclosure => {
+            let Some(row) = request.load::<DisclosureById>(DisclosureId(id.key)).await? else { return Ok(None) };
+            Ok(Some(Node::Disclosure(DisclosureNode::visible(row, request)?)))
+        }
         NodeKind::Pledge => {
             let Some(row) = request.load::<PledgeById>(PledgeId(id.key)).await? else { return Ok(None) };
             must_read_giving(request, row.donor_id, row.fund_id).await?;

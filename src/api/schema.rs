@@ -13,14 +13,15 @@ use crate::{
     area::{AreaMutation, AreaQuery},
     bank::graphql::BankMutation,
     campaign::graphql::CampaignMutation,
-    committee::CommitteeMutation,
+    committee::{CommitteeMutation, MotionMutation, SeatMutation},
     contribution::graphql::ContributionMutation,
+    disclosure::{DisclosureMutation, DisclosureQuery},
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
     ledger::graphql::LedgerMutation,
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
-    project::{ProjectMutation, ProjectQuery},
+    project::{ProjectEndMutation, ProjectMutation, ProjectQuery},
     sales::graphql::SalesMutation,
 };
 
@@ -28,7 +29,7 @@ use crate::{
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, DisclosureQuery);
 
 /// What can be done.
 ///
@@ -41,6 +42,9 @@ pub struct Mutation(
     FundMutation,
     LedgerMutation,
     ProjectMutation,
+    ProjectEndMutation,
+    SeatMutation,
+    MotionMutation,
     CommitteeMutation,
     AgreementMutation,
     CampaignMutation,
@@ -49,6 +53,7 @@ pub struct Mutation(
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
+    DisclosureMutation,
     BankMutation,
 );
 

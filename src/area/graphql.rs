@@ -4,10 +4,13 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 
 use super::{Area, AreaLevel, create, store};
 use crate::{
-    by_id, connection,
+    by_id,
+    committee::{Committee, leading_group_of_area},
+    connection,
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind},
-    page::{Direction, Key, Page, PageArgs, Slice},
+    oversight::{Oversight, oversight},
+    page::{Direction, Key, Page, PageArgs, PeriodInput, Slice},
     page_of,
     viewer::Request,
 };
@@ -30,6 +33,20 @@ impl Area {
     /// The area above; null for a district.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Area>> {
         Request::of(ctx).load::<AreaById>(self.parent_id?).await.transpose()
+    }
+
+    /// Who oversees the funds here and below; null where no leading group was formed.
+    async fn leading_group(&self, ctx: &Context<'_>) -> Option<Result<Committee>> {
+        leading_group_of_area(ctx, self.id).await.transpose()
+    }
+
+    /// What the funds here and below did in a period, and how they are kept today: what is reported upward.
+    async fn oversight(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+    ) -> Result<Oversight> {
+        oversight(Request::of(ctx), self.id, period).await
     }
 
     /// What lies directly below.

@@ -43,7 +43,7 @@ const MIGRATIONS: &[Text] = &[
     migration!(4, "0004_viewer", both),
     migration!(5, "0005_project", both),
     migration!(6, "0006_pledge", both),
-    migration!(7, "0007_decision", both),
+    migration!(7, "0007_committee", both),
     migration!(8, "0008_document", both),
     migration!(9, "0009_ledger", both),
     migration!(10, "0010_guard", each),
@@ -51,6 +51,10 @@ const MIGRATIONS: &[Text] = &[
     migration!(12, "0012_guard_promises", each),
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
+    migration!(60, "0060_committee_guard", each),
+    migration!(61, "0061_project_end", both),
+    migration!(62, "0062_disclosure", both),
+    migration!(63, "0063_publication_guard", each),
 ];
 
 /// SQLite's names for PostgreSQL's types.

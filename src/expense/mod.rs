@@ -126,8 +126,9 @@ pub use crate::allocation::Booked;
 const EVIDENCE_MAX: usize = 50;
 /// The most characters of a file's name.
 const NAME_MAX: usize = 200;
-/// States of a project in which it may pay; an invoice often comes after the work is done.
-const PAYABLE: &[&str] = &["APPROVED", "UNDERWAY", "COMPLETED"];
+/// States of a project in which it may pay; an invoice often comes after the work is done, and what is held back as a
+/// warranty after it was accepted.
+const PAYABLE: &[&str] = &["APPROVED", "UNDERWAY", "COMPLETED", "ACCEPTED", "EVALUATED"];
 
 /// Books an expense: from the target's money (A5 pay) or against an advance (A5 clear).
 ///

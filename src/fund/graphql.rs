@@ -13,9 +13,13 @@ use crate::{
     by_id,
     campaign::graphql::{CampaignConnection, campaigns_of_fund},
     clock::Date,
-    committee::{DecisionConnection, decisions_of_fund},
+    committee::{
+        Committee, DecisionConnection, MotionConnection, RuleNode, committee_of_fund, decisions_of_fund,
+        motions_of_fund, rules_of_fund,
+    },
     connection,
     contribution::graphql::{ContributionConnection, contributions_of_fund},
+    disclosure::{DisclosureConnection, disclosures_of_fund},
     error::{Result, UserError},
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
@@ -25,6 +29,7 @@ use crate::{
         flow::{Flow, flow_of_fund},
         spending::{Leverage, leverage_of_fund},
     },
+    oversight::{Must, musts_of_fund},
     page::PeriodInput,
     page::{Direction, Key, Page, PageArgs},
     page_of,
@@ -212,6 +217,46 @@ impl Fund {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<DecisionConnection> {
         decisions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What its committee is to decide on, or has, the last opened first.
+    async fn motions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<MotionConnection> {
+        motions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// Who decides on its money; null until a committee is formed.
+    async fn committee(&self, ctx: &Context<'_>) -> Option<Result<Committee>> {
+        committee_of_fund(ctx, self.id).await.transpose()
+    }
+
+    /// The five musts (五有): agreement, management, project, result, disclosure.
+    async fn musts(&self, ctx: &Context<'_>) -> Result<Vec<Must>> {
+        musts_of_fund(Request::of(ctx), self.id).await
+    }
+
+    /// What was published of it, the last period first; what is not published yet for those who keep or oversee the
+    /// books.
+    async fn disclosures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<DisclosureConnection> {
+        disclosures_of_fund(Request::of(ctx), self, &PageArgs { first, after, last, before }).await
+    }
+
+    /// How it decides: what it was opened with, and what was set since, in the order it began.
+    async fn rules(&self, ctx: &Context<'_>) -> Result<Vec<RuleNode>> {
+        rules_of_fund(ctx, self).await
     }
 
     /// What is in it and what became of what was.

@@ -61,9 +61,9 @@ pub struct Fund {
     pub name: String,
     /// The day it was opened.
     pub opened_on: Date,
-    /// How many seats its committee has.
+    /// How many seats its committee had when it was opened; `rules` has what holds since.
     pub seats: i64,
-    /// How many must sit for a decision to stand.
+    /// How many had to sit for a decision to stand when it was opened; `rules` has what holds since.
     pub quorum: i64,
     /// The path of its area: what rights on it are held by.
     #[graphql(skip)]

@@ -599,3 +599,58 @@ UNION ALL
 SELECT 'pledge ' || p.id, 'the units of a claim', 'none'
 FROM pledge p WHERE p.kind = 'CLAIM' AND NOT EXISTS (SELECT 1 FROM pledge_claim k WHERE k.pledge_id = p.id)
 ORDER BY a, b, c;
+
+-- @I25 Each resolution is what the ballots of its motion say, by the rule it was closed by.
+-- 每项决议都与其议案的表决结果及结案时适用的规则一致。
+WITH counted AS (
+    SELECT motion_id, COUNT(*) AS sat, SUM(CASE WHEN vote = 'FOR' THEN 1 ELSE 0 END) AS votes_for
+    FROM ballot GROUP BY motion_id)
+SELECT 'votes of decision ' || d.id AS a, COALESCE(c.votes_for, 0) || ' of ' || COALESCE(c.sat, 0) AS b,
+       d.votes_for || ' of ' || d.votes_all AS c
+FROM decision d LEFT JOIN counted c ON c.motion_id = d.motion_id
+WHERE d.votes_for <> COALESCE(c.votes_for, 0) OR d.votes_all <> COALESCE(c.sat, 0)
+UNION ALL
+SELECT 'rule of decision ' || d.id, m.quorum || ' and ' || m.majority, d.votes_for || ' of ' || d.votes_all
+FROM decision d JOIN motion m ON m.id = d.motion_id
+WHERE d.votes_all < m.quorum OR (m.majority = 'TWO_THIRDS' AND d.votes_for * 3 < d.votes_all * 2)
+UNION ALL
+SELECT 'motion ' || m.id, CASE WHEN m.state = 'CARRIED' THEN 'a decision' ELSE NULL END, m.state
+FROM motion m LEFT JOIN decision d ON d.motion_id = m.id
+WHERE (m.state = 'CARRIED') <> (d.id IS NOT NULL)
+UNION ALL
+SELECT 'motion of decision ' || d.id, m.fund_id || ' ' || COALESCE(m.target_id, 0) || ' ' || COALESCE(m.amount, 0),
+       d.fund_id || ' ' || COALESCE(d.target_id, 0) || ' ' || COALESCE(d.amount, 0)
+FROM decision d JOIN motion m ON m.id = d.motion_id
+WHERE d.fund_id <> m.fund_id OR COALESCE(d.target_id, 0) <> COALESCE(m.target_id, 0)
+   OR COALESCE(d.amount, 0) <> COALESCE(m.amount, 0)
+UNION ALL
+SELECT 'seat ' || r.seat_no || ' of motion ' || r.motion_id, 'no ballot, it is recused', b.vote
+FROM recusal r JOIN ballot b ON b.motion_id = r.motion_id AND b.seat_no = r.seat_no
+ORDER BY a, b, c;
+
+-- @I26 Numbers that are given to resolutions have no gaps, and nothing is allocated on an annulled one.
+-- 系统给出的决议编号在每个基金、每个年度内连续,已撤销的决议上没有拨付。
+SELECT 'fund ' || d.fund_id || ', ' || d.series_year AS a, '1 to ' || COUNT(*) AS b,
+       MIN(d.series_no) || ' to ' || MAX(d.series_no) AS c
+FROM decision d WHERE d.series_no IS NOT NULL
+GROUP BY d.fund_id, d.series_year HAVING MIN(d.series_no) <> 1 OR MAX(d.series_no) <> COUNT(*)
+UNION ALL
+SELECT 'annulled decision ' || n.decision_id, 'nothing allocated', 'entry ' || e.id
+FROM annulment n JOIN entry e ON e.decision_id = n.decision_id
+WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
+ORDER BY a, b, c;
+
+-- @I27 Numbers of publications have no gaps, and a correction is of the same fund, project and period.
+-- 公示编号在每个基金、每个年度内连续,更正公示与原公示的基金、项目和期间相同。
+SELECT 'fund ' || d.fund_id || ', ' || d.series_year AS a, '1 to ' || COUNT(*) AS b,
+       MIN(d.series_no) || ' to ' || MAX(d.series_no) AS c
+FROM disclosure d WHERE d.state = 'PUBLISHED'
+GROUP BY d.fund_id, d.series_year HAVING MIN(d.series_no) <> 1 OR MAX(d.series_no) <> COUNT(*)
+UNION ALL
+SELECT 'publication ' || d.id || ', as what it corrects',
+       o.fund_id || ' ' || COALESCE(o.project_id, 0) || ' ' || o.period_from || ' ' || o.period_to,
+       d.fund_id || ' ' || COALESCE(d.project_id, 0) || ' ' || d.period_from || ' ' || d.period_to
+FROM disclosure d JOIN disclosure o ON o.id = d.corrects_id
+WHERE d.fund_id <> o.fund_id OR COALESCE(d.project_id, 0) <> COALESCE(o.project_id, 0)
+   OR d.period_from <> o.period_from OR d.period_to <> o.period_to OR o.state <> 'PUBLISHED'
+ORDER BY a, b, c;

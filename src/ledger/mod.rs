@@ -21,6 +21,7 @@ pub mod idem;
 mod open;
 pub mod place;
 pub mod post;
+mod published;
 pub mod reverse;
 pub mod seal;
 pub mod store;

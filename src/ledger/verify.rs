@@ -6,7 +6,7 @@
 //! * A chain rewritten from the first changed entry to the head agrees with itself. It no longer agrees
 //!   with a head that was published before: see [`heads`] and [`is_kept`].
 
-use super::chain;
+use super::{chain, published};
 use crate::{
     db::{Db, Record, Session, Sql, Tx},
     error::{Language, Result},
@@ -75,7 +75,7 @@ impl Broken {
 /// What came of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// `I1` and so on; `SEAL` for the recomputed hash chain.
+    /// `I1` and so on; `SEAL` for the recomputed hash chain, `DIGEST` for what is published.
     pub id: String,
     /// What must be true, in English.
     pub title_en: &'static str,
@@ -256,9 +256,13 @@ pub async fn verify_books(mut books: Books<'_>, mut progress: impl FnMut(&Check)
         checks.push(check);
     }
     let found = chain::recompute(&mut books).await?;
-    let check = check("SEAL", chain::TITLE_EN, chain::TITLE_ZH, true, found);
-    progress(&check);
-    checks.push(check);
+    let seals = check("SEAL", chain::TITLE_EN, chain::TITLE_ZH, true, found);
+    progress(&seals);
+    checks.push(seals);
+    let found = published::recompute(&mut books).await?;
+    let digests = check("DIGEST", published::TITLE_EN, published::TITLE_ZH, true, found);
+    progress(&digests);
+    checks.push(digests);
     Ok(Report { checks })
 }
 

@@ -2,9 +2,11 @@
 //!
 //! * Both are targets of the ledger, of one fund, for one purpose that the fund may spend on.
 //! * A project goes from state to state as [`MOVES`] says, and every move is recorded.
+//! * Work is accepted by whoever did not do it, evaluated by those it is for, and closed with a report.
 //! * A target ends with no money left in it, and nothing is paid into it or out of it afterwards.
 //! * A co-financing plan adds up to the budget.
 
+mod end;
 mod grant;
 mod graphql;
 mod mutation;
@@ -15,14 +17,19 @@ pub mod store;
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
 
+pub use end::{
+    Acceptance, AcceptanceDraft, AcceptanceOutcome, ClosingReport, Evaluation, EvaluationDraft, EvaluationScore,
+    Evaluator, Paper, ReportDraft, accept, close, evaluate,
+};
 pub use grant::{GrantDraft, grant_award};
 pub use graphql::{
-    ExternalFundingConnection, ExternalFundingEdge, MicroGrantConnection, MicroGrantEdge, ProjectConnection,
-    ProjectEdge, ProjectQuery, TargetById, TargetNode, projects_of_fund,
+    ExternalFundingConnection, ExternalFundingEdge, MicroGrantConnection, MicroGrantEdge, ProjectAcceptPayload,
+    ProjectClosePayload, ProjectConnection, ProjectEdge, ProjectEndMutation, ProjectEvaluatePayload, ProjectQuery,
+    TargetById, TargetNode, projects_of_fund,
 };
 pub use mutation::ProjectMutation;
 pub use proposal::{MilestoneDraft, Proposal, propose};
-pub use state::{MOVES, Move, ProjectState, advance};
+pub use state::{Condition, Facts, MOVES, Move, ProjectState, advance, may_move, table};
 
 use crate::{
     clock::Date,
@@ -226,6 +233,8 @@ pub struct Milestone {
     pub due_on: Date,
     /// The day it was reached; null until then.
     pub reached_on: Option<Date>,
+    /// Its part of the progress, against the other milestones of the project.
+    pub weight: i64,
 }
 
 /// How far a supported group is.

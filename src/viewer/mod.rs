@@ -4,6 +4,7 @@
 //! * A role is held on an area (and reaches all below it), on a fund, or on a party.
 //! * Operations check before they load anything to change; reads check a node wherever it is reached from.
 
+mod action;
 mod grant;
 mod request;
 pub mod store;
@@ -12,6 +13,7 @@ pub mod token;
 use async_graphql::Enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use action::{Action, value_name};
 pub use grant::{OPERATOR, Scene, give, operator, principal};
 pub use request::{Beside, Load, Request, by_page, deal, settle};
 
@@ -59,8 +61,18 @@ pub enum Act {
     RunCampaign,
     /// Book money that has arrived, and refunds.
     BookContribution,
-    /// Record a committee's resolution.
+    /// Form committees, and fill their seats.
+    FormCommittee,
+    /// Open a motion, or withdraw one.
+    OpenMotion,
+    /// Vote, close motions, record a committee's resolution, annul one.
     Decide,
+    /// Judge projects: what is published for funding, what is rejected, what is accepted when it is done.
+    Review,
+    /// Draft, check, publish and correct what is published.
+    Disclose,
+    /// Approve what is to be published.
+    ApproveDisclosure,
     /// Allocate, pay, release and return money.
     BookSpending,
     /// Reverse an entry.
@@ -88,7 +100,12 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::ReportSales, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::RunCampaign, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::BookContribution, &[HostOfficer, CommunityStaff]),
+    (Act::FormCommittee, &[HostOfficer, StreetOfficer]),
+    (Act::OpenMotion, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember]),
     (Act::Decide, &[HostOfficer, CommitteeMember]),
+    (Act::Review, &[HostOfficer, StreetOfficer, CommitteeMember]),
+    (Act::Disclose, &[HostOfficer, CommunityStaff]),
+    (Act::ApproveDisclosure, &[HostOfficer, StreetOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
     (Act::KeepBank, &[HostOfficer, CommunityStaff]),

@@ -444,6 +444,27 @@ macro_rules! all_of {
     };
 }
 
+/// Declares the payloads of mutations that all show the same object; each is made from the object and the errors.
+#[macro_export]
+macro_rules! payloads {
+    ($field:ident: $object:ty, $what:literal; $($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $name {
+            #[doc = concat!("The ", $what, "; null when it was refused.")]
+            pub $field: Option<$object>,
+            /// Why it was refused; empty when it was not.
+            pub user_errors: Vec<$crate::error::UserError>,
+        }
+
+        impl From<(Option<$object>, Vec<$crate::error::UserError>)> for $name {
+            fn from(($field, user_errors): (Option<$object>, Vec<$crate::error::UserError>)) -> Self {
+                Self { $field, user_errors }
+            }
+        }
+    )*};
+}
+
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         use async_graphql::ErrorExtensions as _;

@@ -1,6 +1,5 @@
 //! Parties, funds, projects and decisions through the graph: what is done, what is refused, who reads what.
 
-use async_graphql::{EmptySubscription, Schema};
 use cobuild::{
     id::{GlobalId, NodeKind, PartyId},
     viewer::{Held, Role, Viewer},
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     support::on_both,
-    world::{FOR, Mutation, Query, World, decision, mutation, with, without_ids},
+    world::{FOR, World, decision, mutation, with, without_ids},
 };
 
 on_both! {
@@ -338,7 +337,7 @@ const NOT_OURS: [&str; 4] = ["Query", "Mutation", "ID", "NaiveDate"];
 
 #[tokio::test]
 async fn every_part_of_the_schema_is_described() {
-    let schema = Schema::new(Query::default(), Mutation::default(), EmptySubscription);
+    let schema = cobuild::api::schema::build();
     let query = "{ __schema { types { name description
         fields { name description args { name description } }
         inputFields { name description } enumValues { name description } } } }";

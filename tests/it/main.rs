@@ -5,6 +5,7 @@
 mod bank;
 mod brought;
 mod cli;
+mod committee;
 mod concepts;
 mod gone;
 mod import;

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, bank_lines, bank_match, campaign_open, decide, fund_open, gift, move_money, offer,
-        pay, propose, receive, refund, reverse, seats, sold, with, yuan,
+        LANGUAGES, Site, allocate, ballot, bank_lines, bank_match, campaign_open, committee_form, decide, decision_annul,
+        disclosure, fund_open, gift, motion_close, motion_open, move_money, offer, pay, propose, receive, refund, reverse,
+        seats, sold, with, yuan,
     },
     support::on_both,
 };
@@ -229,6 +230,12 @@ fn states() -> Vec<Row> {
         ("NOT_FOUND", "matchId", "bankLineUnmatch", json!({ "matchId": "@no match" })),
         ("PROJECT_STATE", "decisionId", "allocationMake", allocate("row", "@R-PROPOSED", "1.00")),
         (
+            "PROJECT_STEP",
+            "state",
+            "projectAdvance",
+            json!({ "projectId": "@DONE", "state": "ACCEPTED", "movedOn": "2024-05-01" }),
+        ),
+        (
             "MILESTONE_REACHED",
             "reachedOn",
             "milestoneReach",
@@ -269,6 +276,109 @@ fn states() -> Vec<Row> {
     ]
 }
 
+/// The refusals of committees and what they decide.
+fn committees() -> Vec<Row> {
+    let formed = |duties: &[&str]| committee_form("@F1", duties);
+    let unwatched = || {
+        let mut input = formed(&["MEMBER"; 4]);
+        input["seats"][4]["duty"] = json!("MEMBER");
+        input
+    };
+    let opened = |change| with(motion_open("row", "@Q1", "1.00"), change);
+    let numbered = json!({ "resolutionNumber": "〔2026〕1号" });
+    let to_allocate = |decision| allocate("row", decision, "1.00");
+    vec![
+        ("COMMITTEE_SEATS", "seats", "committeeForm", formed(&["MEMBER"; 6])),
+        ("COMMITTEE_SEATS", "seats", "committeeForm", formed(&["MEMBER"; 3])),
+        ("COMMITTEE_SEATS", "seats", "committeeForm", with(formed(&["MEMBER"; 5]), json!({ "kind": "COUNCIL" }))),
+        ("COMMITTEE_SEATS", "seats", "committeeForm", with(formed(&["MEMBER"; 5]), json!({ "kind": "LEADING_GROUP" }))),
+        ("SUPERVISOR_MISSING", "seats", "committeeForm", unwatched()),
+        ("NAME_TAKEN", "name", "committeeForm", committee_form("@F2", &["MEMBER"; 5])),
+        ("NUMBER_OUT_OF_RANGE", "quorum", "committeeForm", with(formed(&["MEMBER"; 5]), json!({ "quorum": 6 }))),
+        ("NOT_FOUND", "fundId", "motionOpen", opened(json!({ "fundId": "@F1", "targetId": "@P1" }))),
+        ("ANOTHER_FUND", "targetId", "motionOpen", opened(json!({ "targetId": "@P1" }))),
+        ("MOTION_PARTS", "kind", "motionOpen", opened(json!({ "kind": "RULE" }))),
+        ("MOTION_PARTS", "kind", "motionOpen", opened(json!({ "amount": null }))),
+        ("MOTION_PARTS", "targetId", "motionOpen", opened(json!({ "kind": "GRANT" }))),
+        ("MOTION_STATE", "motionId", "ballotCast", ballot("@rule motion", "@seat 1")),
+        ("MOTION_STATE", "motionId", "motionClose", motion_close("row", "@rule motion")),
+        ("MOTION_STATE", "motionId", "motionWithdraw", json!({ "motionId": "@rule motion", "closedOn": "2024-02-06" })),
+        ("NO_QUORUM", "motionId", "motionClose", motion_close("row", "@motion")),
+        ("SEAT_WITHOUT_VOTE", "seatId", "ballotCast", ballot("@motion", "@seat 6")),
+        ("SEAT_VACANT", "seatId", "ballotCast", ballot("@motion", "@seat 5")),
+        ("SEAT_OF_ANOTHER", "seatId", "ballotCast", ballot("@motion", "@seat 4")),
+        ("SEAT_RECUSED", "seatId", "ballotCast", ballot("@motion", "@seat 2")),
+        ("SEAT_VOTED", "seatId", "ballotCast", ballot("@motion", "@seat 3")),
+        (
+            "SEAT_VOTED",
+            "seatId",
+            "recusalDeclare",
+            json!({ "motionId": "@motion", "seatId": "@seat 3", "interest": "GIVES" }),
+        ),
+        ("NUMBER_GIVEN", "resolutionNumber", "decisionRecord", with(decide("row", "@F1", "@P3", "1.00"), numbered)),
+        ("DECISION_WITHOUT_MONEY", "decisionId", "allocationMake", to_allocate("@R-RULE")),
+        ("DECISION_ANNULLED", "decisionId", "allocationMake", to_allocate("@R-ANNULLED")),
+        ("DECISION_ANNULLED", "decisionId", "decisionAnnul", decision_annul("@R-ANNULLED")),
+        ("DECISION_USED", "decisionId", "decisionAnnul", decision_annul("@R-P1")),
+        ("PERIOD_REVERSED", "from", "seatFill", seat_fill("2024-01-01")),
+    ]
+}
+
+fn accept(outcome: &str) -> Value {
+    json!({ "projectId": "@DONE", "outcome": outcome, "acceptedOn": "2024-05-01", "acceptedBy": "The committee",
+        "note": "Looked at.", "papers": [{ "name": "record.pdf", "sha256": "ab".repeat(32) }] })
+}
+
+fn evaluate(sum: i64) -> Value {
+    json!({ "projectId": "@DONE", "evaluator": "RESIDENTS", "evaluatedOn": "2024-05-02", "evaluatedBy": "The street",
+        "respondents": 3, "scoreMax": 5, "sha256": "ab".repeat(32), "scores": [{ "criterion": "Use", "sum": sum }] })
+}
+
+fn close_project() -> Value {
+    json!({ "projectId": "@DONE", "reportedOn": "2024-05-03", "summary": "Done.", "served": 9, "name": "report.pdf",
+        "sha256": "ab".repeat(32) })
+}
+
+/// The refusals of the end of a project.
+fn ends() -> Vec<Row> {
+    vec![
+        ("LIST_SIZE", "papers", "projectAccept", with(accept("ACCEPTED"), json!({ "papers": [] }))),
+        (
+            "DATE_IN_FUTURE",
+            "acceptedOn",
+            "projectAccept",
+            with(accept("REWORK"), json!({ "acceptedOn": "2999-01-01" })),
+        ),
+        ("PROJECT_STATE", "state", "projectAccept", with(accept("ACCEPTED"), json!({ "projectId": "@P1" }))),
+        ("PROJECT_STATE", "state", "projectEvaluate", evaluate(15)),
+        ("NUMBER_OUT_OF_RANGE", "scores.0.sum", "projectEvaluate", evaluate(16)),
+        ("PROJECT_STATE", "state", "projectClose", close_project()),
+    ]
+}
+
+fn step(disclosure: &str) -> Value {
+    json!({ "disclosureId": disclosure })
+}
+
+/// The refusals of what is published.
+fn publications() -> Vec<Row> {
+    let corrected = |disclosure| with(step(disclosure), json!({ "reason": "A sum was wrong." }));
+    vec![
+        ("DISCLOSURE_STATE", "disclosureId", "disclosurePublish", step("@draft")),
+        ("DISCLOSURE_STATE", "disclosureId", "disclosureApprove", step("@published")),
+        ("DISCLOSURE_STATE", "disclosureId", "disclosureCorrect", corrected("@draft")),
+        ("DISCLOSURE_EXISTS", "period", "disclosureDraft", disclosure("01")),
+        ("DISCLOSURE_STALE", "disclosureId", "disclosureCheck", step("@stale")),
+        ("MUSTS_UNEXPLAINED", "disclosureId", "disclosureCheck", step("@draft")),
+        ("PRIVATE_NAME", "disclosureId", "disclosureCheck", step("@named")),
+        ("ANOTHER_FUND", "projectId", "disclosureDraft", with(disclosure("02"), json!({ "projectId": "@P1" }))),
+    ]
+}
+
+fn seat_fill(from: &str) -> Value {
+    json!({ "seatId": "@seat 1", "holder": { "name": "Next", "from": from } })
+}
+
 fn is_chinese(text: &str) -> bool {
     text.chars().any(|symbol| ('\u{4e00}'..='\u{9fff}').contains(&symbol))
 }
@@ -307,7 +417,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), states()].concat();
+        let rows = [fields(), belongings(), states(), committees(), ends(), publications()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
@@ -412,6 +522,12 @@ fn check_sentence_kind(message: &str) {
     assert!(!message.is_empty() && !message.contains("SELECT") && !message.contains("panicked"), "{message}");
 }
 
+fn leading_group() -> Value {
+    let holder = json!({ "name": "Somebody", "from": "2024-01-01" });
+    json!({ "areaId": "@district", "name": "Leading group", "formedOn": "2024-01-01",
+        "seats": [{ "constituency": "STREET", "holder": holder }] })
+}
+
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
 fn one_of_each() -> Vec<(&'static str, Value)> {
     let on = |field: &str| json!({ field: "2024-05-01" });
@@ -426,6 +542,8 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("allocationMake", allocate("row", "@R-P1", "1.00")),
         ("allocationRelease", move_money("row", "@P1", "1.00")),
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
+        ("ballotCast", ballot("@motion", "@seat 1")),
+        ("committeeForm", committee_form("@F1", &["MEMBER"; 5])),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
         ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
@@ -435,7 +553,13 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("claimRelease", json!({ "pledgeId": "@claim" })),
         ("contributionReceive", receive("row", "@F1", json!([gift("@shop", "1.00", Value::Null)]))),
         ("contributionRefund", refund("row", "@shop", "1.00")),
+        ("decisionAnnul", decision_annul("@R-Q1")),
         ("decisionRecord", decide("row", "@F1", "@P1", "1.00")),
+        ("disclosureApprove", step("@draft")),
+        ("disclosureCheck", step("@named")),
+        ("disclosureCorrect", with(step("@published"), json!({ "reason": "A sum was wrong." }))),
+        ("disclosureDraft", disclosure("05")),
+        ("disclosurePublish", step("@draft")),
         ("dueWaive", json!({ "idempotencyKey": "row", "dueId": "@due", "reason": "Agreed." })),
         ("entryReverse", reverse("row", "@entry 1")),
         ("expenseRecord", pay("row", "@P1", "1.00")),
@@ -448,6 +572,7 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ),
         ("fundOpen", fund_open("F3", "@third")),
         ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
+        ("leadingGroupForm", leading_group()),
         (
             "microGrantAward",
             with(
@@ -456,6 +581,9 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
+        ("motionClose", motion_close("row", "@motion")),
+        ("motionOpen", motion_open("row", "@Q1", "1.00")),
+        ("motionWithdraw", json!({ "motionId": "@motion", "closedOn": "2024-02-06" })),
         ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
         ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
         ("pledgeAdvance", json!({ "pledgeId": "@offered", "to": "ACCEPTED" })),
@@ -473,8 +601,13 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
             json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" }),
         ),
         ("pledgeOffer", offer("row", "@F1", "@unit")),
+        ("projectAccept", accept("ACCEPTED")),
         ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
+        ("projectClose", close_project()),
+        ("projectEvaluate", evaluate(1)),
         ("projectPropose", propose("P9", "@F1", "@here")),
         ("purposeCreate", json!({ "code": "new", "name": "New" })),
+        ("recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 1", "interest": "RELATED" })),
+        ("seatFill", seat_fill("2024-03-01")),
     ]
 }

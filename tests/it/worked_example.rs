@@ -289,6 +289,36 @@ on_both! {
         assert!(report.checks.iter().filter(|check| check.ran).count() > 15);
     }
 
+    async fn what_is_published_is_downloaded_byte_for_byte(fixture: Fixture) {
+        let sample = Sample::new(&fixture).await;
+        let query = "{ fund(code: \"COMMUNITY-A\") { disclosures { edges { node { number path digest snapshot
+            received { amount } spent { amount } closing { amount } publishedOn noticeTo } } }
+            committee { kind seats { duty } } motions(first: 1) { edges { node { state origin } } } } }";
+        let read = sample.data(None, query, json!({})).await;
+        let published = &read["fund"]["disclosures"]["edges"][0]["node"];
+        assert_eq!(published["number"], "COMMUNITY-A-2026-001");
+        let sums = ["received", "spent", "closing"].map(|name| text(&published[name]["amount"]));
+        assert_eq!(sums, ["47000.00", "34600.00", "11900.00"]);
+        let answer = reqwest::get(format!("http://{}{}", sample.address, text(&published["path"]))).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["etag"].to_str().unwrap(), format!("{}", published["digest"]));
+        let body = answer.text().await.unwrap();
+        assert_eq!(body, text(&published["snapshot"]));
+        assert_eq!(cobuild::disclosure::digest(&body), text(&published["digest"]));
+        assert!(!body.contains("住户"), "residents are masked");
+        assert!(body.contains("\"amount\":\"12000.00\",\"giver\":\"居民\",\"givers\":24"), "24 households together");
+        for path in ["COMMUNITY-A-2026-002.json", "COMMUNITY-A-2026-001", "x"] {
+            let answer = reqwest::get(format!("http://{}/disclosures/{path}", sample.address)).await.unwrap();
+            assert_eq!(answer.status(), 404, "{path}");
+        }
+        // The council of seven with its supervisor, and what is on its table.
+        let seats = read["fund"]["committee"]["seats"].as_array().unwrap();
+        assert_eq!(seats.iter().filter(|seat| seat["duty"] == "MEMBER").count(), 7);
+        assert_eq!(seats.len(), 8);
+        let motion = &read["fund"]["motions"]["edges"][0]["node"];
+        assert_eq!(*motion, json!({ "state": "OPEN", "origin": "VOTED" }));
+    }
+
     async fn the_examples_are_answered_as_committed(fixture: Fixture) {
         let sample = Sample::new(&fixture).await;
         let dir = tempfile::tempdir().unwrap();

@@ -81,8 +81,30 @@ const FIXTURES: &[&str] = &[
         (1, 1, 6, NULL, '2026-01-01', '2026-01-31', 10001, NULL, '2026-02-01', 1, NULL, NULL, NULL, '', 1),
         (2, 1, 6, NULL, '2026-02-01', '2026-02-28', 10050, NULL, '2026-03-01', 2, NULL, NULL, NULL, '', 1)",
     "INSERT INTO sales_due (due_id, report_id, basis) VALUES (2, 1, 10001), (3, 2, 10050)",
-    "INSERT INTO decision (id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all) VALUES
-        (1, 1, 1, 'R1', 100000, '2026-03-01', 4, 5), (2, 1, 2, 'R2', 10000, '2026-03-01', 5, 5)",
+    "INSERT INTO motion (id, fund_id, kind, title, target_id, amount, new_quorum, new_majority, state, origin, opened_on, closed_on, quorum,
+                         majority, principal_id) VALUES
+        (1, 1, 'ALLOCATION', 'P1', 1, 100000, NULL, NULL, 'CARRIED', 'RECORDED', '2026-03-01', '2026-03-01', 3, 'TWO_THIRDS', 1),
+        (2, 1, 'GRANT', 'G1', 2, 10000, NULL, NULL, 'CARRIED', 'VOTED', '2026-03-01', '2026-03-01', 3, 'SIMPLE', 1),
+        (3, 1, 'RULE', 'Four sit', NULL, NULL, 4, 'SIMPLE', 'CARRIED', 'VOTED', '2026-03-01', '2026-03-01', 3, 'SIMPLE', 1)",
+    "INSERT INTO ballot (motion_id, seat_no, constituency, holder, vote, principal_id) VALUES
+        (1, 1, 'COMMUNITY', 'One', 'FOR', 1), (1, 2, 'RESIDENTS', 'Two', 'FOR', 1), (1, 3, 'DONORS', 'Three', 'FOR', 1),
+        (1, 4, 'STREET', 'Four', 'FOR', 1), (1, 5, 'RESIDENTS', 'Five', 'ABSTAIN', 1),
+        (2, 1, 'COMMUNITY', 'One', 'FOR', 1), (2, 2, 'RESIDENTS', 'Two', 'FOR', 1), (2, 3, 'DONORS', 'Three', 'FOR', 1),
+        (2, 4, 'STREET', 'Four', 'FOR', 1), (2, 5, 'RESIDENTS', 'Five', 'FOR', 1),
+        (3, 1, 'COMMUNITY', 'One', 'FOR', 1), (3, 2, 'RESIDENTS', 'Two', 'FOR', 1), (3, 3, 'DONORS', 'Three', 'FOR', 1)",
+    "INSERT INTO decision (id, motion_id, fund_id, target_id, resolution_number, series_year, series_no, amount,
+                           approved_on, votes_for, votes_all) VALUES
+        (1, 1, 1, 1, 'R1', NULL, NULL, 100000, '2026-03-01', 4, 5), (2, 2, 1, 2, 'R2', 2026, 1, 10000, '2026-03-01', 5, 5),
+        (3, 3, 1, NULL, 'R3', 2026, 2, NULL, '2026-03-01', 3, 3)",
+    // The digest of {}.
+    "INSERT INTO disclosure (id, fund_id, period_from, period_to, state, remarks, snapshot, digest, number, series_year,
+                             series_no, corrects_id, reason, drafted_on, published_on, notice_to, drafter_id) VALUES
+        (1, 1, '2026-01-01', '2026-03-31', 'PUBLISHED', '', '{}',
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 'EAST-2026-001', 2026, 1, NULL, NULL,
+         '2026-04-01', '2026-04-01', '2026-04-07', 1),
+        (2, 1, '2026-01-01', '2026-03-31', 'PUBLISHED', '', '{}',
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 'EAST-2026-002', 2026, 2, 1, 'Wrong.',
+         '2026-04-02', '2026-04-02', '2026-04-08', 1)",
 ];
 
 /// The fund of the tests, and what its keys are called in them.

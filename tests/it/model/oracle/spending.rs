@@ -5,7 +5,10 @@ use cobuild::{
     error::UserErrorCode as Code,
     party::PartyKind,
     pledge::PledgeState,
-    project::ProjectState::{self, Approved, Cancelled, Closed, Completed, Proposed, Rejected, Underway},
+    project::ProjectState::{
+        self, Accepted, Approved, Cancelled, Closed, Completed, Evaluated, Proposed, Published, Rejected, UnderReview,
+        Underway,
+    },
 };
 
 use super::{Decision, No, Oracle, PARTIES, PURPOSES, Place, SEATS, Target, no};
@@ -39,7 +42,7 @@ impl Oracle {
             Completed => state == Underway,
             Closed => state == Completed,
             Cancelled => matches!(state, Proposed | Approved | Underway),
-            Proposed => false,
+            Proposed | UnderReview | Published | Accepted | Evaluated => false,
         };
         if !may {
             return no(Code::ProjectState);

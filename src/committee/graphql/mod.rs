@@ -1,9 +1,23 @@
-//! Decisions in the graph.
+//! Decisions in the graph; motions and seats beside them.
+
+mod council;
+mod motion;
+
+pub use council::{
+    CommitteeById, CommitteeFormPayload, LeadingGroupFormPayload, RuleNode, SeatById, SeatFillPayload, SeatMutation,
+    committee_of_fund, leading_group_of_area, rules_of_fund,
+};
+pub use motion::{
+    BallotCastPayload, Motion, MotionById, MotionClosePayload, MotionConnection, MotionEdge, MotionMutation,
+    MotionOpenPayload, MotionWithdrawPayload, RecusalDeclarePayload, motions_of_fund,
+};
+
+use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 
-use super::{Constituency, Decision, DecisionDraft, Seat, Vote, decide, store};
+use super::{Annul, Constituency, Decision, DecisionDraft, Seat, Vote, annul, decide, store};
 use crate::{
     all_of, by_id,
     clock::Date,
@@ -12,11 +26,11 @@ use crate::{
     fund::{Fund, FundById},
     id::{DecisionId, FundId, GlobalId, NodeKind, TargetId},
     ledger::idem::Once,
-    money::{Money, MoneyInput},
+    money::{Fen, Money, MoneyInput},
     page::{Direction, Key, Page, PageArgs},
     page_of,
     project::{TargetById, TargetNode},
-    viewer::{Act, On, Request},
+    viewer::{Act, Action, Load, On, Request},
 };
 
 connection!(DecisionConnection, DecisionEdge, Decision, "decisions");
@@ -28,7 +42,21 @@ all_of!(/// Who sat on each decision.
 page_of!(/// A page of each fund's decisions.
     DecisionsOfFund, FundId, Decision, store::of_funds, |decision: &Decision| decision.fund_id);
 page_of!(/// A page of the decisions about each target.
-    DecisionsOfTarget, TargetId, Decision, store::of_targets, |decision: &Decision| decision.target_id);
+    DecisionsOfTarget, TargetId, Decision, store::of_targets,
+    |decision: &Decision| decision.target_id.expect("it was found by its target"));
+
+/// What has been allocated on each decision.
+struct AllocatedOn;
+
+impl Load for AllocatedOn {
+    type Key = DecisionId;
+    type Value = Fen;
+
+    async fn load(request: &Request, keys: Vec<DecisionId>) -> Result<HashMap<DecisionId, Fen>> {
+        let sums = store::allocated_on_each(&mut *request.session().await?, &keys).await?;
+        Ok(sums.into_iter().collect())
+    }
+}
 
 /// The page of a list of decisions, the last taken first.
 fn latest(args: &PageArgs) -> Result<Page> {
@@ -54,7 +82,8 @@ pub async fn decisions_of_target(ctx: &Context<'_>, target: TargetId, args: &Pag
     Ok(connection_of(&page, rows))
 }
 
-/// A committee's resolution that money may be allocated.
+/// A committee's resolution: the outcome of a motion that was carried, and the only thing that money is allocated
+/// on.
 #[Object]
 impl Decision {
     /// The decision's id.
@@ -73,14 +102,34 @@ impl Decision {
         Request::of(ctx).need::<FundById>(self.fund_id).await
     }
 
-    /// What the money is for.
-    async fn target(&self, ctx: &Context<'_>) -> Result<TargetNode> {
-        Request::of(ctx).need::<TargetById>(self.target_id).await
+    /// The motion that was carried.
+    async fn motion(&self, ctx: &Context<'_>) -> Result<Motion> {
+        Ok(Motion(Request::of(ctx).need::<MotionById>(self.motion_id).await?))
     }
 
-    /// The most that may be allocated on it.
-    async fn amount(&self) -> Money {
-        self.amount.into()
+    /// What it is about; null for a rule.
+    async fn target(&self, ctx: &Context<'_>) -> Option<Result<TargetNode>> {
+        Some(Request::of(ctx).need::<TargetById>(self.target_id?).await)
+    }
+
+    /// The most that may be allocated on it; null where it is not about money.
+    async fn amount(&self) -> Option<Money> {
+        self.amount.map(Money::from)
+    }
+
+    /// What is allocated on it, less what was taken back.
+    async fn allocated(&self, ctx: &Context<'_>) -> Result<Money> {
+        Ok(Request::of(ctx).load::<AllocatedOn>(self.id).await?.unwrap_or_default().into())
+    }
+
+    /// The day it was annulled; null while it stands.
+    async fn annulled_on(&self) -> Option<Date> {
+        self.annulled_on
+    }
+
+    /// Why it was annulled; null while it stands.
+    async fn annulled_because(&self) -> Option<&str> {
+        self.annulled_why.as_deref()
     }
 
     /// The day it was taken.
@@ -96,6 +145,13 @@ impl Decision {
     /// How many sat.
     async fn votes_all(&self) -> i64 {
         self.votes_all
+    }
+
+    /// What can be done to it next, and whether the viewer may.
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<Action>> {
+        let request = Request::of(ctx);
+        let allocated = request.load::<AllocatedOn>(self.id).await?.unwrap_or_default();
+        Ok(vec![Action::new(request, "decisionAnnul", None, self.may_annul(request.by(), allocated))?])
     }
 
     /// Who sat, for whom, and how they voted; 99 at most.
@@ -180,13 +236,34 @@ pub struct DecisionRecordPayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// Which resolution is annulled, and why.
+#[derive(InputObject)]
+pub struct DecisionAnnulInput {
+    /// The resolution, on which nothing is allocated.
+    pub decision_id: GlobalId,
+    /// The day, not to come and not before it was taken.
+    pub annulled_on: Date,
+    /// Why, in at most 4000 characters.
+    pub reason: String,
+}
+
+/// What came of annulling a resolution.
+#[derive(SimpleObject)]
+pub struct DecisionAnnulPayload {
+    /// The resolution; null when it was refused.
+    pub decision: Option<Decision>,
+    /// Why it was refused; empty when it was not.
+    pub user_errors: Vec<UserError>,
+}
+
 /// Mutations of committees.
 #[derive(Default)]
 pub struct CommitteeMutation;
 
 #[Object]
 impl CommitteeMutation {
-    /// Records a resolution of a fund's committee. For its members and host officers.
+    /// Records a resolution that a fund's committee took on paper: motion, ballots and resolution in one act. For its
+    /// members and host officers.
     async fn decision_record(
         &self,
         ctx: &Context<'_>,
@@ -205,5 +282,21 @@ impl CommitteeMutation {
             None => None,
         };
         Ok(DecisionRecordPayload { decision, user_errors })
+    }
+
+    /// Takes a resolution back, on which nothing is allocated. For members of the committee and host officers.
+    async fn decision_annul(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which resolution, and why.")] input: DecisionAnnulInput,
+    ) -> Result<DecisionAnnulPayload> {
+        let request = Request::of(ctx);
+        let wanted = Annul {
+            decision: DecisionId(input.decision_id.key_of(NodeKind::Decision)?),
+            annulled_on: input.annulled_on.into(),
+            reason: input.reason,
+        };
+        let (decision, user_errors) = request.write(async |tx, by| annul(tx, by, &wanted).await).await?;
+        Ok(DecisionAnnulPayload { decision, user_errors })
     }
 }

@@ -1,9 +1,13 @@
 //! Projects, micro-grants and what belongs to them, in the database.
 
+mod end;
+
+pub use end::*;
+
 use chrono::NaiveDate;
 
 use super::{
-    BudgetLine, ExternalDraft, ExternalFunding, FundingPart, MicroGrant, Milestone, MilestoneDraft, Project,
+    BudgetLine, ExternalDraft, ExternalFunding, Facts, FundingPart, MicroGrant, Milestone, MilestoneDraft, Project,
     ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, Target,
 };
 use crate::{
@@ -167,7 +171,7 @@ pub async fn plan_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Vec<
 /// The milestones of projects, by the day they are due.
 pub async fn milestones_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Vec<Milestone>> {
     on.sql(
-        "SELECT id, project_id, title, due_on, reached_on FROM milestone
+        "SELECT id, project_id, title, due_on, reached_on, weight FROM milestone
          WHERE project_id IN (..) ORDER BY project_id, due_on, id",
     )
     .bind_list(projects)
@@ -200,7 +204,10 @@ pub async fn external_of<'c>(on: impl Sql<'c>, targets: &[TargetId], page: &Page
 
 /// The milestone of this key.
 pub async fn milestone_by_id<'c>(on: impl Sql<'c>, id: MilestoneId) -> Result<Option<Milestone>> {
-    on.sql("SELECT id, project_id, title, due_on, reached_on FROM milestone WHERE id = $1").bind(id).optional().await
+    on.sql("SELECT id, project_id, title, due_on, reached_on, weight FROM milestone WHERE id = $1")
+        .bind(id)
+        .optional()
+        .await
 }
 
 /// Adds a target, whose key is given and not read.
@@ -260,9 +267,11 @@ pub async fn insert_plan(tx: &mut Tx, project: TargetId, parts: &[FundingPart]) 
 
 /// Adds a project's milestones.
 pub async fn insert_milestones(tx: &mut Tx, project: TargetId, milestones: &[MilestoneDraft]) -> Result<u64> {
-    tx.insert_all("INSERT INTO milestone (project_id, title, due_on) VALUES (..)", milestones, |row, milestone| {
-        row.bind(project).bind(milestone.title.clone()).bind(milestone.due_on)
-    })
+    tx.insert_all(
+        "INSERT INTO milestone (project_id, title, due_on, weight) VALUES (..)",
+        milestones,
+        |row, milestone| row.bind(project).bind(milestone.title.clone()).bind(milestone.due_on).bind(milestone.weight),
+    )
     .await
 }
 
@@ -333,5 +342,23 @@ pub async fn insert_external(tx: &mut Tx, draft: &ExternalDraft, actor: Principa
     .bind(draft.sha256.clone())
     .bind(actor)
     .one()
+    .await
+}
+
+/// What is known of these projects when they are to be moved.
+pub async fn facts_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Vec<Facts>> {
+    on.sql(
+        "SELECT p.id AS project_id,
+                CAST(COALESCE((
+                    SELECT SUM(k.balance) FROM account k WHERE k.target_id = p.id AND k.kind IN ('TARGET', 'ADVANCE')
+                ), 0) AS BIGINT) AS money_left,
+                (SELECT c.outcome FROM acceptance c WHERE c.project_id = p.id AND p.state <> 'COMPLETED'
+                 ORDER BY c.id DESC LIMIT 1) AS acceptance,
+                (SELECT COUNT(*) FROM evaluation v WHERE v.project_id = p.id) AS evaluated,
+                (SELECT COUNT(*) FROM closing_report r WHERE r.project_id = p.id) AS reported
+         FROM project p WHERE p.id IN (..)",
+    )
+    .bind_list(projects)
+    .all()
     .await
 }

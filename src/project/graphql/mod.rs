@@ -1,14 +1,18 @@
 //! Projects and micro-grants in the graph: what they are and how they are read. What is done to them
 //! is in [`super::mutation`].
 
+mod end;
+
+pub use end::{ProjectAcceptPayload, ProjectClosePayload, ProjectEndMutation, ProjectEvaluatePayload};
+
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Interface, Object};
 use chrono::NaiveDate;
 
 use super::{
-    BudgetLine, ExternalFunding, ExternalSource, FundingPart, FundingSource, MicroGrant, Milestone, Project,
-    ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, store,
+    Acceptance, BudgetLine, ClosingReport, Evaluation, ExternalFunding, ExternalSource, FundingPart, FundingSource,
+    MicroGrant, Milestone, Project, ProjectFilter, ProjectMove, ProjectOrderField, ProjectState, store,
 };
 use crate::{
     all_of,
@@ -17,6 +21,7 @@ use crate::{
     clock::Date,
     committee::{DecisionConnection, decisions_of_target},
     connection,
+    disclosure::{DisclosureConnection, disclosures_of_project},
     error::Result,
     expense::graphql::{ExpenseConnection, expenses_of_target},
     fund::{Fund, FundById, Purpose, PurposeById},
@@ -25,12 +30,13 @@ use crate::{
         Balance,
         spending::{FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target},
     },
-    money::{Fen, Money},
+    money::{Fen, Fraction, Money},
+    oversight::{Must, musts_of_project},
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{Group, PartyById},
     pledge::graphql::terms::{ClaimRoom, room_of_project},
-    viewer::{Beside, Load, Request},
+    viewer::{Action, Beside, Load, Request},
 };
 
 connection!(ProjectConnection, ProjectEdge, Project, "projects");
@@ -248,6 +254,60 @@ impl Project {
     /// What it moved altogether for each yuan of the fund's own money in it.
     async fn leverage(&self, ctx: &Context<'_>) -> Result<Leverage> {
         leverage_of_target(Request::of(ctx), self.id).await
+    }
+
+    /// The milestones reached of all, by weight; null where there are none.
+    async fn progress(&self, ctx: &Context<'_>) -> Option<Result<Fraction>> {
+        end::progress(Request::of(ctx), self.id).await.transpose()
+    }
+
+    /// All that was spent on it, in the fund and beside it, for each resident it serves, rounded down; null while it
+    /// serves nobody.
+    async fn cost_per_beneficiary(&self, ctx: &Context<'_>) -> Option<Result<Money>> {
+        end::cost_per_beneficiary(Request::of(ctx), self).await.transpose()
+    }
+
+    /// The five musts (五有): agreement, management, project, result, disclosure.
+    async fn musts(&self, ctx: &Context<'_>) -> Result<Vec<Must>> {
+        musts_of_project(Request::of(ctx), self).await
+    }
+
+    /// What was published of it by itself, the last period first; what is not published yet for those who keep or
+    /// oversee the books.
+    async fn disclosures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<DisclosureConnection> {
+        disclosures_of_project(Request::of(ctx), self, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What became of the money that it did not need.
+    async fn leftovers(&self, ctx: &Context<'_>) -> Result<end::Leftovers> {
+        end::leftovers(Request::of(ctx), self.id).await
+    }
+
+    /// Who looked at the work, and what came of it; the first first.
+    async fn acceptances(&self, ctx: &Context<'_>) -> Result<Vec<Acceptance>> {
+        end::acceptances(Request::of(ctx), self.id).await
+    }
+
+    /// What residents or a third party thought of it; null until it is evaluated.
+    async fn evaluation(&self, ctx: &Context<'_>) -> Option<Result<Evaluation>> {
+        end::evaluation(Request::of(ctx), self.id).await.transpose()
+    }
+
+    /// How it closed; null until then, and where it was closed without a report.
+    async fn closing_report(&self, ctx: &Context<'_>) -> Option<Result<ClosingReport>> {
+        end::report(Request::of(ctx), self.id).await.transpose()
+    }
+
+    /// What can be done to it next, and whether the viewer may.
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<Action>> {
+        end::actions(Request::of(ctx), self).await
     }
 }
 
