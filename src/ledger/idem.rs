@@ -2,6 +2,7 @@
 //!
 //! * A key belongs to the principal who sent it, or to the scope this program made it in, and never expires.
 //! * The same key with the same request is given the stored answer; with another request it is refused.
+//! * What was remembered is also how a write whose commit was lost finds out whether it is there.
 //! * A refused request is not remembered: nothing happened, and it may be tried again.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -100,6 +101,7 @@ pub async fn answered<'c, T: DeserializeOwned>(on: impl Sql<'c>, many: &[Once]) 
 
 /// Stores many answers, each in JSON.
 pub async fn remember(tx: &mut Tx, answers: &[(&Once, Option<EntryId>, String)]) -> Result<()> {
+    tx.set_repeatable();
     tx.insert_all(
         "INSERT INTO idem (scope, key, request_hash, entry_id, response) VALUES (..)",
         answers,

@@ -8,12 +8,14 @@ mod grant;
 mod request;
 pub mod store;
 pub mod token;
+mod write;
 
 use async_graphql::Enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use grant::{OPERATOR, Scene, give, operator, principal};
-pub use request::{Load, Request, by_page, deal, settle};
+pub use request::{Load, Request, by_page, deal};
+pub use write::{settle, write};
 
 use crate::{
     error::{Denied, Error, Result},

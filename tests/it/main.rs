@@ -4,9 +4,9 @@
 
 mod cli;
 mod concepts;
+mod fault;
 mod gone;
 mod import;
-mod kill;
 mod load;
 mod model;
 mod readme;

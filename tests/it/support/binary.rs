@@ -118,7 +118,9 @@ impl Server {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         let (code, said) = self.end();
-        assert_eq!((code, said.as_str()), (None, ""), "it was killed, and had nothing to complain of before");
+        // That the machine is slow is no complaint.
+        let said: Vec<&str> = said.lines().filter(|line| !line.contains("slow")).collect();
+        assert_eq!((code, said), (None, vec![]), "it was killed, and had nothing to complain of before");
     }
 
     pub fn stop(self) {

@@ -43,6 +43,13 @@ impl Fixture {
     }
 }
 
+/// How many of something a test does: `count`, and `COBUILD_TEST_TIMES` times as many where that is set.
+pub fn times(count: u64) -> u64 {
+    let times = std::env::var("COBUILD_TEST_TIMES").map_or(1, |given| given.parse().expect("a whole number"));
+    assert!(times > 0, "COBUILD_TEST_TIMES=0 would let every test pass");
+    count * times
+}
+
 /// Defines one test per engine from each body, in the modules `sqlite` and `postgres`.
 ///
 /// What stands above a body (its documentation, `#[ignore]`) is put above both tests. Once in a
