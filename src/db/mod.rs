@@ -5,6 +5,7 @@
 //! * Writes run in a [`Tx`]. SQLite has one writer, whose concurrent jobs share a commit
 //!   (see [`writer`]); on PostgreSQL each has a transaction of its own.
 
+mod backup;
 mod migrate;
 mod session;
 mod statement;
@@ -26,6 +27,7 @@ use sqlx::{
 };
 
 use crate::failure;
+pub use backup::flaws;
 pub use migrate::migrations;
 pub use session::Session;
 pub use statement::{Record, Sql, Statement, Value};

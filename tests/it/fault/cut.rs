@@ -154,6 +154,14 @@ async fn what_has_no_key_is_not_repeated_when_its_commit_is_lost() {
     let Some(place) = Place::open("cut_without_a_key").await else { return };
     let areas = place.asker.read("{ areas(first: 1) { edges { node { id } } } }", json!({})).await;
     let areas = json!([areas["areas"]["edges"][0]["node"]["id"]]);
+    // The first use of a token is noted beside the request; that COMMIT is not the one to cut.
+    let noted = async || {
+        let noted = place.db.sql("SELECT count(*) FROM token WHERE last_used_at IS NOT NULL");
+        noted.one::<(i64,)>().await.unwrap().0 == 1
+    };
+    while !noted().await {
+        tokio::task::yield_now().await;
+    }
     // That the proxy cuts where it says is seen by what is there afterwards.
     for (cut, name, there) in [(Cut::BeforeCommit, "Shop 1", 0), (Cut::AfterCommit, "Shop 2", 1)] {
         place.proxy.arm(cut);

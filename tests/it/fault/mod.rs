@@ -6,7 +6,11 @@
 
 mod again;
 mod cut;
+mod disk;
 mod kill;
 mod loss;
+mod power;
+mod prepared;
 mod proxy;
+mod shim;
 mod stop;
