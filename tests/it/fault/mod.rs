@@ -5,12 +5,18 @@
 //! * `COBUILD_TEST_TIMES=N` makes each do `N` times as much; `docs/testing.md` has what that takes.
 
 mod again;
+mod backup;
+mod clock;
 mod cut;
 mod disk;
+mod full;
 mod kill;
 mod loss;
+mod migrate;
 mod power;
 mod prepared;
 mod proxy;
+mod same;
 mod shim;
 mod stop;
+mod sums;

@@ -51,11 +51,11 @@ struct Story {
     marked: Vec<Marked>,
 }
 
-/// Has clients work on a copy, and writes down what the server does to its files. The call `fail_at` fails.
+/// Has clients work on a copy, and writes down what the server does to its files. The sync `fail_at` fails.
 async fn story(prepared: &Prepared, fail_at: u64) -> Option<Story> {
     let dir = prepared.copy();
     let shim = Shim::of(dir.path())?.logging();
-    let server = shim.serve(&url(dir.path()), fail_at, How::Eio).unwrap();
+    let server = shim.serve(&url(dir.path()), fail_at, How::Sync).unwrap();
     let asker = prepared.asker(&server);
     let clients = join_all((0..CLIENTS).map(|number| client(number, &asker, prepared, &shim)));
     let marked = timeout(STORM_MAX, clients).await.expect("the clients come to their end");
@@ -296,16 +296,17 @@ async fn a_sync_that_fails_before_a_power_cut_takes_nothing_that_was_acknowledge
     let prepared = Prepared::make().await;
     let start = Instant::now();
     let Some(whole) = story(&prepared, 0).await else { return };
-    let counted = whole.records.iter().filter(|one| !matches!(one.kind, Kind::Opened | Kind::Removed));
-    let syncs: Vec<u64> = counted.zip(1..).filter(|(one, _)| one.kind == Kind::Synced).map(|(_, at)| at).collect();
-    let (mut failed, mut images, mut dice) = (0, 0, Dice(5));
-    for _ in 0..times(4) {
-        let story = story(&prepared, *dice.pick(&syncs)).await.expect("it was built before");
-        failed += u64::from(story.records.iter().any(|one| one.kind == Kind::SyncFailed));
+    let syncs = whole.records.iter().filter(|one| one.kind == Kind::Synced).count() as u64;
+    let (mut images, mut dice) = (0, Dice(5));
+    let stories = times(4);
+    for _ in 0..stories {
+        // Not among the last: the next run may have fewer.
+        let story = story(&prepared, 1 + dice.below(syncs / 2)).await.expect("it was built before");
+        let failed = story.records.iter().filter(|one| one.kind == Kind::SyncFailed).count();
+        assert_eq!(failed, 1);
         let made = disks(&prepared, &story, IMAGES / 20, true).await;
         assert_eq!(made.broken, Vec::<String>::new());
         images += made.images;
     }
-    assert!(failed > 0, "no sync was made to fail");
-    eprintln!("power: {failed} syncs failed, and {images} images after them; {:?}", start.elapsed());
+    eprintln!("power: {stories} syncs failed, and {images} images after them; {:?}", start.elapsed());
 }

@@ -32,6 +32,9 @@ struct Shared {
     /// How often it was cut before and after.
     before: AtomicU64,
     after: AtomicU64,
+    /// Messages to the server since they were last counted from, and the one that is not passed on.
+    messages: AtomicU64,
+    cut_at: AtomicU64,
     /// Every connection's two directions.
     running: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -79,6 +82,17 @@ impl Proxy {
     /// Whether the cut that was armed last is still to come.
     pub fn is_armed(&self) -> bool {
         self.shared.armed.lock().unwrap().is_some()
+    }
+
+    /// Counts messages to the server from now on, and cuts at this one.
+    pub fn cut_at_message(&self, number: u64) {
+        self.shared.cut_at.store(number, Ordering::SeqCst);
+        self.shared.messages.store(0, Ordering::SeqCst);
+    }
+
+    /// How many messages were sent to the server.
+    pub fn messages(&self) -> u64 {
+        self.shared.messages.load(Ordering::SeqCst)
     }
 
     /// Cuts all connections at once.
@@ -141,7 +155,9 @@ async fn connection(shared: Arc<Shared>, client: TcpStream, server: TcpStream) {
         to_server.write_all(&first).await.ok()?;
         // A query in text, as `COMMIT` is.
         lead(&mut from_client, &mut to_server, |kind, body| {
-            kind == b'Q' && body == b"COMMIT\0" && shared.take(Cut::BeforeCommit)
+            let number = shared.messages.fetch_add(1, Ordering::SeqCst) + 1;
+            number == shared.cut_at.load(Ordering::SeqCst)
+                || kind == b'Q' && body == b"COMMIT\0" && shared.take(Cut::BeforeCommit)
         })
         .await
     };

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct control {
     uint64_t how;     /* see `enum how` */
     uint64_t failed;  /* how many calls were made to fail */
     uint64_t records; /* records in the log */
+    uint64_t syncs;   /* syncs among the calls */
 };
 
 enum how {
@@ -35,6 +37,8 @@ enum how {
     FAIL_ENOSPC = 2, /* a sync fails with EIO instead */
     FAIL_SHORT = 3,  /* half of a write is done, and there is no room for the rest */
     FAIL_LIE = 4,    /* nothing is done, and success is told: the control */
+    FAIL_SYNC = 5,   /* `fail_at` counts syncs only; EIO */
+    FAIL_KILL = 6,   /* the process is killed before it does it */
 };
 
 enum kind { OPENED = 1, WROTE = 2, SYNCED = 3, TRUNCATED = 4, REMOVED = 5, SYNC_FAILED = 6 };
@@ -123,11 +127,16 @@ static void record(enum kind kind, uint32_t file, uint64_t offset, const void *b
     __atomic_fetch_add(&control->records, 1, __ATOMIC_SEQ_CST);
 }
 
+enum { NO_SYNC, SYNC };
+
 /* Counts a call, and says how it is to fail; 0 for not at all. */
-static uint64_t counted(void) {
+static uint64_t counted(int is_sync) {
     uint64_t call = __atomic_add_fetch(&control->calls, 1, __ATOMIC_SEQ_CST);
-    if (call != __atomic_load_n(&control->fail_at, __ATOMIC_SEQ_CST)) return 0;
+    uint64_t sync = is_sync ? __atomic_add_fetch(&control->syncs, 1, __ATOMIC_SEQ_CST) : 0;
+    if (control->how == FAIL_SYNC) call = sync;
+    if (call == 0 || call != __atomic_load_n(&control->fail_at, __ATOMIC_SEQ_CST)) return 0;
     __atomic_fetch_add(&control->failed, 1, __ATOMIC_SEQ_CST);
+    if (control->how == FAIL_KILL) kill(getpid(), SIGKILL);
     return control->how;
 }
 
@@ -168,7 +177,7 @@ int close(int fd) {
 static ssize_t written(int fd, const void *bytes, size_t length, off_t offset) {
     pthread_mutex_lock(&lock);
     off_t at = offset < 0 ? lseek(fd, 0, SEEK_CUR) : offset;
-    uint64_t how = counted();
+    uint64_t how = counted(NO_SYNC);
     ssize_t done = (ssize_t)length;
     int error = 0;
     if (short_fd == fd) {
@@ -208,7 +217,7 @@ ssize_t write(int fd, const void *bytes, size_t length) {
 static int synced(int fd, int (*sync)(int)) {
     if (file(fd) == 0) return sync(fd);
     pthread_mutex_lock(&lock);
-    uint64_t how = counted();
+    uint64_t how = counted(SYNC);
     int done = 0, error = 0;
     if (how == 0) {
         done = sync(fd);
@@ -229,7 +238,7 @@ int fdatasync(int fd) { return synced(fd, real_fdatasync); }
 int ftruncate(int fd, off_t length) {
     if (file(fd) == 0) return real_ftruncate(fd, length);
     pthread_mutex_lock(&lock);
-    uint64_t how = counted();
+    uint64_t how = counted(NO_SYNC);
     int done = 0, error = 0;
     if (how == 0) {
         done = real_ftruncate(fd, length);

@@ -21,6 +21,10 @@ pub enum How {
     Short = 3,
     /// Nothing is done, and success is told.
     Lie = 4,
+    /// Of the syncs only, this one fails.
+    Sync = 5,
+    /// The process is killed before it does it.
+    Kill = 6,
 }
 
 /// One thing that was done to a file.
@@ -51,6 +55,7 @@ pub struct Count {
     pub calls: u64,
     pub failed: u64,
     pub records: u64,
+    pub syncs: u64,
 }
 
 /// The shim for the servers of one directory, one after the other.
@@ -80,22 +85,27 @@ impl Shim {
     /// # Errors
     /// What the server said when it ended at once.
     pub fn serve(&self, url: &str, fail_at: u64, how: How) -> Result<Server, String> {
-        let fields = [0, fail_at, how as u64, 0, 0];
+        Server::try_start(self.command(&["serve", "--database", url], fail_at, how))
+    }
+
+    /// A command whose `fail_at`th call fails so; 0 is none.
+    pub fn command(&self, arguments: &[&str], fail_at: u64, how: How) -> Command {
+        let fields = [0, fail_at, how as u64, 0, 0, 0];
         fs::write(self.control(), fields.map(u64::to_ne_bytes).concat()).unwrap();
         let mut command = binary::cobuild();
-        command.args(["serve", "--database", url]);
+        command.args(arguments);
         command.env("LD_PRELOAD", self.library).env("COBUILD_SHIM_DIR", &self.directory);
         command.env("COBUILD_SHIM_CONTROL", self.control());
         if self.logs {
             command.env("COBUILD_SHIM_LOG", self.log());
         }
-        Server::try_start(command)
+        command
     }
 
     pub fn count(&self) -> Count {
         let bytes = fs::read(self.control()).unwrap();
         let field = |at: usize| u64::from_ne_bytes(bytes[at * 8..at * 8 + 8].try_into().unwrap());
-        Count { calls: field(0), failed: field(3), records: field(4) }
+        Count { calls: field(0), failed: field(3), records: field(4), syncs: field(5) }
     }
 
     /// All that was written down.

@@ -1,6 +1,7 @@
 //! What every test stands on: one body, run on both engines.
 
 pub mod binary;
+pub mod disk;
 pub mod postgres;
 mod selftest;
 
