@@ -44,6 +44,8 @@ pub mod allocation;
 
 pub mod expense;
 
+pub mod bank;
+
 // Level 4: what reads and writes in bulk.
 pub mod import;
 
