@@ -117,8 +117,10 @@ impl Db {
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite { readers, writer } => {
-                writer.close().await;
+                writer.finish().await;
                 readers.close().await;
+                // Last, for only a connection that may write moves the log into the file and removes it.
+                writer.close().await;
             }
             Engine::Postgres { writers, readers } => {
                 writers.close().await;

@@ -110,6 +110,7 @@ async fn a_backup_made_while_others_write_is_whole_and_a_flipped_byte_in_it_is_f
         assert_eq!(verified["heads"], backup["heads"]);
     }
     let last = backups.last().unwrap();
+    heads_are_kept(&fixture.url, &heads_of(last)[0]);
     let again = run(&["backup", "--database", &fixture.url, "--to", &file(0)]);
     assert_eq!(again.status.code(), Some(3), "{}", stderr(&again));
     assert!(stderr(&again).contains("is not overwritten"), "{}", stderr(&again));
@@ -128,6 +129,19 @@ async fn a_backup_made_while_others_write_is_whole_and_a_flipped_byte_in_it_is_f
         backups.len(),
         times(FLIPS)
     );
+}
+
+/// A head that was told earlier is compared by the command line; one that never was, is missed.
+fn heads_are_kept(url: &str, head: &PublishedHead) {
+    let given = |hash: &str| format!("{}={hash}", head.fund);
+    let verify = |head: &str| run(&["verify", "--database", url, "--head", head]);
+    let kept = verify(&given(&head.hash));
+    assert_eq!(kept.status.code(), Some(0), "{}", stderr(&kept));
+    let lost = verify(&given(&"0".repeat(64)));
+    assert_eq!(lost.status.code(), Some(1));
+    assert!(stderr(&lost).contains("but not with 1 of the 1 heads given"), "{}", stderr(&lost));
+    assert_eq!(verify("nonsense").status.code(), Some(2));
+    assert_eq!(verify(&format!("NOBODY={}", head.hash)).status.code(), Some(1));
 }
 
 /// Flips one byte in each of many copies: all are found by the digest, and what is sealed or structure by `verify`.

@@ -48,8 +48,8 @@ struct Till {
 async fn till(scene: &Scene, number: usize) -> Till {
     let by = scene.by();
     let mut tx = scene.db.begin().await.unwrap();
-    let district = area::create(&mut tx, by, None, AreaLevel::District, &format!("District {number}")).await.unwrap();
-    let place = area::create(&mut tx, by, Some(district.id), AreaLevel::Community, "No. 1").await.unwrap().id;
+    let name = format!("Till {number}");
+    let place = area::create(&mut tx, by, Some(scene.district), AreaLevel::Community, &name).await.unwrap().id;
     let draft = FundDraft {
         host: scene.host,
         area: place,

@@ -22,6 +22,7 @@ pub struct Scene {
     pub today: NaiveDate,
     pub parties: Vec<PartyId>,
     pub purposes: Vec<PurposeId>,
+    pub district: AreaId,
     pub areas: Vec<AreaId>,
     pub funds: Vec<FundId>,
     pub host: HostId,
@@ -76,7 +77,7 @@ impl Scene {
             funds.push(ledger::open(&mut tx, by, &draft).await.unwrap().id);
         }
         tx.commit().await.unwrap();
-        Self { db, viewer, now, today, parties, purposes, areas, funds, host: host.id }
+        Self { db, viewer, now, today, parties, purposes, district: district.id, areas, funds, host: host.id }
     }
 
     pub fn by(&self) -> By<'_> {
