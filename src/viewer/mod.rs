@@ -14,7 +14,7 @@ use async_graphql::Enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use grant::{OPERATOR, Scene, give, operator, principal};
-pub use request::{Load, Request, by_page, deal};
+pub use request::{Beside, Load, Request, by_page, deal};
 pub use write::{settle, write};
 
 use crate::{
