@@ -3,6 +3,7 @@
 //! * [`Refusal`]: expected, one enum for the whole product in order of precedence, each with a code for
 //!   programs and a sentence in two languages for people. It becomes a `userError`.
 //! * [`Error::Denied`]: the viewer may not do this. It becomes a GraphQL error with a code.
+//! * [`Error::Unavailable`]: the database is away for now. It becomes a GraphQL error that says what to do.
 //! * [`Fault`]: unexpected. The caller sees a reference id and nothing else.
 
 use std::sync::Arc;
@@ -10,7 +11,10 @@ use std::sync::Arc;
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
 
-use crate::money::Fen;
+use crate::{
+    failure::{self, Failure},
+    money::Fen,
+};
 
 /// What an operation answers with.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -27,6 +31,9 @@ pub enum Error {
     Denied(Denied),
     /// The request itself is broken: a malformed page, an id of the wrong type.
     BadInput(String),
+    /// The database does not answer, or cannot store, for now. What was asked may be asked again; whether a
+    /// write that was being committed is there, only its idempotency key tells.
+    Unavailable(Fault),
     /// Not expected by anybody.
     Fault(Fault),
 }
@@ -39,7 +46,20 @@ impl Error {
             Self::Refused(refused) => format!("{}: {}", refused.field.join("."), refused.refusal.message(language)),
             Self::Denied(denied) => denied.message(language),
             Self::BadInput(message) => message.clone(),
+            Self::Unavailable(_) => unavailable(language).to_owned(),
             Self::Fault(fault) => format!("{:#}", fault.0),
+        }
+    }
+}
+
+/// True whatever was asked, and however far it came.
+fn unavailable(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "The database does not answer for now. Send the same request again in a moment: with the same idempotencyKey a mutation takes effect once; after one without a key, read first whether it did."
+        }
+        Language::Zh => {
+            "数据库暂时没有响应。请稍后原样重发同一请求:幂等键相同的变更只生效一次;没有幂等键的变更,请先查询是否已生效。"
         }
     }
 }
@@ -87,7 +107,12 @@ pub struct Fault(pub Arc<anyhow::Error>);
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        Self::Fault(Fault(Arc::new(error.into())))
+        let kind = failure::of(&error);
+        let fault = Fault(Arc::new(error.into()));
+        match kind {
+            Failure::Crossed | Failure::Passing => Self::Unavailable(fault),
+            Failure::Full | Failure::Taken | Failure::Unexpected => Self::Fault(fault),
+        }
     }
 }
 

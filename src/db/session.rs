@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
-use super::{Db, Engine, Result};
+use super::{Db, Engine, Result, begun};
 
 /// A connection with a snapshot: sums and the lists they sum agree, whatever is written meanwhile.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ impl Session {
         let kind = match &db.engine {
             Engine::Sqlite { readers, .. } => SessionKind::Sqlite(readers.begin().await?),
             Engine::Postgres { readers, .. } => {
-                SessionKind::Postgres(readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                let begin = || readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                SessionKind::Postgres(begun(begin).await?)
             }
         };
         Ok(Self(kind, db.statements.clone()))

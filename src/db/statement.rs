@@ -65,11 +65,11 @@ impl<'c> Sql<'c> for &'c mut Session {
 
 impl<'c> Sql<'c> for &'c mut Tx {
     fn either(self, sqlite: &'static str, postgres: &'static str) -> Statement<'c> {
-        let on = match &mut self.0 {
+        let on = match &mut self.kind {
             TxKind::Sqlite(job) => On::Sqlite(SqliteArguments::default(), Target::One(job.connection())),
             TxKind::Postgres(tx) => On::Postgres(PgArguments::default(), Target::One(&mut **tx)),
         };
-        Statement::new(on, sqlite, postgres, &self.1)
+        Statement::new(on, sqlite, postgres, &self.statements)
     }
 }
 

@@ -101,9 +101,11 @@ struct StoredHead {
 /// the number of the last. Numbers are not trusted to have no gaps.
 type Range = [i64; 3];
 
-/// Recomputes the seals of all funds.
-pub(super) async fn recompute(books: &mut Books<'_>) -> Result<Found> {
+/// Recomputes the seals of all funds, and tells after each batch how many entries are done of how many.
+pub(super) async fn recompute(books: &mut Books<'_>, mut progress: impl FnMut(i64, i64)) -> Result<Found> {
     let mut found = Found::default();
+    let mut done = 0;
+    let (all,) = books.all("SELECT COUNT(*) FROM entry", &[]).await?.pop().unwrap_or((0,));
     let heads: Vec<StoredHead> = books.all("SELECT fund_id, seq, hash FROM fund_head ORDER BY fund_id", &[]).await?;
     for head in heads {
         let mut previous = GENESIS.to_owned();
@@ -114,6 +116,8 @@ pub(super) async fn recompute(books: &mut Books<'_>) -> Result<Found> {
             let range = [head.fund_id.0, after, last.seq];
             after = last.seq;
             previous = recompute_batch(books, &entries, &range, previous, &mut found).await?;
+            done += i64::try_from(entries.len()).unwrap_or(0);
+            progress(done, all);
         }
         if head.hash != previous {
             let place = format!("head of fund {}, entry {}", head.fund_id.0, head.seq);

@@ -16,8 +16,9 @@ use crate::{
         http::{HttpError, Prepare, RequestId},
     },
     clock::Clock,
-    db::{Db, Session},
+    db::{Db, READERS_MAX, Session},
     error::{Error, Language},
+    failure,
     viewer::{Request, Viewer, settle, store, token},
 };
 
@@ -62,7 +63,16 @@ async fn authenticate(
     clock: &Clock,
 ) -> Result<(Option<(Viewer, token::Stale)>, Option<Session>), Error> {
     if kind != OperationKind::Query {
-        return Ok((token::authenticate(db, token, clock.now()).await?, None));
+        let mut found = token::authenticate(db, token, clock.now()).await;
+        // A connection that was lost while nobody used it is given up by the first to use it.
+        for _ in 0..READERS_MAX {
+            let Err(Error::Unavailable(why)) = &found else { break };
+            if !why.database().is_some_and(failure::is_of_connection) {
+                break;
+            }
+            found = token::authenticate(db, token, clock.now()).await;
+        }
+        return Ok((found?, None));
     }
     let mut session = db.session().await?;
     let found = token::authenticate(&mut session, token, clock.now()).await?;
@@ -134,6 +144,11 @@ fn read_only(language: Language) -> HttpError {
 fn fault(request: &async_graphql::Request, error: &Error, language: Language) -> HttpError {
     let id = request.data.get(&TypeId::of::<RequestId>()).and_then(|id| id.downcast_ref::<RequestId>());
     let reference = id.map_or("-", |id| &id.0);
+    if let Error::Unavailable(why) = error {
+        tracing::warn!(%reference, error = format!("{:#}", why.0), "a caller could not be authenticated");
+        return HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error.message(language))
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     tracing::error!(%reference, error = %error.message(Language::En), "a caller could not be authenticated");
     let message = match language {
         Language::En => format!("Internal error. Reference: {reference}"),

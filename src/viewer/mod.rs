@@ -9,13 +9,15 @@ mod grant;
 mod request;
 pub mod store;
 pub mod token;
+mod write;
 
 use async_graphql::Enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use action::{Action, value_name};
 pub use grant::{OPERATOR, Scene, give, operator, principal};
-pub use request::{Beside, Load, Request, by_page, deal, settle};
+pub use request::{Beside, Load, Request, by_page, deal};
+pub use write::{settle, write};
 
 use crate::{
     error::{Denied, Error, Result},

@@ -208,7 +208,9 @@ async fn a_mutation_whose_client_has_left_is_finished_before_the_server_ends() {
 #[test]
 fn help_says_all_there_is_to_know() {
     let help = print(&["--help"]);
-    for word in ["serve", "demo", "migrate", "token", "import", "verify", "schema", "Exit codes:", "Examples:"] {
+    for word in
+        ["serve", "demo", "migrate", "token", "import", "verify", "backup", "schema", "Exit codes:", "Examples:"]
+    {
         assert!(help.contains(word), "{word}: {help}");
     }
     for command in [
@@ -218,6 +220,7 @@ fn help_says_all_there_is_to_know() {
         vec!["token", "create"],
         vec!["import", "contributions"],
         vec!["verify"],
+        vec!["backup"],
         vec!["schema"],
     ] {
         let help = print(&[&command[..], &["--help"]].concat());

@@ -107,6 +107,17 @@ impl Site {
         self.ask(token, language, &query, json!({ "input": input })).await
     }
 
+    /// What `client` is answered by the mutation `name`, to the byte.
+    pub async fn send(&self, client: &reqwest::Client, name: &str, input: &Value, selection: &str) -> String {
+        let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+        let query = format!(
+            "mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
+        );
+        let body = json!({ "query": query, "variables": { "input": self.filled(input) } });
+        let request = client.post(self.server.url("/graphql")).bearer_auth(&self.officer).json(&body);
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
     /// What the input of the mutation `name` is made of.
     pub async fn input_fields(&self, name: &str) -> BTreeSet<String> {
         let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);

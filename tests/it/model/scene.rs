@@ -6,7 +6,7 @@ use cobuild::{
     clock::Clock,
     db::Db,
     fund::{self, FundDraft},
-    id::{AreaId, FundId, PartyId, PurposeId},
+    id::{AreaId, FundId, HostId, PartyId, PurposeId},
     ledger,
     party::{self, Registration},
     viewer::{self, By, Viewer},
@@ -22,8 +22,10 @@ pub struct Scene {
     pub today: NaiveDate,
     pub parties: Vec<PartyId>,
     pub purposes: Vec<PurposeId>,
+    pub district: AreaId,
     pub areas: Vec<AreaId>,
     pub funds: Vec<FundId>,
+    pub host: HostId,
 }
 
 impl Scene {
@@ -75,7 +77,7 @@ impl Scene {
             funds.push(ledger::open(&mut tx, by, &draft).await.unwrap().id);
         }
         tx.commit().await.unwrap();
-        Self { db, viewer, now, today, parties, purposes, areas, funds }
+        Self { db, viewer, now, today, parties, purposes, district: district.id, areas, funds, host: host.id }
     }
 
     pub fn by(&self) -> By<'_> {

@@ -103,9 +103,14 @@ impl Cluster {
     ///
     /// A `durable` one syncs to disk as in production. `None` as for [`cluster`].
     pub fn start_private(durable: bool) -> Option<Self> {
+        Self::start_private_in(&env::temp_dir(), durable)
+    }
+
+    /// Starts one whose data is below `place`.
+    pub fn start_private_in(place: &Path, durable: bool) -> Option<Self> {
         let binaries = binaries_installed()?;
-        let directory =
-            tempfile::Builder::new().prefix("cobuild-pg-").tempdir().expect("the temporary directory can be written");
+        let directory = tempfile::Builder::new().prefix("cobuild-pg-").tempdir_in(place);
+        let directory = directory.expect("the temporary directory can be written");
         let mut cluster = Self {
             account: account_for(directory.path()),
             directory,
@@ -170,6 +175,12 @@ impl Cluster {
             .expect("a server that runs has its lock file");
         let pid = lock.lines().next().and_then(|line| line.trim().parse().ok());
         pid.expect("the lock file begins with the process id")
+    }
+
+    /// Another program of PostgreSQL's, where it is installed beside the server.
+    pub fn tool(&self, name: &str) -> Option<PathBuf> {
+        let beside = self.binaries.join(name);
+        beside.is_file().then_some(beside)
     }
 
     /// The directory that goes when the cluster does.

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Instant};
 use cobuild::{
     db::{Sql as _, Tx},
     error::Language,
-    ledger::verify::{self, Books, Report},
+    ledger::verify::{self, Books, Progress, Report},
 };
 
 use crate::support::on_both;
@@ -52,7 +52,12 @@ on_both! {
     async fn untouched_books_are_clean(db: Fixture) {
         let book = Book::open(&db.url).await;
         let mut lines = Vec::new();
-        let report = verify::verify(&book.db, |check| lines.push(check.sentence(Language::En))).await.unwrap();
+        let report = verify::verify(&book.db, |progress| {
+            if let Progress::Ended(check) = progress {
+                lines.push(check.sentence(Language::En));
+            }
+        });
+        let report = report.await.unwrap();
         assert!(report.is_clean(), "{:#?}", report.broken().collect::<Vec<_>>());
         assert_eq!(lines.len(), 29);
         let bank = "(1 of 2 funds have bank lines; 1 of 5 lines and 6 entries of those funds are not matched yet)";
@@ -140,9 +145,11 @@ on_both! {
         let started = Instant::now();
         let mut last = started;
         let mut slowest = Vec::new();
-        let report = verify::verify(&book.db, |check| {
-            slowest.push((last.elapsed(), check.id.clone()));
-            last = Instant::now();
+        let report = verify::verify(&book.db, |progress| {
+            if let Progress::Ended(check) = progress {
+                slowest.push((last.elapsed(), check.id.clone()));
+                last = Instant::now();
+            }
         });
         assert!(report.await.unwrap().is_clean());
         let took = started.elapsed();
