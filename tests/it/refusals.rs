@@ -89,7 +89,6 @@ fn belongings() -> Vec<Row> {
     let pledged = |pledge: &str, change| given(with(json!({ "pledgeId": pledge }), change));
     let earmarked = |earmark| given(json!({ "earmark": earmark }));
     let promised = |change| with(offer("row", "@F1", "@unit"), change);
-    let claim = |project: &str, units: Value| json!({ "terms": { "claim": { "projectId": project, "units": units, "expiresOn": "2099-01-01" } } });
     let rate = |denominator: i64| json!({ "numerator": 1, "denominator": denominator });
     vec![
         ("ANOTHER_FUND", "targetId", "decisionRecord", decide("row", "@F1", "@Q1", "1.00")),
@@ -135,6 +134,42 @@ fn belongings() -> Vec<Row> {
             "pledgeOffer",
             promised(json!({ "terms": { "perUnit": { "rate": rate(0) } } })),
         ),
+        ("PLEDGE_STATE", "lines.0.pledgeId", "contributionReceive", pledged("@offered", json!({}))),
+        ("PLEDGE_STATE", "pledgeId", "pledgeAdvance", json!({ "pledgeId": "@promise", "to": "FULFILLED" })),
+        (
+            "PLEDGE_OF_ANOTHER",
+            "lines.0.pledgeId",
+            "contributionReceive",
+            pledged("@promise", json!({ "donorId": "@shop" })),
+        ),
+        (
+            "PLEDGE_EARMARK",
+            "lines.0.earmark",
+            "contributionReceive",
+            pledged("@promise", json!({ "earmark": { "targetId": "@P1" } })),
+        ),
+        (
+            "DUE_EXCEEDED",
+            "lines.0.amount",
+            "contributionReceive",
+            pledged("@promise", json!({ "amount": yuan("50.01") })),
+        ),
+        (
+            "RECEIPT_REPEATED",
+            "reference",
+            "contributionReceive",
+            with(given(json!({})), json!({ "reference": "free" })),
+        ),
+    ]
+}
+
+/// The refusals of what stands beside a pledge: agreements, campaigns, sales, claims, goods and waivers.
+fn promises() -> Vec<Row> {
+    let promised = |change| with(offer("row", "@F1", "@unit"), change);
+    let line = with(gift("@unit", "5.00", Value::Null), json!({ "pledgeId": "@promise" }));
+    let goods = receive("row", "@F1", json!([line]));
+    let claim = |project: &str, units: Value| json!({ "terms": { "claim": { "projectId": project, "units": units, "expiresOn": "2099-01-01" } } });
+    vec![
         (
             "AGREEMENT_OF_ANOTHER",
             "agreementId",
@@ -171,38 +206,7 @@ fn belongings() -> Vec<Row> {
             "dueWaive",
             json!({ "idempotencyKey": "row", "dueId": "@due", "amount": yuan("50.01"), "reason": "Too much." }),
         ),
-        (
-            "ASSET_MISMATCH",
-            "lines.0.pledgeId",
-            "contributionReceive",
-            with(pledged("@promise", json!({})), json!({ "asset": "KIND" })),
-        ),
-        ("PLEDGE_STATE", "lines.0.pledgeId", "contributionReceive", pledged("@offered", json!({}))),
-        ("PLEDGE_STATE", "pledgeId", "pledgeAdvance", json!({ "pledgeId": "@promise", "to": "FULFILLED" })),
-        (
-            "PLEDGE_OF_ANOTHER",
-            "lines.0.pledgeId",
-            "contributionReceive",
-            pledged("@promise", json!({ "donorId": "@shop" })),
-        ),
-        (
-            "PLEDGE_EARMARK",
-            "lines.0.earmark",
-            "contributionReceive",
-            pledged("@promise", json!({ "earmark": { "targetId": "@P1" } })),
-        ),
-        (
-            "DUE_EXCEEDED",
-            "lines.0.amount",
-            "contributionReceive",
-            pledged("@promise", json!({ "amount": yuan("50.01") })),
-        ),
-        (
-            "RECEIPT_REPEATED",
-            "reference",
-            "contributionReceive",
-            with(given(json!({})), json!({ "reference": "free" })),
-        ),
+        ("ASSET_MISMATCH", "lines.0.pledgeId", "contributionReceive", with(goods, json!({ "asset": "KIND" }))),
     ]
 }
 
@@ -417,7 +421,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), states(), committees(), ends(), publications()].concat();
+        let rows = [fields(), belongings(), promises(), states(), committees(), ends(), publications()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
