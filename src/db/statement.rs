@@ -324,10 +324,10 @@ impl Tx {
         bind: impl for<'s> Fn(Statement<'s>, &R) -> Statement<'s>,
     ) -> Result<u64> {
         let copying = copy::statement(sql);
-        if let (Some(copying), TxKind::Postgres(tx)) = (&copying, &mut self.0)
+        if let (Some(copying), TxKind::Postgres(tx)) = (&copying, &mut self.kind)
             && rows.len() >= copy::ROWS_MIN
         {
-            let counter = &self.1;
+            let counter = &self.statements;
             counter.fetch_add(1, Ordering::Relaxed);
             let write = |written, row: &R| {
                 let statement = Statement { sql: Cow::Borrowed(sql), on: On::Copy(written), counter };

@@ -326,7 +326,7 @@ payloads! { disclosure: DisclosureNode, "publication";
 
 async fn write<P: From<(Option<DisclosureNode>, Vec<UserError>)>>(
     ctx: &Context<'_>,
-    work: impl AsyncFnOnce(&mut Tx, By<'_>) -> Result<Disclosure>,
+    work: impl AsyncFnOnce(&mut Tx, By<'_>) -> Result<Disclosure> + Clone,
 ) -> Result<P> {
     let (disclosure, user_errors) = Request::of(ctx).write(work).await?;
     Ok((disclosure.map(DisclosureNode), user_errors).into())

@@ -5,7 +5,7 @@ use cobuild::{
     clock::Clock,
     contribution::{self, Line, Receive, Received, Settles},
     db::Sql as _,
-    ledger::{document::LotClass, idem::Once, verify},
+    ledger::{Asset, document::LotClass, idem::Once, verify},
     money::Fen,
     viewer,
 };
@@ -37,6 +37,7 @@ async fn give(scene: &Scene, number: usize) -> Received {
         channel: "BANK".into(),
         reference: number.to_string(),
         received_on: "2024-02-01".parse().unwrap(),
+        asset: Asset::Cny,
         amount: None,
         note: String::new(),
         lines: vec![Line {
@@ -52,7 +53,7 @@ async fn give(scene: &Scene, number: usize) -> Received {
         &scene.db,
         || scene.by(),
         async |tx, by: viewer::By<'_>| {
-            contribution::receive(tx, by, scene.funds[0], &[(once.clone(), wanted.clone())]).await?.remove(0)
+            contribution::receive(tx, by, scene.funds[0], &[(Some(once.clone()), wanted.clone())]).await?.remove(0)
         },
     );
     done.await.unwrap()

@@ -14,7 +14,7 @@ use cobuild::{
     error::{Error, Result},
     fund::FundDraft,
     id::{DecisionId, FundId, TargetId},
-    ledger::{self, document::LotClass, idem::Once, verify},
+    ledger::{self, Asset, document::LotClass, idem::Once, verify},
     money::Fen,
     project::{self, BudgetLine, ProjectState, Proposal},
     viewer::{self, By},
@@ -128,12 +128,13 @@ async fn writer(number: u64, scene: &Scene, tills: &[Till], done: &Done, count: 
                             channel: "BANK".into(),
                             reference: key.clone(),
                             received_on: by.today,
+                            asset: Asset::Cny,
                             amount: None,
                             note: String::new(),
                             lines: vec![line],
                         };
                         let once = Once::new(by, &key, "contributionReceive", &wanted)?;
-                        contribution::receive(tx, by, till.fund, &[(once, wanted)]).await?.remove(0).map(drop)
+                        contribution::receive(tx, by, till.fund, &[(Some(once), wanted)]).await?.remove(0).map(drop)
                     }
                     2 => {
                         let wanted = Allocate { decision: till.decision, amount, effective_on, memo, lots: vec![] };
