@@ -68,6 +68,10 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of a file that was uploaded.
+    UploadId
+    /// Key of an import.
+    ImportJobId
 }
 
 /// What an id names. The text of each is part of ids that clients keep: never change one.
@@ -103,6 +107,7 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Pledge Contribution Lot Decision Allocation Expense Refund Entry
+    Upload ImportJob
 }
 
 impl NodeKind {

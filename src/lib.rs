@@ -43,6 +43,8 @@ pub mod allocation;
 pub mod expense;
 
 // Level 4: what reads and writes in bulk.
+pub mod upload;
+
 pub mod import;
 
 // Level 5: the edge.

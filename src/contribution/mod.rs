@@ -6,6 +6,7 @@
 //! * Σ lines = the receipt, or nothing is booked. The same bank line is never booked twice.
 
 pub mod graphql;
+pub mod judge;
 pub mod refund;
 pub mod settle;
 pub mod store;
@@ -227,10 +228,38 @@ async fn earmarks(
     pieces: &[Piece],
     loaded: &mut Loaded,
 ) -> Result<Result<Vec<EarmarkId>>> {
-    let asked =
-        |piece: &Piece| receive.lines[piece.line].restriction.or(piece.due.is_none().then(Restriction::default));
+    if let Err(refused) = restrictions_checked(tx, fund, receive, pieces, loaded).await? {
+        return Ok(Err(refused));
+    }
+    let mut found = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        let Some(asked) = asked(piece) else { continue };
+        let Some(asked) = asked(receive, piece) else {
+            found.push(piece.due.as_ref().expect("a piece without a restriction settles a due").earmark_id);
+            continue;
+        };
+        if let Entry::Vacant(place) = loaded.earmarks.entry(asked) {
+            place.insert(earmark::ensure(tx, fund.id, &[asked]).await?.remove(0)?);
+        }
+        found.push(loaded.earmarks[&asked]);
+    }
+    Ok(Ok(found))
+}
+
+/// The restriction that is asked for a piece; `None` where it takes its pledge's.
+fn asked(receive: &Receive, piece: &Piece) -> Option<Restriction> {
+    receive.lines[piece.line].restriction.or(piece.due.is_none().then(Restriction::default))
+}
+
+/// Whether the fund takes every piece under its restriction; writes nothing.
+async fn restrictions_checked(
+    tx: &mut Tx,
+    fund: &FundPlace,
+    receive: &Receive,
+    pieces: &[Piece],
+    loaded: &mut Loaded,
+) -> Result<Result<()>> {
+    for piece in pieces {
+        let Some(asked) = asked(receive, piece) else { continue };
         if let Entry::Vacant(place) = loaded.restrictions.entry(asked) {
             place.insert(earmark::check(tx, fund.id, &asked).await?.map(drop));
         }
@@ -243,18 +272,7 @@ async fn earmarks(
             return Ok(Err(Refusal::PledgeEarmark {}.at(&format!("lines.{}.earmark", piece.line))));
         }
     }
-    let mut found = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        let Some(asked) = asked(piece) else {
-            found.push(piece.due.as_ref().expect("a piece without a restriction settles a due").earmark_id);
-            continue;
-        };
-        if let Entry::Vacant(place) = loaded.earmarks.entry(asked) {
-            place.insert(earmark::ensure(tx, fund.id, &[asked]).await?.remove(0)?);
-        }
-        found.push(loaded.earmarks[&asked]);
-    }
-    Ok(Ok(found))
+    Ok(Ok(()))
 }
 
 /// The rows of what was decided, written together.

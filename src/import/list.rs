@@ -1,0 +1,358 @@
+//! One pass over the rows of a list: each becomes a draft, is refused, or says nothing.
+//!
+//! * A pass is pure: it knows no fund and no database, and gives the same each time.
+//! * Reading runs on a thread of its own and a few batches ahead, so that neither waits for the other for long.
+
+use std::{fs::File, path::Path};
+
+use chrono::NaiveDate;
+use tokio::sync::mpsc;
+
+use super::amount::{amount_fen, yuan_text};
+use super::cell::{clean, given_on};
+use super::column::Column;
+use super::file::{FileRow, Wanted};
+use super::header::{Columns, Layout};
+use super::job::Options;
+use super::kind::{Draft, Kind};
+use super::refusal::{CellRefusal, FileRefusal, RowRefusal};
+use super::seen::Contents;
+use super::table::Table;
+use super::total::{Role, Totals};
+use super::who::Namesakes;
+use super::word::Word;
+use crate::money::Fen;
+
+/// How a list is read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// What the rows are.
+    pub kind: Kind,
+    /// How the caller wants it read.
+    pub options: Options,
+    /// The day of the import.
+    pub today: NaiveDate,
+}
+
+/// A row that says something.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// It could be read.
+    Draft(Draft),
+    /// It is refused as it stands.
+    Refused {
+        /// The row as a spreadsheet numbers rows.
+        row_no: i64,
+        /// Why.
+        words: Vec<Word>,
+    },
+}
+
+/// What the first pass over a file finds.
+pub struct Scan {
+    /// What the file is.
+    pub format: String,
+    /// The rows that say something.
+    pub rows: u64,
+    /// What those that could be read add up to, in fen.
+    pub total_fen: i64,
+    /// The file's own total, in fen, where it was compared.
+    pub control_total_fen: Option<i64>,
+    /// The contents that stand more than once.
+    pub contents: Contents,
+    /// The names that stand beside several numbers.
+    pub namesakes: Namesakes,
+}
+
+/// A list that is being read.
+struct Pass {
+    table: Table,
+    columns: Columns,
+    totals: Totals,
+    reading: Reading,
+    row: FileRow,
+}
+
+impl Pass {
+    fn open(path: &Path, reading: &Reading) -> Result<Self, FileRefusal> {
+        let mapping = reading.kind.mapping(&reading.options.mapping)?;
+        let defaulted: &[&str] = if reading.options.date_default.is_some() { &["date"] } else { &[] };
+        let kind = reading.kind.columns();
+        let layout = Layout { columns: kind, mapping: &mapping, defaulted };
+        let sheet = reading.options.sheet.clone().or_else(|| mapping.sheet().map(str::to_owned));
+        let wanted = Wanted { sheet, bytes_max: None };
+        let file = File::open(path).map_err(|why| {
+            FileRefusal::new(
+                "file_unreadable",
+                format!("The file cannot be read: {why}."),
+                format!("文件无法读取：{why}。"),
+            )
+        })?;
+        let table = Table::open(file, layout, &wanted)?;
+        let columns = table.columns().clone();
+        let totals = Totals::of(kind, &columns);
+        Ok(Self { table, columns, totals, reading: reading.clone(), row: FileRow::default() })
+    }
+
+    /// The next row that says something.
+    fn next(&mut self) -> Result<Option<Record>, FileRefusal> {
+        while self.table.read(&mut self.row)? {
+            let row_no = i64::try_from(self.row.number).unwrap_or(i64::MAX);
+            match self.totals.role(&self.row) {
+                Role::PassedOver | Role::Total(Ok(())) => {}
+                Role::Total(Err(refusal)) => {
+                    let column = self.columns.one("amount").unwrap_or(usize::MAX);
+                    let name = self.columns.name(column);
+                    let refused = refusal.of(self.row.number, name, self.row.cell(column));
+                    return Ok(Some(Record::Refused { row_no, words: vec![refused.into()] }));
+                }
+                Role::Record => return self.record(row_no).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    fn record(&mut self, row_no: i64) -> Result<Record, FileRefusal> {
+        let mut cells = Cells {
+            row: &self.row,
+            columns: &self.columns,
+            reading: &self.reading,
+            refusals: vec![],
+            amount: None,
+        };
+        cells.check_width();
+        let draft = self.reading.kind.draft(&mut cells);
+        let Cells { refusals, amount, .. } = cells;
+        // What could be read counts, though the row is refused for something else.
+        if self.reading.kind.has_total() {
+            self.totals.add(amount)?;
+        }
+        Ok(match draft.filter(|_| refusals.is_empty()) {
+            Some(draft) => Record::Draft(Draft { row_no, ..draft }),
+            None => Record::Refused { row_no, words: refusals.into_iter().map(Word::from).collect() },
+        })
+    }
+
+    fn format(&self) -> String {
+        let found = self.table.found();
+        let parts = [Some(found.format.name()), found.encoding.map(super::file::Encoding::name)];
+        let parts = parts.into_iter().flatten().map(str::to_owned).chain(found.sheet.clone());
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The cells of one row, read by their fields; what is wrong with them is collected.
+pub struct Cells<'a> {
+    row: &'a FileRow,
+    columns: &'a Columns,
+    reading: &'a Reading,
+    refusals: Vec<RowRefusal>,
+    amount: Option<i64>,
+}
+
+impl Cells<'_> {
+    /// How the list is read.
+    pub fn reading(&self) -> &Reading {
+        self.reading
+    }
+
+    /// The cleaned text of a field's column or columns, joined by `separator`; `None` when all are empty.
+    pub fn text(&mut self, field: &str, separator: &str, chars_max: usize) -> Option<String> {
+        let columns = self.columns.all(field);
+        let mut text = String::new();
+        for column in columns {
+            let part = clean(self.row.cell(*column));
+            if !part.is_empty() {
+                if !text.is_empty() {
+                    text.push_str(separator);
+                }
+                text.push_str(&part);
+            }
+        }
+        if text.chars().count() > chars_max {
+            self.refuse(CellRefusal::TextTooLong { chars_max }, field);
+        }
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The text of a field that must not be empty.
+    pub fn needed(&mut self, field: &str, chars_max: usize) -> Option<String> {
+        let text = self.text(field, " ", chars_max);
+        if text.is_none() {
+            self.refuse(CellRefusal::GiverMissing, field);
+        }
+        text
+    }
+
+    /// The amount of a field, in fen, above zero. The first that is read is what the list's total adds up.
+    pub fn amount(&mut self, field: &str) -> Option<i64> {
+        let column = self.columns.one(field)?;
+        match amount_fen(self.row.cell(column), self.columns.unit(field)) {
+            Ok(fen) => {
+                self.amount.get_or_insert(fen);
+                Some(fen)
+            }
+            Err(refusal) => {
+                self.refuse(refusal, field);
+                None
+            }
+        }
+    }
+
+    /// The day of a field, not after today; the caller's default where the cell is empty.
+    pub fn day(&mut self, field: &str) -> Option<NaiveDate> {
+        let text = self.columns.one(field).map_or("", |column| self.row.cell(column));
+        match (given_on(text, self.reading.today), self.reading.options.date_default) {
+            (Ok(day), _) => Some(day),
+            (Err(CellRefusal::DateMissing), Some(day)) => Some(day),
+            (Err(refusal), _) => {
+                self.refuse(refusal, field);
+                None
+            }
+        }
+    }
+
+    fn check_width(&mut self) {
+        let width = self.columns.names.len();
+        let beyond = (width..self.row.width()).find(|&column| !clean(self.row.cell(column)).is_empty());
+        if let Some(column) = beyond {
+            self.refusals.push(CellRefusal::RowTooWide.of(self.row.number, "—", self.row.cell(column)));
+        }
+    }
+
+    /// Refuses the row for what stands in a field.
+    pub fn refuse(&mut self, refusal: CellRefusal, field: &str) {
+        let column = self.columns.one(field).unwrap_or(usize::MAX);
+        let name = match self.columns.name(column) {
+            "" => field,
+            name => name,
+        };
+        self.refusals.push(refusal.of(self.row.number, name, self.row.cell(column)));
+    }
+
+    /// What the header calls the column of a field; the field's name where the file has none.
+    pub fn column_name(&self, field: &str) -> String {
+        column_name(self.columns, field)
+    }
+}
+
+/// What the header calls the column of a field; the field's name where the file has none.
+fn column_name(columns: &Columns, field: &str) -> String {
+    let name = columns.one(field).map_or("", |column| columns.name(column));
+    if name.is_empty() { field.to_owned() } else { name.to_owned() }
+}
+
+/// Reads a whole file once: counts it, adds it up, and compares it with what was expected of it.
+///
+/// Refused when it is no list of this kind, holds nothing, or adds up to something else than its own total or
+/// the caller's.
+pub fn scan(path: &Path, reading: &Reading) -> Result<Scan, FileRefusal> {
+    let mut pass = Pass::open(path, reading)?;
+    let mut scan = Scan {
+        format: pass.format(),
+        rows: 0,
+        total_fen: 0,
+        control_total_fen: None,
+        contents: Contents::default(),
+        namesakes: Namesakes::default(),
+    };
+    while let Some(record) = pass.next()? {
+        scan.rows += 1;
+        let Record::Draft(draft) = record else { continue };
+        scan.contents.meet(&draft.bare);
+        scan.namesakes.meet(&draft.who);
+    }
+    if scan.rows == 0 {
+        let row = pass.table.header_row();
+        return Err(FileRefusal::new(
+            "no_rows",
+            format!("The file has column names in row {row} and nothing below them; add one record in a row."),
+            format!("文件第 {row} 行是表头，其下没有记录；请每行填写一条记录。"),
+        )
+        .at(row));
+    }
+    scan.total_fen = pass.totals.listed_fen();
+    scan.control_total_fen = pass.totals.compared()?;
+    check_expected(&scan, &reading.options)?;
+    Ok(scan)
+}
+
+fn check_expected(scan: &Scan, options: &Options) -> Result<(), FileRefusal> {
+    let rows = scan.rows;
+    if let Some(expected) = options.expect_count.filter(|expected| *expected != rows) {
+        return Err(FileRefusal::new(
+            "count_differs",
+            format!("The file has {rows} records, and {expected} were expected; check that it is the right file and complete."),
+            format!("文件有 {rows} 条记录，而预期为 {expected} 条；请核对文件是否正确、完整。"),
+        ));
+    }
+    if let Some(Fen(expected)) = options.expect_total.filter(|expected| expected.0 != scan.total_fen) {
+        let (is, expected) = (yuan_text(scan.total_fen), yuan_text(expected));
+        return Err(FileRefusal::new(
+            "total_differs",
+            format!("The file adds up to {is}, and {expected} was expected; check that it is the right file and complete."),
+            format!("文件合计 {is}，而预期为 {expected}；请核对文件是否正确、完整。"),
+        ));
+    }
+    Ok(())
+}
+
+/// What the header calls each field of a kind, for words about rows whose cells are gone.
+#[derive(Clone, Debug)]
+pub struct Names(Vec<(&'static str, String)>);
+
+impl Names {
+    fn of(kind: &'static [Column], columns: &Columns) -> Self {
+        Self(kind.iter().map(|column| (column.field, column_name(columns, column.field))).collect())
+    }
+
+    /// What the header calls the column of a field; the field's name where the file has none.
+    pub fn get<'n>(&'n self, field: &'n str) -> &'n str {
+        self.0.iter().find(|(one, _)| *one == field).map_or(field, |(_, name)| name)
+    }
+}
+
+/// The batches of a list, read ahead.
+pub struct Batches {
+    /// What the header calls each field.
+    pub names: Names,
+    batches: mpsc::Receiver<Result<Vec<Record>, FileRefusal>>,
+}
+
+/// How many batches are read ahead.
+const AHEAD: usize = 2;
+
+impl Batches {
+    /// Begins to read a list in batches of `rows`.
+    pub async fn open(path: &Path, reading: &Reading, rows: usize) -> Result<Self, FileRefusal> {
+        let mut pass = Pass::open(path, reading)?;
+        let names = Names::of(reading.kind.columns(), &pass.columns);
+        let (send, batches) = mpsc::channel(AHEAD);
+        // It ends with its list, or with the receiver.
+        tokio::task::spawn_blocking(move || {
+            loop {
+                let mut batch = Vec::with_capacity(rows);
+                while batch.len() < rows {
+                    match pass.next() {
+                        Ok(Some(record)) => batch.push(record),
+                        Ok(None) => break,
+                        Err(refusal) => {
+                            let _ = send.blocking_send(Err(refusal));
+                            return;
+                        }
+                    }
+                }
+                let is_last = batch.len() < rows;
+                if (!batch.is_empty() && send.blocking_send(Ok(batch)).is_err()) || is_last {
+                    return;
+                }
+            }
+        });
+        Ok(Self { names, batches })
+    }
+
+    /// The next batch; `None` behind the last.
+    pub async fn next(&mut self) -> Option<Result<Vec<Record>, FileRefusal>> {
+        self.batches.recv().await
+    }
+}
