@@ -14,17 +14,19 @@ use crate::{
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
+    import::graphql::{ImportMutation, ImportQuery},
     ledger::graphql::LedgerMutation,
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
+    upload::UploadMutation,
 };
 
 /// What can be read.
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, ImportQuery);
 
 /// What can be done.
 ///
@@ -42,6 +44,8 @@ pub struct Mutation(
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
+    UploadMutation,
+    ImportMutation,
 );
 
 /// The schema that the server runs.
@@ -57,6 +61,6 @@ pub fn build() -> Schema {
 /// The schema in GraphQL's own language: types and fields sorted, so that a change shows where it is and nowhere
 /// else; the values of an enum and the arguments of a field in their own order, which says something.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().prefer_single_line_descriptions().use_space_ident();
+    let options = SDLExportOptions::new().sorted_fields().use_space_ident();
     build().sdl_with_options(options)
 }

@@ -1,10 +1,11 @@
-//! `cobuild import`.
+//! `cobuild import`: a file from plan to books, in the database itself or over a server.
 
-use std::{fs::File, path::PathBuf};
+use std::{path::PathBuf, time::Duration};
 
 use chrono::NaiveDate;
-use clap::{Args as ClapArgs, Subcommand};
+use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::watch;
 
 use super::{
     Context,
@@ -15,95 +16,171 @@ use super::{
 use crate::{
     clock::Clock,
     config::Place,
-    import::{self, Mapping, Mode, Options, Order, Summary, cli_text},
-    viewer::{By, operator},
+    db::Db,
+    error::{Error, Refusal, Result},
+    fund::{self, Fund},
+    id::ImportJobId,
+    import::{
+        job::{self, Job, OnRefusal, Options, Start, State, store, worker},
+        kind::Kind,
+        run::Runner,
+        summary::Summary,
+    },
+    money::Fen,
+    upload,
+    viewer::{By, Viewer, operator, settle},
 };
-
-/// How `import` is told what to do.
-#[derive(Debug, ClapArgs)]
-pub struct Args {
-    #[command(subcommand)]
-    pub command: Command,
-    #[command(flatten)]
-    pub place: Place,
-}
-
-/// What can be imported.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Book gifts from a spreadsheet saved as CSV or TSV
-    Contributions(Contributions),
-}
 
 const HELP: &str = "\
 Without --commit nothing is booked: the answer says what would be. Where a row is refused nothing is booked, \
-unless --continue-on-error books the others. A file may be run again, also after it was interrupted: what is \
+unless --continue-on-error books the others. A file may be imported again, also after it was interrupted: what is \
 booked already is not booked twice. Refused rows are named by number, column and reason; then it ends with 1.
 
 Examples:
   cobuild import contributions june.csv --fund WUHAN-ROAD
-  cobuild import contributions june.csv --fund WUHAN-ROAD --commit
-  cobuild import contributions list.csv --fund WUHAN-ROAD --map list.map.toml --date 2026-06-30 --commit --output json";
+  cobuild import contributions june.xlsx --fund WUHAN-ROAD --expect-total 12000.00 --commit
+  cobuild import merchants shops.csv --fund WUHAN-ROAD --map shops.map.toml --commit --output json";
 
-/// How `import contributions` is told what to do.
+/// How `import` is told what to do.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = HELP)]
-pub struct Contributions {
-    /// The file, in UTF-8 or GB 18030
-    file: PathBuf,
-    /// The code of the fund that the gifts are given to
+pub struct Args {
+    /// What the rows are
+    #[arg(value_enum)]
+    pub kind: Kind,
+    /// The file: CSV, TSV, XLSX, XLS, ODS or JSON lines, in any usual encoding
+    pub file: PathBuf,
+    /// The code of the fund to import into
     #[arg(long, value_name = "CODE")]
-    fund: String,
+    pub fund: String,
     /// The file that says which column is what, where their names do not
     #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
-    /// The day of gifts whose rows have none
+    pub map: Option<PathBuf>,
+    /// The sheet of a workbook [default: the first that fits]
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Whose numbers the references in the file are: a known number is then the same record
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// The day of rows that have none
     #[arg(long, value_name = "YYYY-MM-DD")]
-    date: Option<NaiveDate>,
+    pub date: Option<NaiveDate>,
+    /// How many records there must be
+    #[arg(long, value_name = "N")]
+    pub expect_count: Option<u64>,
+    /// What they must add up to
+    #[arg(long, value_name = "YUAN")]
+    pub expect_total: Option<String>,
     /// Only say what would be booked, which is also what happens without --commit
     #[arg(long, conflicts_with = "commit")]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Book it
     #[arg(long)]
-    commit: bool,
+    pub commit: bool,
     /// Book the rows that are accepted, even when others are refused
-    #[arg(long, requires = "commit")]
-    continue_on_error: bool,
+    #[arg(long)]
+    pub continue_on_error: bool,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// Imports a file.
-pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    let Command::Contributions(given) = command;
-    let mode = match (given.commit, given.continue_on_error) {
-        (false, _) => Mode::DryRun,
-        (true, false) => Mode::Commit,
-        (true, true) => Mode::CommitAccepted,
-    };
-    let unreadable = |path: &PathBuf, why: std::io::Error| Failure::usage(format!("{}: {why}", path.display()));
-    let mut source = File::open(&given.file).map_err(|why| unreadable(&given.file, why))?;
-    let mapping = match &given.map {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|why| unreadable(path, why))?;
-            Mapping::parse(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
-        }
-        None => Mapping::default(),
-    };
+pub async fn run(given: Args, context: &Context) -> Result<(), Failure> {
+    let options = options(&given)?;
     let db = open::existing(&context.config.database).await?;
     let clock = Clock::System;
     let viewer = operator(&db, clock.now()).await?;
-    let by = By { viewer: &viewer, now: clock.now(), today: clock.today() };
-    let options = Options { mapping, today: by.today, date_default: given.date };
-    let name = given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let order = Order { fund_code: &given.fund, file_name: &name, options: &options, mode };
-    let bar = progress_bar();
-    let told = |progress: import::Progress| {
-        bar.set_length(progress.all.try_into().unwrap_or(u64::MAX));
-        bar.set_position(progress.done.try_into().unwrap_or(u64::MAX));
+    let done = here(&given, options, &db, &viewer, &clock).await;
+    let told = match &done {
+        Ok((job, fund)) => Summary::of(&db, job, &fund.code).await,
+        Err(error) => Err(error.clone()),
     };
-    let summary = import::run(&db, by, order, &mut source, told).await;
-    bar.finish_and_clear();
     db.close().await;
-    tell(&summary?, context.output)
+    tell(&told?, context.output, given.commit)
+}
+
+fn options(given: &Args) -> Result<Options, Failure> {
+    let mapping = match &given.map {
+        Some(path) => {
+            let text = std::fs::read_to_string(path);
+            let text = text.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+            let read = given.kind.mapping(&text);
+            read.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+            text
+        }
+        None => String::new(),
+    };
+    let total = given.expect_total.as_deref().map(|text| {
+        let why = || Failure::usage(format!("--expect-total {text}: write yuan with at most two decimals"));
+        crate::import::total_fen(text, crate::import::Unit::Yuan).map(Fen).map_err(|_| why())
+    });
+    Ok(Options {
+        mapping,
+        sheet: given.sheet.clone(),
+        date_default: given.date,
+        expect_count: given.expect_count,
+        expect_total: total.transpose()?,
+        on_refusal: if given.continue_on_error { OnRefusal::GoOn } else { OnRefusal::Stop },
+        source: given.source.clone(),
+    })
+}
+
+/// Imports in the database itself: the same job as a server's, worked on by this process.
+async fn here(given: &Args, options: Options, db: &Db, viewer: &Viewer, clock: &Clock) -> Result<(Job, Fund)> {
+    let by = || By { viewer, now: clock.now(), today: clock.today() };
+    let fund = fund::store::by_code(db, &given.fund).await?;
+    let fund = fund.ok_or_else(|| Refusal::NotFound { what: "fund".into() }.at("fund"))?;
+    let unreadable = |why: std::io::Error| Error::BadInput(format!("{}: {why}", given.file.display()));
+    let file = tokio::fs::File::open(&given.file).await.map_err(unreadable)?;
+    let name = given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut tx = db.begin().await?;
+    let staged = upload::stage(&mut tx, by(), fund.id, &name).await;
+    let staged = settle(tx, staged).await?;
+    let arrived = upload::receive(db, &staged.secret, clock.now(), upload::BYTES_MAX, file).await?;
+    let start = Start { fund: fund.id, kind: given.kind, upload: arrived.upload, options };
+    let mut tx = db.begin().await?;
+    let job = job::start(&mut tx, by(), &start).await;
+    let job = settle(tx, job).await?;
+    // Held until the end: dropping it would tell the runner nothing, which is what is meant.
+    let (_go_on, stop) = watch::channel(false);
+    let runner = Runner { db: db.clone(), clock: clock.clone(), owner: worker::owner()?, lease: worker::LEASE, stop };
+    let mut job = watched(&runner, job.id).await?;
+    let accepted = job.refused == 0 || given.continue_on_error;
+    if let (State::Planned, true, true, Some(hash)) = (job.state, given.commit, accepted, job.plan_hash.clone()) {
+        let mut tx = db.begin().await?;
+        let committed = job::commit(&mut tx, by(), job.id, &hash).await;
+        settle(tx, committed).await?;
+        job = watched(&runner, job.id).await?;
+    }
+    Ok((job, fund))
+}
+
+/// Works on a job and shows how far it is.
+async fn watched(runner: &Runner, id: ImportJobId) -> Result<Job> {
+    let bar = progress_bar();
+    let show = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            if let Ok(jobs) = store::by_ids(&runner.db, &[id]).await {
+                for job in jobs {
+                    bar.set_length(job.rows_total.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0));
+                    bar.set_position(u64::try_from(job.rows_done).unwrap_or(0));
+                }
+            }
+        }
+    };
+    let done = if output::is_watched() {
+        tokio::select! {
+            done = worker::work_on(runner, id) => done,
+            () = show => Ok(()),
+        }
+    } else {
+        worker::work_on(runner, id).await
+    };
+    bar.finish_and_clear();
+    done?;
+    let found = store::by_ids(&runner.db, &[id]).await?.pop();
+    found.ok_or_else(|| anyhow::anyhow!("the import that was started is not there").into())
 }
 
 /// Rows done of all, with the rate and the time left, on a terminal only.
@@ -112,14 +189,21 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn tell(summary: &Summary, output: Output) -> Result<(), Failure> {
+fn tell(summary: &Summary, output: Output, wanted_commit: bool) -> Result<(), Failure> {
     match output {
         Output::Json => output::print_json(&serde_json::to_value(summary).expect("a summary becomes JSON")),
-        Output::Text => output::print(&cli_text(summary, output::language())),
+        Output::Text => output::print(&summary.text(output::language())),
     }
-    match (&summary.file_refusal, summary.refused_count) {
-        (None, 0) => Ok(()),
-        (Some(_), _) => Err(Failure::refused("the file was refused; nothing was booked")),
-        (None, count) => Err(Failure::refused(format!("{count} of {} rows were refused", summary.rows + count))),
+    match summary.state {
+        State::Refused => Err(Failure::refused("the file was refused; nothing was booked")),
+        State::Conflicted => Err(Failure::conflict("something moved since the plan was made; see above")),
+        State::Failed => Err(Failure::fault("the import could not go on; see above")),
+        State::Cancelled => Err(Failure::conflict("somebody stopped the import")),
+        _ if summary.refused > 0 => {
+            let rows = summary.rows;
+            let booked = if wanted_commit && summary.state == State::Planned { "; nothing was booked" } else { "" };
+            Err(Failure::refused(format!("{} of {rows} rows were refused{booked}", summary.refused)))
+        }
+        _ => Ok(()),
     }
 }

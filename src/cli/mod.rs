@@ -74,7 +74,7 @@ enum Command {
     Migrate(migrate::Args),
     /// Make, list and revoke tokens
     Token(token::Args),
-    /// Book a file in bulk
+    /// Import a file: parties, gifts and what else comes in bulk
     Import(import::Args),
     /// Recompute the books from the journal, and tell every difference
     Verify(verify::Args),
@@ -131,7 +131,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Demo(args) => demo::run(args, &context).await,
             Command::Migrate(_) => migrate::run(&context).await,
             Command::Token(args) => token::run(args.command, &context).await,
-            Command::Import(args) => import::run(args.command, &context).await,
+            Command::Import(args) => import::run(args, &context).await,
             Command::Verify(_) => verify::run(&context).await,
             Command::Schema(args) => schema::run(&args),
         }

@@ -8,19 +8,20 @@ use std::{fs::File, path::Path};
 use chrono::NaiveDate;
 use tokio::sync::mpsc;
 
-use super::amount::{amount_fen, yuan_text};
-use super::cell::{clean, given_on};
+use super::amount::yuan_text;
+use super::cell::Epoch;
 use super::column::Column;
-use super::file::{FileRow, Wanted};
+use super::file::{FileRow, Source, Wanted};
 use super::header::{Columns, Layout};
 use super::job::Options;
 use super::kind::{Draft, Kind};
-use super::refusal::{CellRefusal, FileRefusal, RowRefusal};
+use super::record::Record as Cell;
+use super::refusal::{CellRefusal, FileRefusal, RowRefusal, cut};
 use super::seen::Contents;
 use super::table::Table;
 use super::total::{Role, Totals};
 use super::who::Namesakes;
-use super::word::Word;
+use super::word::{Outcome, Word};
 use crate::money::Fen;
 
 /// How a list is read.
@@ -58,6 +59,8 @@ pub struct Scan {
     pub total_fen: i64,
     /// The file's own total, in fen, where it was compared.
     pub control_total_fen: Option<i64>,
+    /// The rows that hold no record, as far as they are told one by one.
+    pub remarks: Vec<Word>,
     /// The contents that stand more than once.
     pub contents: Contents,
     /// The names that stand beside several numbers.
@@ -71,16 +74,15 @@ struct Pass {
     totals: Totals,
     reading: Reading,
     row: FileRow,
+    passed_over: u64,
+    remarks: Vec<Word>,
 }
+
+/// The rows without a record that are told one by one.
+const REMARKS_MAX: usize = 1_000;
 
 impl Pass {
     fn open(path: &Path, reading: &Reading) -> Result<Self, FileRefusal> {
-        let mapping = reading.kind.mapping(&reading.options.mapping)?;
-        let defaulted: &[&str] = if reading.options.date_default.is_some() { &["date"] } else { &[] };
-        let kind = reading.kind.columns();
-        let layout = Layout { columns: kind, mapping: &mapping, defaulted };
-        let sheet = reading.options.sheet.clone().or_else(|| mapping.sheet().map(str::to_owned));
-        let wanted = Wanted { sheet, bytes_max: None };
         let file = File::open(path).map_err(|why| {
             FileRefusal::new(
                 "file_unreadable",
@@ -88,10 +90,21 @@ impl Pass {
                 format!("文件无法读取：{why}。"),
             )
         })?;
-        let table = Table::open(file, layout, &wanted)?;
+        Self::of(file, reading)
+    }
+
+    fn of(source: impl Source + 'static, reading: &Reading) -> Result<Self, FileRefusal> {
+        let mapping = reading.kind.mapping(&reading.options.mapping)?;
+        let defaulted: &[&str] = if reading.options.date_default.is_some() { &["date"] } else { &[] };
+        let kind = reading.kind.columns();
+        let layout = Layout { columns: kind, mapping: &mapping, defaulted };
+        let sheet = reading.options.sheet.clone().or_else(|| mapping.sheet().map(str::to_owned));
+        let wanted = Wanted { sheet, bytes_max: None };
+        let table = Table::open(source, layout, &wanted)?;
         let columns = table.columns().clone();
         let totals = Totals::of(kind, &columns);
-        Ok(Self { table, columns, totals, reading: reading.clone(), row: FileRow::default() })
+        let (reading, row) = (reading.clone(), FileRow::default());
+        Ok(Self { table, columns, totals, reading, row, passed_over: 0, remarks: vec![] })
     }
 
     /// The next row that says something.
@@ -99,7 +112,8 @@ impl Pass {
         while self.table.read(&mut self.row)? {
             let row_no = i64::try_from(self.row.number).unwrap_or(i64::MAX);
             match self.totals.role(&self.row) {
-                Role::PassedOver | Role::Total(Ok(())) => {}
+                Role::Total(Ok(())) => {}
+                Role::PassedOver => self.pass_over(row_no),
                 Role::Total(Err(refusal)) => {
                     let column = self.columns.one("amount").unwrap_or(usize::MAX);
                     let name = self.columns.name(column);
@@ -113,14 +127,9 @@ impl Pass {
     }
 
     fn record(&mut self, row_no: i64) -> Result<Record, FileRefusal> {
-        let mut cells = Cells {
-            row: &self.row,
-            columns: &self.columns,
-            reading: &self.reading,
-            refusals: vec![],
-            amount: None,
-        };
-        cells.check_width();
+        let cell = Cell { row: &self.row, columns: &self.columns };
+        let mut cells = Cells { cell, reading: &self.reading, refusals: vec![], amount: None };
+        cells.refusals.extend(cell.too_wide());
         let draft = self.reading.kind.draft(&mut cells);
         let Cells { refusals, amount, .. } = cells;
         // What could be read counts, though the row is refused for something else.
@@ -133,6 +142,19 @@ impl Pass {
         })
     }
 
+    /// Notes that a row holds no record.
+    fn pass_over(&mut self, row_no: i64) {
+        self.passed_over += 1;
+        if self.remarks.len() < REMARKS_MAX {
+            let text = self.row.cells().find(|cell| !cell.trim().is_empty()).unwrap_or_default();
+            let message = (
+                "The row holds no record: a title, a signature or a remark.",
+                "本行不是记录：为标题、落款或说明。",
+            );
+            self.remarks.push(Word::new(row_no, Outcome::Unchanged, "passed_over", ("", &cut(text)), message));
+        }
+    }
+
     fn format(&self) -> String {
         let found = self.table.found();
         let parts = [Some(found.format.name()), found.encoding.map(super::file::Encoding::name)];
@@ -143,96 +165,67 @@ impl Pass {
 
 /// The cells of one row, read by their fields; what is wrong with them is collected.
 pub struct Cells<'a> {
-    row: &'a FileRow,
-    columns: &'a Columns,
+    cell: Cell<'a>,
     reading: &'a Reading,
     refusals: Vec<RowRefusal>,
     amount: Option<i64>,
 }
 
 impl Cells<'_> {
-    /// How the list is read.
-    pub fn reading(&self) -> &Reading {
-        self.reading
-    }
-
     /// The cleaned text of a field's column or columns, joined by `separator`; `None` when all are empty.
     pub fn text(&mut self, field: &str, separator: &str, chars_max: usize) -> Option<String> {
-        let columns = self.columns.all(field);
-        let mut text = String::new();
-        for column in columns {
-            let part = clean(self.row.cell(*column));
-            if !part.is_empty() {
-                if !text.is_empty() {
-                    text.push_str(separator);
-                }
-                text.push_str(&part);
-            }
-        }
-        if text.chars().count() > chars_max {
-            self.refuse(CellRefusal::TextTooLong { chars_max }, field);
-        }
-        (!text.is_empty()).then_some(text)
+        let read = self.cell.text(field, separator, chars_max);
+        self.take(read)
     }
 
-    /// The text of a field that must not be empty.
-    pub fn needed(&mut self, field: &str, chars_max: usize) -> Option<String> {
-        let text = self.text(field, " ", chars_max);
-        if text.is_none() {
-            self.refuse(CellRefusal::GiverMissing, field);
-        }
-        text
+    /// The name in a field; `None` where it is empty.
+    pub fn name(&mut self, field: &str, chars_max: usize) -> Option<String> {
+        let read = self.cell.name(field, chars_max);
+        self.take(read)
+    }
+
+    /// The name in a field that must not be empty.
+    pub fn name_needed(&mut self, field: &str, chars_max: usize) -> Option<String> {
+        let read = self.cell.name(field, chars_max);
+        self.needed(read, field, CellRefusal::GiverMissing)
     }
 
     /// The amount of a field, in fen, above zero. The first that is read is what the list's total adds up.
     pub fn amount(&mut self, field: &str) -> Option<i64> {
-        let column = self.columns.one(field)?;
-        match amount_fen(self.row.cell(column), self.columns.unit(field)) {
-            Ok(fen) => {
-                self.amount.get_or_insert(fen);
-                Some(fen)
-            }
-            Err(refusal) => {
-                self.refuse(refusal, field);
-                None
-            }
-        }
+        let read = self.cell.amount_fen(field);
+        let fen = self.needed(read, field, CellRefusal::AmountMissing)?;
+        Some(*self.amount.get_or_insert(fen))
     }
 
     /// The day of a field, not after today; the caller's default where the cell is empty.
-    pub fn day(&mut self, field: &str) -> Option<NaiveDate> {
-        let text = self.columns.one(field).map_or("", |column| self.row.cell(column));
-        match (given_on(text, self.reading.today), self.reading.options.date_default) {
-            (Ok(day), _) => Some(day),
-            (Err(CellRefusal::DateMissing), Some(day)) => Some(day),
-            (Err(refusal), _) => {
-                self.refuse(refusal, field);
-                None
-            }
+    pub fn day_past(&mut self, field: &str) -> Option<NaiveDate> {
+        let read = self.cell.day(field, Epoch::default()).map(|day| day.or(self.reading.options.date_default));
+        let day = self.needed(read, field, CellRefusal::DateMissing)?;
+        if day > self.reading.today {
+            self.refuse(CellRefusal::DateInFuture, field);
+            return None;
         }
-    }
-
-    fn check_width(&mut self) {
-        let width = self.columns.names.len();
-        let beyond = (width..self.row.width()).find(|&column| !clean(self.row.cell(column)).is_empty());
-        if let Some(column) = beyond {
-            self.refusals.push(CellRefusal::RowTooWide.of(self.row.number, "—", self.row.cell(column)));
-        }
+        Some(day)
     }
 
     /// Refuses the row for what stands in a field.
     pub fn refuse(&mut self, refusal: CellRefusal, field: &str) {
-        let column = self.columns.one(field).unwrap_or(usize::MAX);
-        let name = match self.columns.name(column) {
-            "" => field,
-            name => name,
-        };
-        self.refusals.push(refusal.of(self.row.number, name, self.row.cell(column)));
+        self.refusals.push(self.cell.refusal(field, refusal));
     }
 
-    /// What the header calls the column of a field; the field's name where the file has none.
-    pub fn column_name(&self, field: &str) -> String {
-        column_name(self.columns, field)
+    fn take<T>(&mut self, read: Result<Option<T>, RowRefusal>) -> Option<T> {
+        read.unwrap_or_else(|refusal| {
+            self.refusals.push(refusal);
+            None
+        })
+    }
+
+    fn needed<T>(&mut self, read: Result<Option<T>, RowRefusal>, field: &str, missing: CellRefusal) -> Option<T> {
+        let is_empty = matches!(read, Ok(None));
+        if is_empty {
+            self.refuse(missing, field);
+        }
+        self.take(read)
     }
 }
 
@@ -253,6 +246,7 @@ pub fn scan(path: &Path, reading: &Reading) -> Result<Scan, FileRefusal> {
         rows: 0,
         total_fen: 0,
         control_total_fen: None,
+        remarks: vec![],
         contents: Contents::default(),
         namesakes: Namesakes::default(),
     };
@@ -273,6 +267,7 @@ pub fn scan(path: &Path, reading: &Reading) -> Result<Scan, FileRefusal> {
     }
     scan.total_fen = pass.totals.listed_fen();
     scan.control_total_fen = pass.totals.compared()?;
+    scan.remarks = pass.remarks;
     check_expected(&scan, &reading.options)?;
     Ok(scan)
 }

@@ -34,6 +34,17 @@ impl Outcome {
         }
     }
 
+    /// The word that stands for it in a result.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+            Self::Refused => "refused",
+            Self::Suspected => "suspected",
+        }
+    }
+
     /// The outcome of a letter.
     pub fn of_letter(letter: char) -> Option<Self> {
         let all = [Self::Created, Self::Changed, Self::Unchanged, Self::Refused, Self::Suspected];

@@ -12,6 +12,7 @@
 //!   its last batch, and each row is done once.
 //! * What was planned is committed or nothing is: a plan whose rows would come out otherwise now is a conflict.
 
+pub mod mapping;
 pub mod store;
 pub mod worker;
 

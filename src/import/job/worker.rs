@@ -13,7 +13,7 @@ use crate::{
     db::Db,
     error::{Error, Language, Result},
     id::ImportJobId,
-    import::run::{Ended, Runner},
+    import::run::Runner,
     upload,
     viewer::settle,
 };

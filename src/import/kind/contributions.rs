@@ -118,14 +118,14 @@ pub struct Gift {
 
 /// What a row says.
 pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
-    let name = cells.needed("giver", NAME_MAX);
+    let name = cells.name_needed("giver", NAME_MAX);
     let amount = cells.amount("amount");
-    let day = cells.day("date");
+    let day = cells.day_past("date");
     let note = cells.text("note", "；", MEMO_MAX).unwrap_or_default();
     let reference = cells.text("reference", ":", REFERENCE_MAX);
     let code = cells.text("credit_code", "", REFERENCE_MAX);
     let external_id = cells.text("external_id", "", EXTERNAL_ID_MAX);
-    let payer = cells.text("payer", " ", NAME_MAX);
+    let payer = cells.name("payer", NAME_MAX);
     let (who, amount_fen, given_on) = (Identity::new(&name?, code.as_deref(), external_id), amount?, day?);
     let digest = |note: &str| {
         let day = given_on.to_string();

@@ -84,7 +84,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn refused(words: Vec<Word>) -> Self {
+    /// Of a row that is refused.
+    pub fn refused(words: Vec<Word>) -> Self {
         Self { outcome: Outcome::Refused, party: PartyId(0), object: 0, words }
     }
 }

@@ -44,7 +44,7 @@ pub const COLUMNS: &[Column] = &[
 
 /// What a row says.
 pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
-    let name = cells.needed("giver", NAME_MAX);
+    let name = cells.name_needed("giver", NAME_MAX);
     let code = cells.text("credit_code", "", credit_code::LENGTH * 2);
     let external_id = cells.text("external_id", "", EXTERNAL_ID_MAX);
     let who = Identity::new(&name?, code.as_deref(), external_id);

@@ -106,7 +106,10 @@ impl Hand<'_> {
             control_total_fen: scan.control_total_fen,
         };
         store::set_scanned(tx, self.job.id, &scanned).await?;
-        Ok(store::begin_plan(tx, self.job.id, &self.runner.owner, state).await? == 1)
+        let begun = store::begin_plan(tx, self.job.id, &self.runner.owner, state).await?;
+        let remarks: Vec<_> = scan.remarks.iter().map(|word| (0, word)).collect();
+        store::insert_words(tx, self.job.id, &remarks).await?;
+        Ok(begun == 1)
     }
 
     async fn try_batch(
