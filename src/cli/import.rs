@@ -1,11 +1,10 @@
 //! `cobuild import`: a file from plan to books, in the database itself or over a server.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::sync::watch;
 
 use super::{
     Context,
@@ -16,19 +15,15 @@ use super::{
 use crate::{
     clock::Clock,
     config::Place,
-    db::Db,
-    error::{Error, Refusal, Result},
-    fund::{self, Fund},
-    id::ImportJobId,
     import::{
-        job::{self, Job, OnRefusal, Options, Start, State, store, worker},
+        inline::{self, Order, Until},
+        job::{Job, OnRefusal, Options, State, worker},
         kind::Kind,
         run::Runner,
         summary::Summary,
     },
     money::Fen,
-    upload,
-    viewer::{By, Viewer, operator, settle},
+    viewer::operator,
 };
 
 const HELP: &str = "\
@@ -87,12 +82,28 @@ pub struct Args {
 /// Imports a file.
 pub async fn run(given: Args, context: &Context) -> Result<(), Failure> {
     let options = options(&given)?;
+    let unreadable = |why: std::io::Error| Failure::usage(format!("{}: {why}", given.file.display()));
+    let file = tokio::fs::File::open(&given.file).await.map_err(unreadable)?;
     let db = open::existing(&context.config.database).await?;
     let clock = Clock::System;
     let viewer = operator(&db, clock.now()).await?;
-    let done = here(&given, options, &db, &viewer, &clock).await;
+    let order = Order {
+        fund_code: given.fund.clone(),
+        kind: given.kind,
+        file_name: given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        options,
+        until: if given.commit { Until::Committed } else { Until::Planned },
+    };
+    let runner = Runner::new(db.clone(), clock, worker::LEASE)?;
+    let bar = progress_bar();
+    let told = |job: &Job| {
+        bar.set_length(job.rows_total.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0));
+        bar.set_position(u64::try_from(job.rows_done).unwrap_or(0));
+    };
+    let done = inline::run(&runner, &viewer, order, file, told).await;
+    bar.finish_and_clear();
     let told = match &done {
-        Ok((job, fund)) => Summary::of(&db, job, &fund.code).await,
+        Ok(job) => Summary::of(&db, job, &given.fund).await,
         Err(error) => Err(error.clone()),
     };
     db.close().await;
@@ -123,64 +134,6 @@ fn options(given: &Args) -> Result<Options, Failure> {
         on_refusal: if given.continue_on_error { OnRefusal::GoOn } else { OnRefusal::Stop },
         source: given.source.clone(),
     })
-}
-
-/// Imports in the database itself: the same job as a server's, worked on by this process.
-async fn here(given: &Args, options: Options, db: &Db, viewer: &Viewer, clock: &Clock) -> Result<(Job, Fund)> {
-    let by = || By { viewer, now: clock.now(), today: clock.today() };
-    let fund = fund::store::by_code(db, &given.fund).await?;
-    let fund = fund.ok_or_else(|| Refusal::NotFound { what: "fund".into() }.at("fund"))?;
-    let unreadable = |why: std::io::Error| Error::BadInput(format!("{}: {why}", given.file.display()));
-    let file = tokio::fs::File::open(&given.file).await.map_err(unreadable)?;
-    let name = given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut tx = db.begin().await?;
-    let staged = upload::stage(&mut tx, by(), fund.id, &name).await;
-    let staged = settle(tx, staged).await?;
-    let arrived = upload::receive(db, &staged.secret, clock.now(), upload::BYTES_MAX, file).await?;
-    let start = Start { fund: fund.id, kind: given.kind, upload: arrived.upload, options };
-    let mut tx = db.begin().await?;
-    let job = job::start(&mut tx, by(), &start).await;
-    let job = settle(tx, job).await?;
-    // Held until the end: dropping it would tell the runner nothing, which is what is meant.
-    let (_go_on, stop) = watch::channel(false);
-    let runner = Runner { db: db.clone(), clock: clock.clone(), owner: worker::owner()?, lease: worker::LEASE, stop };
-    let mut job = watched(&runner, job.id).await?;
-    let accepted = job.refused == 0 || given.continue_on_error;
-    if let (State::Planned, true, true, Some(hash)) = (job.state, given.commit, accepted, job.plan_hash.clone()) {
-        let mut tx = db.begin().await?;
-        let committed = job::commit(&mut tx, by(), job.id, &hash).await;
-        settle(tx, committed).await?;
-        job = watched(&runner, job.id).await?;
-    }
-    Ok((job, fund))
-}
-
-/// Works on a job and shows how far it is.
-async fn watched(runner: &Runner, id: ImportJobId) -> Result<Job> {
-    let bar = progress_bar();
-    let show = async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            if let Ok(jobs) = store::by_ids(&runner.db, &[id]).await {
-                for job in jobs {
-                    bar.set_length(job.rows_total.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0));
-                    bar.set_position(u64::try_from(job.rows_done).unwrap_or(0));
-                }
-            }
-        }
-    };
-    let done = if output::is_watched() {
-        tokio::select! {
-            done = worker::work_on(runner, id) => done,
-            () = show => Ok(()),
-        }
-    } else {
-        worker::work_on(runner, id).await
-    };
-    bar.finish_and_clear();
-    done?;
-    let found = store::by_ids(&runner.db, &[id]).await?.pop();
-    found.ok_or_else(|| anyhow::anyhow!("the import that was started is not there").into())
 }
 
 /// Rows done of all, with the rate and the time left, on a terminal only.

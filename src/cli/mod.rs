@@ -21,7 +21,7 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Log};
+use crate::config::{Config, Log, Serving};
 use exit::Failure;
 use output::Output;
 
@@ -113,12 +113,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
     };
     let config = match place {
         Some(place) => {
-            let listen = match &cli.command {
-                Command::Serve(args) => args.listen.as_deref(),
-                Command::Demo(args) => args.listen.as_deref(),
-                _ => None,
+            let serving = match &cli.command {
+                Command::Serve(args) => args.serving.clone(),
+                Command::Demo(args) => args.serving.clone(),
+                _ => Serving::default(),
             };
-            Config::load(place, &cli.log, listen)
+            Config::load(place, &cli.log, &serving)
         }
         None => Config::unplaced(&cli.log),
     };

@@ -15,6 +15,7 @@ use super::file::{FileRow, Source, Wanted};
 use super::header::{Columns, Layout};
 use super::job::Options;
 use super::kind::{Draft, Kind};
+use super::mapping::Mapping;
 use super::record::Record as Cell;
 use super::refusal::{CellRefusal, FileRefusal, RowRefusal, cut};
 use super::seen::Contents;
@@ -68,14 +69,14 @@ pub struct Scan {
 }
 
 /// A list that is being read.
-struct Pass {
-    table: Table,
-    columns: Columns,
-    totals: Totals,
+pub(super) struct Pass {
+    pub table: Table,
+    pub columns: Columns,
+    pub totals: Totals,
     reading: Reading,
     row: FileRow,
-    passed_over: u64,
-    remarks: Vec<Word>,
+    /// The rows that hold no record, as far as they are told one by one.
+    pub remarks: Vec<Word>,
 }
 
 /// The rows without a record that are told one by one.
@@ -90,25 +91,25 @@ impl Pass {
                 format!("文件无法读取：{why}。"),
             )
         })?;
-        Self::of(file, reading)
+        Self::of(file, reading, &reading.kind.mapping(&reading.options.mapping)?)
     }
 
-    fn of(source: impl Source + 'static, reading: &Reading) -> Result<Self, FileRefusal> {
-        let mapping = reading.kind.mapping(&reading.options.mapping)?;
+    /// Opens a list and finds its header.
+    pub fn of(source: impl Source + 'static, reading: &Reading, mapping: &Mapping) -> Result<Self, FileRefusal> {
         let defaulted: &[&str] = if reading.options.date_default.is_some() { &["date"] } else { &[] };
         let kind = reading.kind.columns();
-        let layout = Layout { columns: kind, mapping: &mapping, defaulted };
+        let layout = Layout { columns: kind, mapping, defaulted };
         let sheet = reading.options.sheet.clone().or_else(|| mapping.sheet().map(str::to_owned));
         let wanted = Wanted { sheet, bytes_max: None };
         let table = Table::open(source, layout, &wanted)?;
         let columns = table.columns().clone();
         let totals = Totals::of(kind, &columns);
         let (reading, row) = (reading.clone(), FileRow::default());
-        Ok(Self { table, columns, totals, reading, row, passed_over: 0, remarks: vec![] })
+        Ok(Self { table, columns, totals, reading, row, remarks: vec![] })
     }
 
     /// The next row that says something.
-    fn next(&mut self) -> Result<Option<Record>, FileRefusal> {
+    pub fn next(&mut self) -> Result<Option<Record>, FileRefusal> {
         while self.table.read(&mut self.row)? {
             let row_no = i64::try_from(self.row.number).unwrap_or(i64::MAX);
             match self.totals.role(&self.row) {
@@ -144,7 +145,6 @@ impl Pass {
 
     /// Notes that a row holds no record.
     fn pass_over(&mut self, row_no: i64) {
-        self.passed_over += 1;
         if self.remarks.len() < REMARKS_MAX {
             let text = self.row.cells().find(|cell| !cell.trim().is_empty()).unwrap_or_default();
             let message = (
@@ -153,6 +153,17 @@ impl Pass {
             );
             self.remarks.push(Word::new(row_no, Outcome::Unchanged, "passed_over", ("", &cut(text)), message));
         }
+    }
+
+    /// Why a list without a record is refused.
+    pub fn no_rows(&self) -> FileRefusal {
+        let row = self.table.header_row();
+        FileRefusal::new(
+            "no_rows",
+            format!("The file has column names in row {row} and nothing below them; add one record in a row."),
+            format!("文件第 {row} 行是表头，其下没有记录；请每行填写一条记录。"),
+        )
+        .at(row)
     }
 
     fn format(&self) -> String {
@@ -257,13 +268,7 @@ pub fn scan(path: &Path, reading: &Reading) -> Result<Scan, FileRefusal> {
         scan.namesakes.meet(&draft.who);
     }
     if scan.rows == 0 {
-        let row = pass.table.header_row();
-        return Err(FileRefusal::new(
-            "no_rows",
-            format!("The file has column names in row {row} and nothing below them; add one record in a row."),
-            format!("文件第 {row} 行是表头，其下没有记录；请每行填写一条记录。"),
-        )
-        .at(row));
+        return Err(pass.no_rows());
     }
     scan.total_fen = pass.totals.listed_fen();
     scan.control_total_fen = pass.totals.compared()?;

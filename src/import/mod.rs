@@ -16,7 +16,7 @@
 //! | the job: a row that outlives the process that works on it | `job` |
 //! | plan, compare, book and take back, batch by batch | `run` |
 //! | what came of it: in words, and as the file with its outcomes | `word`, `summary` |
-//! | the doors | `graphql`, [`crate::server`], [`crate::cli`] |
+//! | the doors | `graphql`, `inline`, [`crate::server`], [`crate::cli`] |
 //!
 //! Invariants:
 //! * an amount is never a binary fraction, from the file's digits to fen;
@@ -30,6 +30,7 @@ pub mod column;
 pub mod file;
 pub mod graphql;
 mod header;
+pub mod inline;
 pub mod job;
 pub mod kind;
 pub mod list;

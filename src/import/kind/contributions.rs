@@ -150,7 +150,7 @@ fn digest_of(fields: &[&[u8]]) -> Digest {
 }
 
 /// The number of a gift that has none: its content, and which of that content it is.
-fn content_number(content: &Digest, occurrence: u32) -> String {
+pub fn content_number(content: &Digest, occurrence: u32) -> String {
     let key = Sha256::new().chain_update(content).chain_update(occurrence.to_be_bytes()).finalize();
     key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -161,6 +161,12 @@ impl Draft {
             What::Gift(gift) => gift,
             other => unreachable!("a list of gifts has no {other:?}"),
         }
+    }
+
+    /// The day of a gift and the words beside it.
+    #[cfg(test)]
+    pub fn gift_said(&self) -> (NaiveDate, String) {
+        (self.gift().given_on, self.gift().note.clone())
     }
 
     fn has_note(&self) -> bool {

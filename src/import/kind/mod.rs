@@ -3,8 +3,8 @@
 //!
 //! A kind adds its own file, one value of [`Kind`], and one arm of each `match` below.
 
-mod contributions;
-mod parties;
+pub mod contributions;
+pub mod parties;
 
 use async_graphql::Enum;
 

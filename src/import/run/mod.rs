@@ -50,6 +50,18 @@ pub struct Runner {
     pub stop: watch::Receiver<bool>,
 }
 
+impl Runner {
+    /// Who works until the step of a job is done.
+    ///
+    /// # Errors
+    /// A fault when the machine has no randomness.
+    pub fn new(db: Db, clock: Clock, lease: Duration) -> Result<Self> {
+        // Nobody tells it to stop.
+        let (_, stop) = watch::channel(false);
+        Ok(Self { db, clock, owner: super::job::worker::owner()?, lease, stop })
+    }
+}
+
 /// How work on a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
