@@ -72,6 +72,10 @@ keys! {
     UploadId
     /// Key of an import.
     ImportJobId
+    /// Key of a line of a bank statement.
+    BankLineId
+    /// Key of a match of bank lines and entries.
+    BankMatchId
 }
 
 /// What an id names. The text of each is part of ids that clients keep: never change one.
@@ -108,6 +112,7 @@ kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Pledge Contribution Lot Decision Allocation Expense Refund Entry
     Upload ImportJob
+    BankLine BankMatch
 }
 
 impl NodeKind {

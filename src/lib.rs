@@ -42,6 +42,8 @@ pub mod allocation;
 
 pub mod expense;
 
+pub mod bank;
+
 // Level 4: what reads and writes in bulk.
 pub mod upload;
 

@@ -10,6 +10,7 @@ use super::node::NodeQuery;
 use crate::{
     allocation::graphql::AllocationMutation,
     area::{AreaMutation, AreaQuery},
+    bank::graphql::BankMutation,
     committee::CommitteeMutation,
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
@@ -44,6 +45,7 @@ pub struct Mutation(
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
+    BankMutation,
     UploadMutation,
     ImportMutation,
 );

@@ -48,6 +48,8 @@ const MIGRATIONS: &[Text] = &[
     migration!(9, "0009_ledger", both),
     migration!(10, "0010_guard", each),
     migration!(20, "0020_import", both),
+    migration!(30, "0030_bank", both),
+    migration!(31, "0031_bank_guard", each),
 ];
 
 /// SQLite's names for PostgreSQL's types.

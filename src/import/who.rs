@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::cell::folded;
 use super::seen::Digest;
 use super::store::{self, Candidate};
 use crate::{
@@ -40,7 +41,7 @@ impl Identity {
         Self {
             name: name.to_owned(),
             name_key: name_key(name),
-            credit_code: code.map(credit_code::normalize).filter(|code| !code.is_empty()),
+            credit_code: code.map(|code| credit_code::normalize(&folded(code))).filter(|code| !code.is_empty()),
             external_id,
         }
     }

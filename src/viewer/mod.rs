@@ -63,6 +63,8 @@ pub enum Act {
     Reverse,
     /// Upload files and import them; each row needs the right of what it does besides.
     Import,
+    /// Record the lines of bank statements, and match them to entries.
+    KeepBank,
     /// Read pledges, gifts and where each is, by party.
     ReadGiving,
     /// Read entries and postings.
@@ -88,6 +90,7 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
     (Act::Import, &[HostOfficer, StreetOfficer, CommunityStaff]),
+    (Act::KeepBank, &[HostOfficer, CommunityStaff]),
     (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),
     (Act::ReadJournal, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, Auditor]),
     (Act::ReadResident, &[HostOfficer, StreetOfficer, CommunityStaff, PartyRepresentative, Auditor]),

@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, decide, fund_open, gift, move_money, offer, pay, propose, receive, refund, reverse,
-        seats, with, yuan,
+        LANGUAGES, Site, allocate, bank_lines, bank_match, decide, fund_open, gift, move_money, offer, pay, propose,
+        receive, refund, reverse, seats, with, yuan,
     },
     support::on_both,
 };
 
-/// What no request over the socket can provoke: nothing refuses so, or a full disk does.
-const NOT_PROVOKED: [&str; 2] = ["CONFLICT", "STORAGE_FULL"];
+/// What no mutation over the socket provokes here: a full disk does, or another address, or the tests of imports.
+const NOT_PROVOKED: [&str; 6] =
+    ["CONFLICT", "IMPORT_MOVED_ON", "STORAGE_FULL", "UPLOAD_BROKEN", "UPLOAD_DONE", "UPLOAD_TOO_LARGE"];
 
 /// One request that must be refused: the code, the path, the mutation and its input.
 type Row = (&'static str, &'static str, &'static str, Value);
@@ -34,6 +35,24 @@ fn fields() -> Vec<Row> {
         ("AMOUNT_NOT_POSITIVE", "amount", "expenseRecord", pay("row", "@P1", "0")),
         ("AMOUNT_TOO_LARGE", "amount", "allocationMake", make(json!({ "amount": yuan("100000000000.01") }))),
         ("AMOUNT_TOO_LARGE", "amount", "contributionRefund", refund("row", "@unit", "999999999999999.99")),
+        (
+            "AMOUNT_ZERO",
+            "lines.1.amount",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00"), ("B4", "2024-03-02", "0.00")]),
+        ),
+        (
+            "AMOUNT_TOO_LARGE",
+            "lines.0.amount",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B3", "2024-03-02", "-100000000000.01")]),
+        ),
+        (
+            "DATE_IN_FUTURE",
+            "lines.0.bookedOn",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B3", "2999-03-02", "1.00")]),
+        ),
         ("DATE_IN_FUTURE", "effectiveOn", "allocationMake", make(json!({ "effectiveOn": "2999-01-01" }))),
         (
             "PERIOD_REVERSED",
@@ -75,6 +94,13 @@ fn belongings() -> Vec<Row> {
         ("ANOTHER_FUND", "lines.0.earmark.targetId", "contributionReceive", earmarked(json!({ "targetId": "@Q1" }))),
         ("ANOTHER_FUND", "lines.0.pledgeId", "contributionReceive", pledged("@elsewhere", json!({}))),
         ("ANOTHER_FUND", "earmark.targetId", "pledgeOffer", promised(json!({ "earmark": { "targetId": "@Q1" } }))),
+        ("ANOTHER_FUND", "account", "bankLineRecord", bank_lines("@F2", "6217", &[("B3", "2024-03-02", "1.00")])),
+        (
+            "BANK_LINE_DIFFERS",
+            "lines.0.reference",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B1", "2024-03-02", "100.01")]),
+        ),
         ("ANOTHER_FUND", "areaId", "projectPropose", propose("P9", "@F1", "@there")),
         (
             "PURPOSE_NOT_ALLOWED",
@@ -131,6 +157,38 @@ fn belongings() -> Vec<Row> {
     ]
 }
 
+/// The refusals of imports.
+fn imports() -> Vec<Row> {
+    let start = |change| with(import_start("@file"), change);
+    let save = |change| with(mapping_save(), change);
+    vec![
+        ("TEXT_EMPTY", "fileName", "stagedUploadCreate", json!({ "fundId": "@F1", "fileName": " " })),
+        ("TEXT_TOO_LONG", "source", "importStart", start(json!({ "source": "x".repeat(61) }))),
+        ("NUMBER_OUT_OF_RANGE", "expectedTotal", "importStart", start(json!({ "expectedTotal": yuan("-1.00") }))),
+        ("NOT_FOUND", "uploadId", "importStart", with(import_start("@file"), json!({ "fundId": "@F2" }))),
+        ("NOT_FOUND", "mappingName", "importStart", start(json!({ "mappingName": "none" }))),
+        ("UPLOAD_MISSING", "uploadId", "importStart", import_start("@unsent file")),
+        ("MAPPING_UNREADABLE", "mapping", "importStart", start(json!({ "mapping": "gifer = \"x\"" }))),
+        ("MAPPING_UNREADABLE", "mapping", "importMappingSave", save(json!({ "mapping": "giver = " }))),
+        ("PLAN_MOVED", "planHash", "importCommit", import_commit("@import", "another")),
+        ("IMPORT_REFUSED", "importJobId", "importCommit", import_commit("@faulty import", "@faulty import hash")),
+        ("IMPORT_STATE", "importJobId", "importUndo", json!({ "importJobId": "@import" })),
+        ("NOT_FOUND", "importJobId", "importCancel", json!({ "importJobId": "@no import" })),
+    ]
+}
+
+fn import_start(upload: &str) -> Value {
+    json!({ "fundId": "@F1", "kind": "CONTRIBUTIONS", "uploadId": upload })
+}
+
+fn import_commit(job: &str, hash: &str) -> Value {
+    json!({ "importJobId": job, "planHash": hash })
+}
+
+fn mapping_save() -> Value {
+    json!({ "fundId": "@F1", "kind": "CONTRIBUTIONS", "name": "ours", "mapping": "giver = \"name\"" })
+}
+
 /// The refusals of what may not be done now.
 fn states() -> Vec<Row> {
     let voted = |votes: &[&str]| with(decide("row", "@F1", "@P3", "1.00"), json!({ "seats": seats(votes) }));
@@ -144,6 +202,15 @@ fn states() -> Vec<Row> {
         |pledge: &str| json!({ "idempotencyKey": "row", "pledgeId": pledge, "effectiveOn": "2024-03-10", "memo": "m" });
     vec![
         ("SUM_MISMATCH", "lots", "allocationMake", lots(&[("@free.0", "1.00")])),
+        ("LIST_SIZE", "lineIds", "bankLineMatch", bank_match(&["@line 2"], &[])),
+        ("SUM_MISMATCH", "entryIds", "bankLineMatch", bank_match(&["@line 2"], &["@entry 2"])),
+        ("BANK_MATCHED", "lineIds.0", "bankLineMatch", bank_match(&["@line 1", "@line 2"], &["@entry 2"])),
+        ("BANK_MATCHED", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 1"])),
+        ("BANK_MATCHED", "entryId", "entryReverse", reverse("row", "@entry 1")),
+        ("ENTRY_WITHOUT_CASH", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 5"])),
+        ("ENTRY_UNDONE", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 3"])),
+        ("NOT_FOUND", "entryIds.1", "bankLineMatch", bank_match(&["@line 2"], &["@entry 7", "@no entry"])),
+        ("NOT_FOUND", "matchId", "bankLineUnmatch", json!({ "matchId": "@no match" })),
         ("PROJECT_STATE", "decisionId", "allocationMake", allocate("row", "@R-PROPOSED", "1.00")),
         (
             "MILESTONE_REACHED",
@@ -202,7 +269,13 @@ fn check_sentence(language: &str, message: &str, row: &str) {
 async fn filled(fixture: &crate::support::Fixture) -> Site {
     let mut site = Site::open(fixture).await;
     site.fill().await;
-    for (name, kind) in [("no decision", NodeKind::Decision), ("nobody", NodeKind::Merchant)] {
+    for (name, kind) in [
+        ("no decision", NodeKind::Decision),
+        ("no import", NodeKind::ImportJob),
+        ("nobody", NodeKind::Merchant),
+        ("no entry", NodeKind::Entry),
+        ("no match", NodeKind::BankMatch),
+    ] {
         site.name(name, &json!(GlobalId::new(kind, 99_999).to_string()));
     }
     site
@@ -219,7 +292,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), states()].concat();
+        let rows = [fields(), belongings(), states(), imports()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
@@ -333,6 +406,9 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("allocationMake", allocate("row", "@R-P1", "1.00")),
         ("allocationRelease", move_money("row", "@P1", "1.00")),
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
+        ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
+        ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
+        ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
         ("contributionReceive", receive("row", "@F1", json!([gift("@shop", "1.00", Value::Null)]))),
         ("contributionRefund", refund("row", "@shop", "1.00")),
         ("decisionRecord", decide("row", "@F1", "@P1", "1.00")),
@@ -354,6 +430,11 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
                 json!({ "fundId": "@F1", "groupId": "@group", "purposeId": "@places", "code": "G1", "title": "t", "stage": "GROWTH" }),
             ),
         ),
+        ("importCancel", json!({ "importJobId": "@import" })),
+        ("importCommit", import_commit("@import", "@import hash")),
+        ("importMappingSave", mapping_save()),
+        ("importStart", import_start("@file")),
+        ("importUndo", json!({ "importJobId": "@import" })),
         ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
         ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
         ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
@@ -366,5 +447,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
         ("projectPropose", propose("P9", "@F1", "@here")),
         ("purposeCreate", json!({ "code": "new", "name": "New" })),
+        ("stagedUploadCreate", json!({ "fundId": "@F1", "fileName": "a.csv" })),
     ]
 }

@@ -228,7 +228,7 @@ pub async fn start(tx: &mut Tx, by: By<'_>, start: &Start) -> Result<Job> {
     options.sheet = options.sheet.as_deref().map(|name| check_text(name, NAME_MAX, "sheet")).transpose()?;
     check_mapping(&options.mapping, start.kind, "mapping")?;
     if let Some(total) = options.expect_total {
-        check_range(total.0, 0, i64::MAX, "expectTotal")?;
+        check_range(total.0, 0, i64::MAX, "expectedTotal")?;
     }
     let earlier = store::committed_of_file(&mut *tx, fund.id, start.kind, &sha256).await?;
     upload::keep(tx, upload.id, by.now).await?;
