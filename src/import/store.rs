@@ -79,7 +79,7 @@ pub(super) async fn candidates<'c>(on: impl Sql<'c>, path: &str, identities: &[&
 pub async fn basis<'c>(on: impl Sql<'c>, fund: FundId) -> Result<String> {
     let facts: Vec<(i64, i64, i64)> = on
         .sql(
-            "SELECT 1 AS place, h.seq AS one, h.last_key AS other FROM fund_head h WHERE h.fund_id = $1
+            "SELECT CAST(1 AS BIGINT) AS place, h.seq AS one, h.last_key AS other FROM fund_head h WHERE h.fund_id = $1
              UNION ALL SELECT 2, COALESCE(MAX(p.id), 0), COUNT(p.credit_code) + COUNT(p.external_id) FROM party p
              UNION ALL SELECT 3, COUNT(*), 0 FROM party_area o
              UNION ALL SELECT 4, COALESCE(MAX(g.id), 0), COUNT(*) FROM pledge g WHERE g.fund_id = $1
