@@ -17,6 +17,7 @@
 //! | plan, compare, book and take back, batch by batch | `run` |
 //! | what came of it: in words, and as the file with its outcomes | `word`, `summary` |
 //! | the doors | `graphql`, `inline`, [`crate::server`], [`crate::cli`] |
+//! | what the words of a gift tell beyond its cells | `hint` |
 //!
 //! Invariants:
 //! * an amount is never a binary fraction, from the file's digits to fen;
@@ -30,6 +31,7 @@ pub mod column;
 pub mod file;
 pub mod graphql;
 mod header;
+mod hint;
 pub mod inline;
 pub mod job;
 pub mod kind;
@@ -53,6 +55,7 @@ pub use cell::{
     Epoch, Share, basis_points, choice, clean, day, given_on, integer, is_formula_error, match_key, name, yes_no,
 };
 pub use header::{Columns, Layout, TITLE_ROWS_MAX};
+pub use hint::{Part, PassedOn, divided, passed_on};
 pub use mapping::{MAPPING_BYTES_MAX, MappedUnit, Mapping};
 pub use record::Record;
 pub use refusal::{CellRefusal, FileRefusal, RowRefusal, VALUE_CHARS_MAX};

@@ -4,8 +4,13 @@ mod cells;
 mod columns;
 mod files;
 mod gifts;
+mod formats;
+mod hints;
+mod hostile;
 mod published;
+mod results;
 mod tables;
+mod workbooks;
 
 use std::io::Cursor;
 
