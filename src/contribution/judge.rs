@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Receive, decide, load, restrictions_checked};
+use super::{Receive, Version, decide, load, reference};
 use crate::{
     db::Tx,
     error::Result,
-    id::{FundId, PartyId},
+    id::{FundId, PartyId, ReceiptId},
     ledger::{idem::Once, place},
     viewer::{Act, By},
 };
@@ -20,7 +20,7 @@ pub async fn judge(
     tx: &mut Tx,
     by: By<'_>,
     fund: FundId,
-    wanted: &[(Once, Receive)],
+    wanted: &[(Option<Once>, Receive)],
     assumed: &HashSet<PartyId>,
 ) -> Result<Vec<Result<()>>> {
     let fund = place::fund(tx, fund).await?;
@@ -29,22 +29,12 @@ pub async fn judge(
     loaded.known.extend(assumed);
     let mut outcomes = Vec::with_capacity(wanted.len());
     for (_, receive) in wanted {
-        let pieces = match decide(by, &fund, receive, &mut loaded) {
-            Ok(pieces) => pieces,
-            Err(refused) => {
-                outcomes.push(Err(refused));
-                continue;
-            }
-        };
-        let checked = restrictions_checked(tx, &fund, receive, &pieces, &mut loaded).await?;
-        match &checked {
-            Err(_) => loaded.dues.give_back(&pieces),
-            Ok(()) => {
-                let number = (receive.channel.trim().to_owned(), receive.reference.trim().to_owned());
-                loaded.references.entry(number).or_insert((0, true)).1 = true;
-            }
+        let decided = decide(by, &fund, receive, &mut loaded);
+        if decided.is_ok() {
+            let stands = Version { receipt: ReceiptId(0), number: 1, stands: true };
+            loaded.references.insert(reference(receive), stands);
         }
-        outcomes.push(checked);
+        outcomes.push(decided.map(drop));
     }
     Ok(outcomes)
 }

@@ -23,13 +23,15 @@ use crate::{
     expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
     id::{DecisionId, FundId, PledgeId, TargetId},
     ledger::{
+        Asset,
         document::{EvidenceKind, LotClass},
         earmark::Restriction,
     },
     money::Fen,
     pledge::{
-        self, Offer, PledgeKind, PledgeState,
+        self, Entered, Offer, PledgeState, Terms,
         matching::{Match, apply},
+        terms::Funding,
     },
 };
 
@@ -59,15 +61,19 @@ type Pledges = HashMap<String, PledgeId>;
 /// Makes and accepts every pledge.
 async fn promise(clerk: &mut Clerk<'_>, people: &People, books: &Books, works: &Works) -> Result<Pledges> {
     let mut offers: Vec<(String, Offer)> = vec![];
-    let fixed = |code: &str, amount, restriction, due_on, note: &str| Offer {
+    let offer = |code: &str, terms, restriction, note: &str| Offer {
         donor: people.of(code),
-        kind: PledgeKind::Fixed,
-        amount,
-        rate: None,
+        terms,
         restriction,
         offered_on: day(3, 20),
-        due_on,
+        agreement: None,
+        campaign: None,
+        origin: None,
+        entered: Entered::Offered,
         note: note.into(),
+    };
+    let fixed = |code: &str, amount, restriction, due_on, note: &str| {
+        offer(code, Terms::Fixed { amount, due_on }, restriction, note)
     };
     let quarter = "团购一季度应交 · Group buys, first quarter";
     for ((_, code), due) in codes("M", MERCHANTS).zip(DUES) {
@@ -83,8 +89,16 @@ async fn promise(clerk: &mut Clerk<'_>, people: &People, books: &Books, works: &
     let windows = Restriction { target: Some(works.project(1)), ..Restriction::default() };
     let note = "住户每出 12 元配 1 元 · 1 yuan for each 12 that households pay";
     let code = format!("U{MATCHING}");
-    let matching = fixed(&code, yuan(1_000), windows, day(4, 30), note);
-    offers.push((code, Offer { kind: PledgeKind::Matching, rate: Some((1, 12)), ..matching }));
+    let terms = Terms::Matching {
+        rate: (1, 12),
+        cap: yuan(1_000),
+        per_gift: None,
+        per_project: None,
+        funding: Funding::Prefunded,
+        due_on: day(4, 30),
+    };
+    let matching = offer(&code, terms, windows, note);
+    offers.push((code, matching));
     for (due_on, note) in [(day(3, 31), "三月 · March"), (day(4, 30), "四月 · April")] {
         let code = format!("U{TWICE}");
         let offer = fixed(&code, yuan(500), Restriction::default(), due_on, note);
@@ -94,7 +108,7 @@ async fn promise(clerk: &mut Clerk<'_>, people: &People, books: &Books, works: &
     let mut keyed = vec![];
     for (at, (_, offer)) in (1..).zip(&offers) {
         let (_, _, once) = clerk.once(day(3, 20), &format!("pledge-{at}"), "pledgeOffer", offer)?;
-        keyed.push((once, offer.clone()));
+        keyed.push((Some(once), offer.clone()));
     }
     let (tx, by) = clerk.on(day(3, 20));
     let outcomes = pledge::offer(tx, by, books.fund, &keyed).await?;
@@ -178,6 +192,7 @@ impl Desk<'_> {
             channel: "bank · 银行".into(),
             reference: reference.into(),
             received_on,
+            asset: Asset::Cny,
             amount: None,
             note: note.into(),
             lines,
@@ -186,7 +201,7 @@ impl Desk<'_> {
 
     async fn book(&self, clerk: &mut Clerk<'_>, entry: usize, receipt: Receive) -> Result<()> {
         let (tx, by, once) = clerk.once(receipt.received_on, &format!("e{entry}"), "contributionReceive", &receipt)?;
-        for outcome in contribution::receive(tx, by, self.fund, &[(once, receipt)]).await? {
+        for outcome in contribution::receive(tx, by, self.fund, &[(Some(once), receipt)]).await? {
             outcome?;
         }
         Ok(())

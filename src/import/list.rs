@@ -8,9 +8,9 @@ use std::{fs::File, path::Path};
 use chrono::NaiveDate;
 use tokio::sync::mpsc;
 
-use super::amount::yuan_text;
+use super::amount::{amount_fen, yuan_text};
 use super::cell::Epoch;
-use super::column::Column;
+use super::column::{Choice, Column};
 use super::file::{FileRow, Source, Wanted};
 use super::header::{Columns, Layout};
 use super::job::Options;
@@ -129,7 +129,8 @@ impl Pass {
 
     fn record(&mut self, row_no: i64) -> Result<Record, FileRefusal> {
         let cell = Cell { row: &self.row, columns: &self.columns };
-        let mut cells = Cells { cell, reading: &self.reading, refusals: vec![], amount: None };
+        let epoch = self.table.found().epoch;
+        let mut cells = Cells { cell, epoch, reading: &self.reading, refusals: vec![], amount: None };
         cells.refusals.extend(cell.too_wide());
         let draft = self.reading.kind.draft(&mut cells);
         let Cells { refusals, amount, .. } = cells;
@@ -177,6 +178,7 @@ impl Pass {
 /// The cells of one row, read by their fields; what is wrong with them is collected.
 pub struct Cells<'a> {
     cell: Cell<'a>,
+    epoch: Epoch,
     reading: &'a Reading,
     refusals: Vec<RowRefusal>,
     amount: Option<i64>,
@@ -210,13 +212,103 @@ impl Cells<'_> {
 
     /// The day of a field, not after today; the caller's default where the cell is empty.
     pub fn day_past(&mut self, field: &str) -> Option<NaiveDate> {
-        let read = self.cell.day(field, Epoch::default()).map(|day| day.or(self.reading.options.date_default));
+        let read = self.cell.day(field, self.epoch).map(|day| day.or(self.reading.options.date_default));
         let day = self.needed(read, field, CellRefusal::DateMissing)?;
         if day > self.reading.today {
             self.refuse(CellRefusal::DateInFuture, field);
             return None;
         }
         Some(day)
+    }
+
+    /// The day of a field, not after today; `None` where the cell is empty.
+    pub fn day_past_or_none(&mut self, field: &str) -> Option<NaiveDate> {
+        let day = self.day_or_none(field)?;
+        if day > self.reading.today {
+            self.refuse(CellRefusal::DateInFuture, field);
+            return None;
+        }
+        Some(day)
+    }
+
+    /// The day of a field; `None` where the cell is empty.
+    pub fn day_or_none(&mut self, field: &str) -> Option<NaiveDate> {
+        let read = self.cell.day(field, self.epoch);
+        self.take(read)
+    }
+
+    /// The amount of a field, in fen, above zero; `None` where the cell is empty.
+    pub fn amount_or_none(&mut self, field: &str) -> Option<i64> {
+        let read = self.cell.amount_fen(field);
+        self.take(read)
+    }
+
+    /// The amount of a field, in fen, from zero; `None` where the cell is empty. The first that is read is what the
+    /// list's total adds up.
+    pub fn total(&mut self, field: &str) -> Option<i64> {
+        let read = self.cell.total_fen(field);
+        let fen = self.take(read)?;
+        self.amount.get_or_insert(fen);
+        Some(fen)
+    }
+
+    /// The amount of a field, in fen, below zero where it went out.
+    pub fn signed(&mut self, field: &str) -> Option<i64> {
+        let fen = match self.cell.amount_fen(field) {
+            Err(refused) if refused.code == CellRefusal::AmountNegative.code() => {
+                let digits: String = self.cell.raw(field).chars().filter(|symbol| !is_minus(*symbol)).collect();
+                amount_fen(&digits, self.cell.columns.unit(field)).ok().map(|fen| -fen)
+            }
+            read => return self.needed(read, field, CellRefusal::AmountMissing),
+        };
+        if fen.is_none() {
+            self.refuse(CellRefusal::AmountUnreadable, field);
+        }
+        fen
+    }
+
+    /// The whole number of a field; `None` where the cell is empty.
+    pub fn integer(&mut self, field: &str) -> Option<i64> {
+        let read = self.cell.integer(field);
+        self.take(read)
+    }
+
+    /// The share of a field, in basis points; `None` where the cell is empty.
+    pub fn basis_points(&mut self, field: &str) -> Option<i64> {
+        let read = self.cell.basis_points(field);
+        self.take(read)
+    }
+
+    /// The price of a field, in parts of a fen with so many decimals; `None` where the cell is empty.
+    pub fn price(&mut self, field: &str, decimals: u8) -> Option<i64> {
+        let read = self.cell.price(field, decimals);
+        self.take(read)
+    }
+
+    /// The value of a field that has only a few; `None` where the cell is empty.
+    pub fn choice(&mut self, field: &str, choices: &'static [Choice]) -> Option<&'static str> {
+        let read = self.cell.choice(field, choices);
+        self.take(read)
+    }
+
+    /// The day of the import.
+    pub fn today(&self) -> NaiveDate {
+        self.reading.today
+    }
+
+    /// The day of rows that have none, where the caller says one.
+    pub fn date_default(&self) -> Option<NaiveDate> {
+        self.reading.options.date_default
+    }
+
+    /// Whose numbers the references are, where the caller says so.
+    pub fn source(&self) -> Option<String> {
+        self.reading.options.source.clone()
+    }
+
+    /// Refuses the row for a cell that this row needs and that is empty.
+    pub fn refuse_empty(&mut self, field: &str) {
+        self.refuse(CellRefusal::TextMissing, field);
     }
 
     /// Refuses the row for what stands in a field.
@@ -238,6 +330,11 @@ impl Cells<'_> {
         }
         self.take(read)
     }
+}
+
+/// Whether a symbol is how a cell writes "below zero".
+fn is_minus(symbol: char) -> bool {
+    matches!(symbol, '-' | '\u{2212}' | '\u{FF0D}' | '(' | ')' | '（' | '）')
 }
 
 /// What the header calls the column of a field; the field's name where the file has none.

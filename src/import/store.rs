@@ -96,7 +96,7 @@ pub async fn basis<'c>(on: impl Sql<'c>, fund: FundId) -> Result<String> {
 
 /// A gift that is booked and stands.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub(super) struct KnownGift {
+pub struct KnownGift {
     /// The receipt.
     pub id: ReceiptId,
     /// How it came.
@@ -109,6 +109,8 @@ pub(super) struct KnownGift {
     pub received_on: NaiveDate,
     /// The words beside it.
     pub note: String,
+    /// Whose gift its first line is.
+    pub donor_id: PartyId,
 }
 
 /// The gifts of a fund that stand under these ways and numbers.
@@ -127,8 +129,8 @@ pub(super) async fn gifts_known(
         let names: Vec<&str> = some.iter().map(|(_, number)| number.as_str()).collect();
         let rows: Vec<KnownGift> = tx
             .sql(
-                "SELECT r.id, r.channel, r.external_ref, r.amount, r.received_on, r.note
-                 FROM receipt r
+                "SELECT r.id, r.channel, r.external_ref, r.amount, r.received_on, r.note, l.donor_id
+                 FROM receipt r JOIN lot l ON l.receipt_id = r.id AND l.line_no = 1
                  WHERE r.fund_id = $1 AND r.channel IN (..) AND r.external_ref IN (..)
                    AND NOT EXISTS (
                        SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = r.id)",
@@ -259,4 +261,26 @@ pub(super) async fn entries_standing(tx: &mut Tx, receipts: &[ReceiptId]) -> Res
     .bind_list(receipts)
     .all()
     .await
+}
+
+/// The first row of an import on whose pledge something has arrived, and how much.
+pub(super) async fn pledge_moved_on(tx: &mut Tx, job: ImportJobId) -> Result<Option<(i64, i64)>> {
+    tx.sql(
+        "SELECT m.row_no, p.received FROM import_made m JOIN pledge p ON p.id = m.object_id
+         WHERE m.job_id = $1 AND p.received > 0
+         ORDER BY m.row_no LIMIT 1",
+    )
+    .bind(job)
+    .optional()
+    .await
+}
+
+/// The first row of an import that has made something.
+pub(super) async fn first_made(tx: &mut Tx, job: ImportJobId) -> Result<Option<i64>> {
+    let found: Option<(i64,)> = tx
+        .sql("SELECT row_no FROM import_made WHERE job_id = $1 ORDER BY row_no LIMIT 1")
+        .bind(job)
+        .optional()
+        .await?;
+    Ok(found.map(|(row,)| row))
 }

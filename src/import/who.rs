@@ -52,6 +52,11 @@ impl Identity {
         same(&self.credit_code, &other.credit_code) && same(&self.external_id, &other.external_id)
     }
 
+    /// Whether it has a code or a number.
+    pub fn has_number(&self) -> bool {
+        self.rank() < 2
+    }
+
     /// What says most comes first.
     fn rank(&self) -> u8 {
         match (&self.credit_code, &self.external_id) {

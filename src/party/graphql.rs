@@ -28,7 +28,11 @@ use crate::{
     },
     page::{Direction, Key, Page, PageArgs},
     page_of,
-    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_party},
+    pledge::graphql::{
+        PledgeConnection, PledgeFilterInput,
+        due::{DueConnection, DueFilterInput, dues_of_party},
+        pledges_of_party,
+    },
     viewer::{Load, Request},
 };
 
@@ -109,6 +113,18 @@ async fn pledges(
     let request = Request::of(ctx);
     let reach = reach_of(request, party.id).await?;
     pledges_of_party(request, party.id, reach, filter, direction, &args).await
+}
+
+async fn dues(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<DueFilterInput>,
+    direction: Option<Direction>,
+    args: PageArgs,
+) -> Result<DueConnection> {
+    let request = Request::of(ctx);
+    let reach = reach_of(request, party.id).await?;
+    dues_of_party(request, party.id, reach, filter, direction, &args).await
 }
 
 async fn contributions(
@@ -257,6 +273,22 @@ macro_rules! parties {
                 ) -> Option<Result<PledgeConnection>> {
                     let args = PageArgs { first, after, last, before };
                     Some(pledges(ctx, &self.0, filter, direction, args).await)
+                }
+
+                /// What it owes, by the day it is due.
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn dues(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Which dues the list holds.")] filter: Option<DueFilterInput>,
+                    #[graphql(desc = "ASC, the oldest first, where it is left out.")] direction: Option<Direction>,
+                ) -> Option<Result<DueConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(dues(ctx, &self.0, filter, direction, args).await)
                 }
 
                 /// The contributions in which it has a part, by the day they arrived.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     socket::{
         LANGUAGES, Site, allocate, bank_lines, bank_match, decide, fund_open, gift, move_money, offer, pay, propose,
-        receive, refund, reverse, seats, with, yuan,
+        receive, refund, reverse, seats, sold, with, yuan,
     },
     support::on_both,
 };
@@ -27,6 +27,7 @@ fn fields() -> Vec<Row> {
     let make = |change| with(allocate("row", "@R-P3", "5.00"), change);
     let party = |change| with(json!({ "kind": "MERCHANT", "name": "Shop", "areaIds": ["@here"] }), change);
     let evidence = |sha256: &str| json!({ "evidence": [{ "kind": "INVOICE", "name": "a.pdf", "sha256": sha256 }] });
+    let terms = |terms| with(offer("row", "@F1", "@unit"), json!({ "terms": terms }));
     let depth = json!({ "parentId": "@deepest", "code": "deeper", "name": "deeper" });
     vec![
         ("TEXT_EMPTY", "memo", "allocationMake", make(json!({ "memo": "  " }))),
@@ -56,9 +57,9 @@ fn fields() -> Vec<Row> {
         ("DATE_IN_FUTURE", "effectiveOn", "allocationMake", make(json!({ "effectiveOn": "2999-01-01" }))),
         (
             "PERIOD_REVERSED",
-            "dueOn",
+            "terms.fixed.dueOn",
             "pledgeOffer",
-            with(offer("row", "@F1", "@unit"), json!({ "dueOn": "2024-01-31" })),
+            terms(json!({ "fixed": { "amount": yuan("5.00"), "dueOn": "2024-01-31" } })),
         ),
         ("LIST_SIZE", "lines", "contributionReceive", receive("row", "@F1", json!([]))),
         ("NUMBER_OUT_OF_RANGE", "quorum", "fundOpen", with(fund_open("F3", "@third"), json!({ "quorum": 6 }))),
@@ -88,7 +89,10 @@ fn belongings() -> Vec<Row> {
     let pledged = |pledge: &str, change| given(with(json!({ "pledgeId": pledge }), change));
     let earmarked = |earmark| given(json!({ "earmark": earmark }));
     let promised = |change| with(offer("row", "@F1", "@unit"), change);
-    let rate = json!({ "rate": { "numerator": 1, "denominator": 2 } });
+    let claim = |project: &str, units: Value| {
+        json!({ "terms": { "claim": { "projectId": project, "units": units, "expiresOn": "2099-01-01" } } })
+    };
+    let rate = |denominator: i64| json!({ "numerator": 1, "denominator": denominator });
     vec![
         ("ANOTHER_FUND", "targetId", "decisionRecord", decide("row", "@F1", "@Q1", "1.00")),
         ("ANOTHER_FUND", "lines.0.earmark.targetId", "contributionReceive", earmarked(json!({ "targetId": "@Q1" }))),
@@ -127,7 +131,54 @@ fn belongings() -> Vec<Row> {
             "contributionReceive",
             earmarked(json!({ "purposeId": "@places", "groupId": "@group" })),
         ),
-        ("RATE_MALFORMED", "rate", "pledgeOffer", promised(rate)),
+        (
+            "RATE_MALFORMED",
+            "terms.perUnit.rate",
+            "pledgeOffer",
+            promised(json!({ "terms": { "perUnit": { "rate": rate(0) } } })),
+        ),
+        (
+            "AGREEMENT_OF_ANOTHER",
+            "agreementId",
+            "pledgeOffer",
+            promised(json!({ "agreementId": "@agreement", "donorId": "@shop" })),
+        ),
+        (
+            "AGREEMENT_TERM",
+            "agreementId",
+            "pledgeOffer",
+            promised(json!({ "agreementId": "@agreement", "offeredOn": "2023-12-31" })),
+        ),
+        ("CAMPAIGN_CLOSED", "campaignId", "pledgeOffer", promised(json!({ "campaignId": "@closed fair" }))),
+        ("CAMPAIGN_CLOSED", "campaignId", "salesReportRecord", sold("row", json!({ "campaignId": "@closed fair" }))),
+        ("CAMPAIGN_CLOSED", "campaignId", "campaignClose", json!({ "campaignId": "@closed fair", "participants": 1 })),
+        (
+            "REPORT_EMPTY",
+            "amount",
+            "salesReportRecord",
+            sold("row", json!({ "campaignId": "@fair", "amount": Value::Null })),
+        ),
+        ("SALES_REPORTED", "period", "salesReportRecord", sold("row", json!({ "campaignId": "@fair" }))),
+        (
+            "SALES_CORRECTED",
+            "reportId",
+            "salesReportCorrect",
+            json!({ "idempotencyKey": "row", "reportId": "@sold", "amount": yuan("8.00"), "reason": "Again." }),
+        ),
+        ("NOT_CLAIMABLE", "terms.claim.projectId", "pledgeOffer", promised(claim("@P1", Value::Null))),
+        ("CLAIM_TAKEN", "terms.claim.units", "pledgeOffer", promised(claim("@P3", json!(5)))),
+        (
+            "WAIVER_EXCEEDED",
+            "amount",
+            "dueWaive",
+            json!({ "idempotencyKey": "row", "dueId": "@due", "amount": yuan("50.01"), "reason": "Too much." }),
+        ),
+        (
+            "ASSET_MISMATCH",
+            "lines.0.pledgeId",
+            "contributionReceive",
+            with(pledged("@promise", json!({})), json!({ "asset": "KIND" })),
+        ),
         ("PLEDGE_STATE", "lines.0.pledgeId", "contributionReceive", pledged("@offered", json!({}))),
         ("PLEDGE_STATE", "pledgeId", "pledgeAdvance", json!({ "pledgeId": "@promise", "to": "FULFILLED" })),
         (

@@ -9,27 +9,30 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use sha2::{Digest as _, Sha256};
-
-use super::{Batch, Draft, Verdict, What, filled_word, not_clear, refused_word};
+use super::{
+    Batch, Draft, Verdict, What, fill_known, filled_word, not_clear,
+    place::{self, Number, Place, SOURCE, digest_of},
+    refusal_word, repeated_word,
+};
 use crate::{
     contribution::{self, Line, Receive, Settles, judge::judge},
     db::Tx,
-    error::{Error, Refused, Result},
+    error::{Error, Result},
     fund::head,
     id::{EntryId, PartyId, ReceiptId},
     import::{
         amount::yuan_text,
         cell::match_key,
         column::{Cell, Column},
+        hint::{divided, passed_on},
         job::Job,
         list::{Cells, Names},
-        seen::Digest,
         store::{self, KnownGift, NoteField},
         who::{Effect, Identity, Met},
         word::{Outcome, Word},
     },
     ledger::{
+        Asset,
         document::LotClass,
         idem::Once,
         reverse::{self, MEMO_MAX, Reverse},
@@ -39,14 +42,11 @@ use crate::{
     viewer::By,
 };
 
-/// How gifts come that have no number of their own, as their receipts say.
-pub const CHANNEL: &str = "import";
-
 /// The longest reference, credit code or number, in characters.
-const REFERENCE_MAX: usize = 200;
+pub const REFERENCE_MAX: usize = 200;
 
 /// What goes before the content in a key, so that a later way of making keys cannot collide with this one.
-const KEY_DOMAIN: &[u8] = b"cobuild contribution 2";
+const KEY_DOMAIN: &str = "cobuild contribution 2";
 
 /// The columns of a list of gifts.
 pub const COLUMNS: &[Column] = &[
@@ -126,33 +126,23 @@ pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
     let code = cells.text("credit_code", "", REFERENCE_MAX);
     let external_id = cells.text("external_id", "", EXTERNAL_ID_MAX);
     let payer = cells.name("payer", NAME_MAX);
-    let (who, amount_fen, given_on) = (Identity::new(&name?, code.as_deref(), external_id), amount?, day?);
+    let name = name?;
+    // `X转来Y捐款`: X paid, Y gave.
+    let passed = passed_on(&name).filter(|_| payer.is_none());
+    let (name, payer) = match passed {
+        Some(passed) => (passed.giver, Some(passed.payer)),
+        None => (name, payer),
+    };
+    let (who, amount_fen, given_on) = (Identity::new(&name, code.as_deref(), external_id), amount?, day?);
     let digest = |note: &str| {
         let day = given_on.to_string();
-        digest_of(&[who.name_key.as_bytes(), &amount_fen.to_be_bytes(), day.as_bytes(), note.as_bytes()])
+        digest_of(KEY_DOMAIN, &[who.name_key.as_bytes(), &amount_fen.to_be_bytes(), day.as_bytes(), note.as_bytes()])
     };
     let bare = digest("");
     let content = if note.is_empty() { bare } else { digest(&match_key(&note)) };
     let payer = payer.map(|name| Identity::new(&name, None, None)).filter(|payer| payer.name_key != who.name_key);
     let what = What::Gift(Gift { payer, given_on, note });
     Some(Draft { row_no: 0, who, amount_fen, content, bare, reference, what })
-}
-
-fn digest_of(fields: &[&[u8]]) -> Digest {
-    let mut hash = Sha256::new();
-    hash.update(KEY_DOMAIN);
-    for field in fields {
-        // The length before each field keeps the end of one from being the beginning of the next.
-        hash.update((field.len() as u64).to_be_bytes());
-        hash.update(field);
-    }
-    hash.finalize().into()
-}
-
-/// The number of a gift that has none: its content, and which of that content it is.
-pub fn content_number(content: &Digest, occurrence: u32) -> String {
-    let key = Sha256::new().chain_update(content).chain_update(occurrence.to_be_bytes()).finalize();
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Draft {
@@ -169,20 +159,6 @@ impl Draft {
         (self.gift().given_on, self.gift().note.clone())
     }
 
-    fn has_note(&self) -> bool {
-        self.content != self.bare
-    }
-}
-
-/// How a gift comes, and its number there.
-type Number = (String, String);
-
-/// What a gift is known as, or is to be known as.
-struct Place {
-    number: Number,
-    known: Option<KnownGift>,
-    /// Which of its content it is in the file, and the row of the first.
-    occurrence: (u32, i64),
 }
 
 /// Judges gifts, and books them where the batch does.
@@ -190,33 +166,36 @@ pub async fn apply(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<(Vec<Verdi
     if batch.effect == Effect::Book {
         head::lock(batch.tx, batch.fund.id).await?;
     }
-    let payers = drafts.iter().filter_map(|draft| draft.gift().payer.as_ref());
-    let wanted: Vec<&Identity> = drafts.iter().map(|draft| &draft.who).chain(payers).collect();
-    let met = batch.meet(PartyKind::PartnerUnit, &wanted).await?;
     let places = places(batch, drafts).await?;
+    let new = || drafts.iter().zip(&places).filter(|(_, place)| place.known.is_none()).map(|(draft, _)| draft);
+    let payers = new().filter_map(|draft| draft.gift().payer.as_ref());
+    let wanted: Vec<&Identity> = new().map(|draft| &draft.who).chain(payers).collect();
+    let met = batch.meet(PartyKind::PartnerUnit, &wanted).await?;
+    let mut filled = fill_known(batch, drafts, |at| Some(places[at].known.as_ref()?.donor_id)).await?;
     let mut told = HashSet::new();
     let mut verdicts: Vec<Option<Verdict>> = Vec::with_capacity(drafts.len());
     let mut booking = vec![];
     let mut notes = vec![];
     for (at, (draft, place)) in drafts.iter().zip(&places).enumerate() {
-        let mut words = vec![];
-        let party = party_of(batch.names, draft, &met, &mut told, &mut words)?;
-        let (Some((party, payer)), false) = (party, words.iter().any(|word| word.outcome == Outcome::Refused)) else {
-            verdicts.push(Some(Verdict::refused(words)));
-            continue;
-        };
-        let Some(known) = &place.known else {
-            booking.push((at, receive(draft, party, payer, &place.number), words));
-            verdicts.push(None);
-            continue;
-        };
-        if let Some(word) = differs(batch.names, draft, known) {
-            verdicts.push(Some(Verdict::refused(vec![word])));
+        if let Some(known) = &place.known {
+            if let Some(word) = differs(batch.names, draft, known, draft.gift().given_on) {
+                verdicts.push(Some(Verdict::refused(vec![word])));
+                continue;
+            }
+            notes.extend(additions(draft, place, known).map(|(field, text)| (at, known.id, field, text)));
+            let words: Vec<Word> = filled.remove(&at).into_iter().collect();
+            let outcome = if words.is_empty() { Outcome::Unchanged } else { Outcome::Changed };
+            verdicts.push(Some(Verdict { outcome, party: known.donor_id, object: known.id.0, words }));
             continue;
         }
-        notes.extend(additions(draft, place, known).map(|(field, text)| (at, known.id, field, text)));
-        let outcome = if words.is_empty() { Outcome::Unchanged } else { Outcome::Changed };
-        verdicts.push(Some(Verdict { outcome, party, object: known.id.0, words }));
+        let mut words = vec![];
+        match party_of(batch.names, draft, &met, &mut told, &mut words)? {
+            Some((party, payer)) => {
+                booking.push((at, receive(draft, party, payer, &place.number), words));
+                verdicts.push(None);
+            }
+            None => verdicts.push(Some(Verdict::refused(words))),
+        }
     }
     add_notes(batch, drafts, &notes, &mut verdicts).await?;
     book(batch, drafts, &places, booking, &met, &mut verdicts).await?;
@@ -249,56 +228,12 @@ fn party_of(
     Ok(Some((parties[0], parties[parties.len() - 1])))
 }
 
-/// What each gift is known as: by its own number, its content with the note, or its content without.
-async fn places(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<Vec<Place>> {
-    let own = |draft: &Draft| -> Option<Number> { Some((batch.options.source.clone()?, draft.reference.clone()?)) };
-    let own: Vec<Option<Number>> = drafts.iter().map(own).collect();
-    let mut wanted: Vec<Number> = own.iter().flatten().cloned().collect();
-    // A content may stand several times in this batch: each time it may be the next.
-    let mut ahead: HashMap<Digest, u32> = HashMap::new();
-    for draft in drafts {
-        for content in HashSet::from([draft.content, draft.bare]) {
-            let next = ahead.entry(content).or_insert_with(|| batch.occurrences.so_far(&content));
-            *next += 1;
-            wanted.push((CHANNEL.to_owned(), content_number(&content, *next)));
-        }
-    }
+/// What each gift is known as.
+async fn places(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<Vec<Place<KnownGift>>> {
+    let own: Vec<_> = drafts.iter().map(|draft| place::own(batch, draft)).collect();
+    let wanted = place::wanted(batch, drafts, &own);
     let known = store::gifts_known(batch.tx, batch.fund.id, &wanted).await?;
-    let mut places = Vec::with_capacity(drafts.len());
-    for (draft, own) in drafts.iter().zip(own) {
-        places.push(place(batch, draft, own, &known));
-    }
-    Ok(places)
-}
-
-fn place(batch: &mut Batch<'_>, draft: &Draft, own: Option<Number>, known: &HashMap<Number, KnownGift>) -> Place {
-    let occurrences = &mut *batch.occurrences;
-    if let Some(number) = own.clone().filter(|number| known.contains_key(number)) {
-        let known = known.get(&number).cloned();
-        return Place { number, known, occurrence: (1, draft.row_no) };
-    }
-    let mut place = None;
-    for content in if draft.has_note() { vec![draft.content, draft.bare] } else { vec![draft.bare] } {
-        let number = (CHANNEL.to_owned(), content_number(&content, occurrences.so_far(&content) + 1));
-        let found = known.get(&number).cloned();
-        // Only what is booked under a content counts as one of it: a gift with a note, or a number of its own, is
-        // one of those without only where it stands for one.
-        let counts = found.is_some() || (content == draft.content && own.is_none());
-        if counts {
-            let occurrence = occurrences.count(&draft.bare, &content, draft.row_no);
-            let is_known = found.is_some();
-            place = Some(Place { number, known: found, occurrence });
-            if is_known {
-                break;
-            }
-        }
-    }
-    match (place, own) {
-        (Some(place), None) => place,
-        (Some(place), Some(_)) if place.known.is_some() => place,
-        (_, Some(number)) => Place { number, known: None, occurrence: (1, draft.row_no) },
-        (None, None) => unreachable!("a gift without a number counts as one of its content"),
-    }
+    Ok(place::places(batch, drafts, own, &known))
 }
 
 /// Counts the gifts that an earlier run has booked, as it counted them.
@@ -310,8 +245,8 @@ pub async fn pass_over(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<()> {
 }
 
 /// Says so where a number is booked with another amount or day.
-fn differs(names: &Names, draft: &Draft, known: &KnownGift) -> Option<Word> {
-    if known.amount.0 == draft.amount_fen && known.received_on == draft.gift().given_on {
+pub fn differs(names: &Names, draft: &Draft, known: &KnownGift, day: NaiveDate) -> Option<Word> {
+    if known.amount.0 == draft.amount_fen && known.received_on == day {
         return None;
     }
     let (amount, day) = (yuan_text(known.amount.0), known.received_on);
@@ -329,10 +264,10 @@ fn differs(names: &Names, draft: &Draft, known: &KnownGift) -> Option<Word> {
 }
 
 /// What a row adds to the gift it is known as.
-fn additions(draft: &Draft, place: &Place, known: &KnownGift) -> impl Iterator<Item = (NoteField, String)> {
+fn additions(draft: &Draft, place: &Place<KnownGift>, known: &KnownGift) -> impl Iterator<Item = (NoteField, String)> {
     let note = &draft.gift().note;
     let note = (known.note.is_empty() && !note.is_empty()).then(|| (NoteField::Note, note.clone()));
-    let reference = draft.reference.clone().filter(|_| place.number.0 == CHANNEL);
+    let reference = draft.reference.clone().filter(|_| place.number.0 == SOURCE);
     note.into_iter().chain(reference.map(|reference| (NoteField::Reference, reference)))
 }
 
@@ -390,6 +325,7 @@ fn receive(draft: &Draft, giver: PartyId, payer: PartyId, number: &Number) -> Re
         channel: number.0.clone(),
         reference: number.1.clone(),
         received_on: draft.gift().given_on,
+        asset: Asset::Cny,
         amount: None,
         // What a list says of a purpose is the giver's words, and binds nobody until the committee reads it.
         note: draft.gift().note.clone(),
@@ -401,7 +337,7 @@ fn receive(draft: &Draft, giver: PartyId, payer: PartyId, number: &Number) -> Re
 async fn book(
     batch: &mut Batch<'_>,
     drafts: &[Draft],
-    places: &[Place],
+    places: &[Place<KnownGift>],
     booking: Vec<(usize, Receive, Vec<Word>)>,
     met: &Met,
     verdicts: &mut [Option<Verdict>],
@@ -411,10 +347,8 @@ async fn book(
     }
     let suspects = suspects(batch, drafts, &booking).await?;
     let mut wanted = Vec::with_capacity(booking.len());
-    for (at, receive, _) in &booking {
-        let key = format!("r{}", drafts[*at].row_no);
-        let once = Once::in_scope(format!("i{}", batch.job.id.0), &key, "import contributions", receive)?;
-        wanted.push((once, receive.clone()));
+    for (_, receive, _) in &booking {
+        wanted.push((None::<Once>, receive.clone()));
     }
     let outcomes: Vec<Result<i64>> = match batch.effect {
         Effect::Plan => {
@@ -430,18 +364,19 @@ async fn book(
     for ((at, receive, mut words), outcome) in booking.into_iter().zip(outcomes) {
         let (draft, place) = (&drafts[at], &places[at]);
         let party = receive.lines[0].donor;
-        if let (Ok(object), Some(reference), CHANNEL) = (&outcome, &draft.reference, receive.channel.as_str()) {
+        if let (Ok(object), Some(reference), SOURCE) = (&outcome, &draft.reference, receive.channel.as_str()) {
             numbers.push((ReceiptId(*object), 1, NoteField::Reference, reference.clone()));
         }
         verdicts[at] = Some(match outcome {
             Ok(object) => {
-                words.extend(repeated(batch.names, draft, place.occurrence));
+                words.extend(repeated_word(batch.names, draft, place.occurrence));
+                words.extend(divided_word(batch.names, draft));
                 words.extend(suspects.get(&at).map(|known| suspected(batch.names, draft, *known)));
                 let doubtful = words.iter().any(|word| word.outcome == Outcome::Suspected);
                 let outcome = if doubtful { Outcome::Suspected } else { Outcome::Created };
                 Verdict { outcome, party, object, words }
             }
-            Err(Error::Refused(refused)) => Verdict::refused(vec![refused_of(batch.names, draft, &refused)]),
+            Err(Error::Refused(refused)) => Verdict::refused(vec![refusal_word(batch.names, draft, &refused, FIELDS)]),
             Err(other) => return Err(other),
         });
     }
@@ -452,14 +387,15 @@ async fn book(
     Ok(())
 }
 
-fn repeated(names: &Names, draft: &Draft, (occurrence, first): (u32, i64)) -> Option<Word> {
-    if occurrence < 2 {
-        return None;
-    }
-    let column = (names.get("giver"), draft.who.name.as_str());
-    let en = format!("The same stands in row {first}; both are kept as gifts of their own.");
-    let zh = format!("与第 {first} 行内容相同；均作为独立捐赠保留。");
-    Some(Word::new(draft.row_no, Outcome::Suspected, "repeated", column, (en, zh)))
+/// Says so where a note divides the gift to the fen: a person decides.
+fn divided_word(names: &Names, draft: &Draft) -> Option<Word> {
+    let note = &draft.gift().note;
+    let parts = divided(note, draft.amount_fen)?;
+    let parts: Vec<String> = parts.iter().map(|part| format!("{} {}", part.purpose, yuan_text(part.amount_fen))).collect();
+    let parts = parts.join("; ");
+    let en = format!("The note divides the gift: {parts}. It is kept as one gift; divide it into rows where it is to be bound.");
+    let zh = format!("备注将该笔捐赠拆分为：{parts}。现作为一笔保留；如需限定用途，请拆分为多行。");
+    Some(Word::new(draft.row_no, Outcome::Created, "note_divides", (names.get("note"), note), (en, zh)))
 }
 
 fn suspected(names: &Names, draft: &Draft, known: ReceiptId) -> Word {
@@ -490,20 +426,9 @@ async fn suspects(
     Ok(found.collect())
 }
 
-/// A refusal of the operations as a word about a row.
-fn refused_of(names: &Names, draft: &Draft, refused: &Refused) -> Word {
-    let amount = yuan_text(draft.amount_fen);
-    let day = draft.gift().given_on.to_string();
-    let reference = draft.reference.clone().unwrap_or_default();
-    let (field, value) = match refused.field.last().map_or("", String::as_str) {
-        "amount" => ("amount", amount.as_str()),
-        "receivedOn" => ("date", day.as_str()),
-        "note" => ("note", draft.gift().note.as_str()),
-        "reference" => ("reference", reference.as_str()),
-        _ => ("giver", draft.who.name.as_str()),
-    };
-    refused_word(draft.row_no, (names.get(field), value), &refused.refusal)
-}
+/// The columns that the operation's fields are about.
+const FIELDS: &[(&str, &str)] =
+    &[("amount", "amount"), ("receivedOn", "date"), ("note", "note"), ("reference", "reference"), ("payerId", "payer")];
 
 /// The first row whose money has moved on, and why.
 pub async fn moved_on(tx: &mut Tx, job: &Job) -> Result<Option<(i64, String)>> {

@@ -3,8 +3,14 @@
 //!
 //! A kind adds its own file, one value of [`Kind`], and one arm of each `match` below.
 
+pub mod bank_lines;
+pub mod codes;
 pub mod contributions;
 pub mod parties;
+pub mod place;
+pub mod pledges;
+pub mod sales_reports;
+pub mod settlements;
 
 use async_graphql::Enum;
 
@@ -18,10 +24,13 @@ use super::who::{Effect, Identity, Met, People, Scene};
 use super::word::{Outcome, Word};
 use crate::{
     db::Tx,
-    error::{Error, Language, Refusal, Result},
+    error::{Error, Language, Refusal, Refused, Result},
     fund::Fund,
     id::PartyId,
-    party::PartyKind,
+    party::{
+        PartyKind,
+        fill::{Fill, fill, fill_check},
+    },
     viewer::{Act, By},
 };
 
@@ -35,12 +44,28 @@ pub enum Kind {
     Merchants,
     /// Partner units, to be registered or completed.
     PartnerUnits,
+    /// Promises of every kind, taken over as accepted.
+    Pledges,
+    /// What merchants sold at a campaign or in a period; their dues follow from it.
+    SalesReports,
+    /// Money that arrived on what was promised.
+    Settlements,
     /// Gifts that have arrived.
     Contributions,
+    /// Lines of a bank's statement.
+    BankLines,
 }
 
 /// Every kind.
-pub const KINDS: [Kind; 3] = [Kind::Merchants, Kind::PartnerUnits, Kind::Contributions];
+pub const KINDS: [Kind; 7] = [
+    Kind::Merchants,
+    Kind::PartnerUnits,
+    Kind::Pledges,
+    Kind::SalesReports,
+    Kind::Settlements,
+    Kind::Contributions,
+    Kind::BankLines,
+];
 
 /// A row that could be read.
 #[derive(Clone, Debug)]
@@ -68,6 +93,21 @@ pub enum What {
     Party,
     /// A gift.
     Gift(contributions::Gift),
+    /// A promise.
+    Promise(Box<pledges::Promise>),
+    /// What was sold.
+    Sale(sales_reports::Sale),
+    /// A payment.
+    Payment(settlements::Payment),
+    /// A line of a bank's statement.
+    BankLine(crate::bank::LineDraft),
+}
+
+impl Draft {
+    /// Whether it says more than a copy without what may be added later.
+    fn has_more(&self) -> bool {
+        self.content != self.bare
+    }
 }
 
 /// What comes of one draft.
@@ -126,7 +166,11 @@ impl Kind {
         match self {
             Self::Merchants => "merchants",
             Self::PartnerUnits => "partner-units",
+            Self::Pledges => "pledges",
+            Self::SalesReports => "sales-reports",
+            Self::Settlements => "settlements",
             Self::Contributions => "contributions",
+            Self::BankLines => "bank-lines",
         }
     }
 
@@ -139,7 +183,11 @@ impl Kind {
     pub fn columns(self) -> &'static [Column] {
         match self {
             Self::Merchants | Self::PartnerUnits => parties::COLUMNS,
+            Self::Pledges => pledges::COLUMNS,
+            Self::SalesReports => sales_reports::COLUMNS,
+            Self::Settlements => settlements::COLUMNS,
             Self::Contributions => contributions::COLUMNS,
+            Self::BankLines => bank_lines::COLUMNS,
         }
     }
 
@@ -150,22 +198,26 @@ impl Kind {
 
     /// Whether its rows add up to a total.
     pub fn has_total(self) -> bool {
-        !matches!(self, Self::Merchants | Self::PartnerUnits)
+        !matches!(self, Self::Merchants | Self::PartnerUnits | Self::BankLines)
     }
 
     /// The right that its rows need besides that of importing.
     pub fn act(self) -> Act {
         match self {
             Self::Merchants | Self::PartnerUnits => Act::RegisterParty,
-            Self::Contributions => Act::BookContribution,
+            Self::Pledges => Act::AcceptPledge,
+            Self::SalesReports => Act::ReportSales,
+            Self::Settlements | Self::Contributions => Act::BookContribution,
+            Self::BankLines => Act::KeepBank,
         }
     }
 
     /// The right that taking it back needs; `None` where nothing is taken back.
     pub fn undo_act(self) -> Option<Act> {
         match self {
-            Self::Merchants | Self::PartnerUnits => None,
-            Self::Contributions => Some(Act::Reverse),
+            Self::Merchants | Self::PartnerUnits | Self::BankLines => None,
+            Self::Pledges | Self::SalesReports => Some(Act::AcceptPledge),
+            Self::Settlements | Self::Contributions => Some(Act::Reverse),
         }
     }
 
@@ -173,7 +225,11 @@ impl Kind {
     pub fn draft(self, cells: &mut Cells<'_>) -> Option<Draft> {
         match self {
             Self::Merchants | Self::PartnerUnits => parties::draft(cells),
+            Self::Pledges => pledges::draft(cells),
+            Self::SalesReports => sales_reports::draft(cells),
+            Self::Settlements => settlements::draft(cells),
             Self::Contributions => contributions::draft(cells),
+            Self::BankLines => bank_lines::draft(cells),
         }
     }
 
@@ -182,14 +238,23 @@ impl Kind {
         match self {
             Self::Merchants => parties::apply(batch, PartyKind::Merchant, drafts).await,
             Self::PartnerUnits => parties::apply(batch, PartyKind::PartnerUnit, drafts).await,
+            Self::Pledges => pledges::apply(batch, drafts).await,
+            Self::SalesReports => sales_reports::apply(batch, drafts).await,
+            Self::Settlements => settlements::apply(batch, drafts).await,
             Self::Contributions => contributions::apply(batch, drafts).await,
+            Self::BankLines => bank_lines::apply(batch, drafts).await,
         }
     }
 
     /// Counts drafts that an earlier run of this commit has booked.
     pub async fn pass_over(self, batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<()> {
         match self {
-            Self::Merchants | Self::PartnerUnits => Ok(()),
+            Self::Merchants | Self::PartnerUnits | Self::SalesReports | Self::BankLines => Ok(()),
+            Self::Pledges => pledges::pass_over(batch, drafts).await,
+            Self::Settlements => {
+                settlements::pass_over(batch, drafts);
+                Ok(())
+            }
             Self::Contributions => contributions::pass_over(batch, drafts).await,
         }
     }
@@ -197,8 +262,10 @@ impl Kind {
     /// The first row whose effect cannot be taken back any more, and why.
     pub async fn moved_on(self, tx: &mut Tx, job: &Job) -> Result<Option<(i64, String)>> {
         match self {
-            Self::Merchants | Self::PartnerUnits => Ok(None),
-            Self::Contributions => contributions::moved_on(tx, job).await,
+            Self::Merchants | Self::PartnerUnits | Self::SalesReports => Ok(None),
+            Self::Pledges => pledges::moved_on(tx, job).await,
+            Self::Settlements | Self::Contributions => contributions::moved_on(tx, job).await,
+            Self::BankLines => bank_lines::moved_on(tx, job).await,
         }
     }
 
@@ -206,10 +273,94 @@ impl Kind {
     pub async fn take_back(self, tx: &mut Tx, by: By<'_>, job: &Job, made: &[(i64, i64)]) -> Result<()> {
         match self {
             // Who was registered may be known elsewhere by now, and a name alone does no harm.
-            Self::Merchants | Self::PartnerUnits => Ok(()),
-            Self::Contributions => contributions::take_back(tx, by, job, made).await,
+            Self::Merchants | Self::PartnerUnits | Self::BankLines => Ok(()),
+            Self::Pledges => pledges::take_back(tx, by, made).await,
+            Self::SalesReports => sales_reports::take_back(tx, by, job, made).await,
+            Self::Settlements | Self::Contributions => contributions::take_back(tx, by, job, made).await,
         }
     }
+}
+
+/// Fills in what rows say of the parties of records that are known, where it is news: a word for each row that does.
+///
+/// Nobody is registered for a record that is known: whom it is about stands in the books.
+async fn fill_known(
+    batch: &mut Batch<'_>,
+    drafts: &[Draft],
+    known: impl Fn(usize) -> Option<PartyId>,
+) -> Result<std::collections::HashMap<usize, Word>> {
+    let mut rows = vec![];
+    let mut fills = vec![];
+    let mut seen = std::collections::HashSet::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        let Some(party) = known(at).filter(|_| draft.who.has_number()) else { continue };
+        let Identity { credit_code, external_id, .. } = &draft.who;
+        let fill = Fill { party, credit_code: credit_code.clone(), external_id: external_id.clone() };
+        // The first row that says something of a party is what happens to it.
+        if seen.insert(party) {
+            rows.push(at);
+            fills.push(fill);
+        }
+    }
+    let outcomes = match batch.effect {
+        Effect::Plan => fill_check(batch.tx, batch.by, &batch.fund.area_path, &fills).await?,
+        Effect::Book => fill(batch.tx, batch.by, &batch.fund.area_path, &fills).await?,
+    };
+    let mut words = std::collections::HashMap::new();
+    for (at, outcome) in rows.into_iter().zip(outcomes) {
+        match outcome {
+            Ok(filled) if !filled.is_empty() => {
+                words.insert(at, filled_word(batch.names, drafts[at].row_no, &drafts[at].who.name, &filled));
+            }
+            // A code that cannot be his does not make a record that is known another one.
+            Ok(_) | Err(Error::Refused(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(words)
+}
+
+/// The party of a row, with what the row filled in of it; or the verdict on a row whose party is not clear.
+fn subject(
+    names: &Names,
+    draft: &Draft,
+    met: &Met,
+    told: &mut std::collections::HashSet<PartyId>,
+) -> Result<std::result::Result<(PartyId, Vec<Word>), Verdict>> {
+    match met.party(&draft.who) {
+        Ok(found) => {
+            let fill = found.filled.as_ref().filter(|_| told.insert(found.party));
+            let words = fill.map(|fill| filled_word(names, draft.row_no, &draft.who.name, fill)).into_iter().collect();
+            Ok(Ok((found.party, words)))
+        }
+        Err(why) => Ok(Err(Verdict::refused(vec![not_clear(names, draft, why)?]))),
+    }
+}
+
+/// A refusal of the operations as a word about a row; `fields` says which column each of the operation's fields is.
+fn refusal_word(names: &Names, draft: &Draft, refused: &Refused, fields: &[(&str, &str)]) -> Word {
+    let last = refused.field.last().map_or("", String::as_str);
+    let field = fields.iter().find(|(field, _)| *field == last).map_or("giver", |(_, column)| column);
+    let amount = super::amount::yuan_text(draft.amount_fen);
+    let reference = draft.reference.clone().unwrap_or_default();
+    let value = match field {
+        "amount" => amount.as_str(),
+        "reference" => reference.as_str(),
+        "giver" => draft.who.name.as_str(),
+        _ => "",
+    };
+    refused_word(draft.row_no, (names.get(field), value), &refused.refusal)
+}
+
+/// Says so where a row repeats another one of the file.
+fn repeated_word(names: &Names, draft: &Draft, (occurrence, first): (u32, i64)) -> Option<Word> {
+    if occurrence < 2 {
+        return None;
+    }
+    let column = (names.get("giver"), draft.who.name.as_str());
+    let en = format!("The same stands in row {first}; both are kept as records of their own.");
+    let zh = format!("与第 {first} 行内容相同；均作为独立记录保留。");
+    Some(Word::new(draft.row_no, Outcome::Suspected, "repeated", column, (en, zh)))
 }
 
 /// A refusal of the operations as a word about a row: `field` is the column it is about, with the cell.
@@ -263,7 +414,7 @@ fn not_clear(names: &Names, draft: &Draft, why: &super::who::NotClear) -> Result
 }
 
 /// What a row filled in of its party, as a word.
-fn filled_word(names: &Names, row_no: i64, name: &str, fill: &crate::party::fill::Fill) -> Word {
+fn filled_word(names: &Names, row_no: i64, name: &str, fill: &Fill) -> Word {
     let mut en = vec![];
     let mut zh = vec![];
     if let Some(code) = &fill.credit_code {

@@ -44,13 +44,13 @@ on_both! {
 
         let booked = books.import(FAULTS.as_bytes(), Mode::Commit).await;
         assert_eq!((booked.state, booked.created, booked.unchanged), (State::Committed, 13, 0));
-        // The bakery is known; the pharmacy and the food company give more than once.
-        assert_eq!((booked.parties_created, tried.parties_created), (8, 8));
+        // The bakery is known; the pharmacy and the food company give more than once; one gift was passed on.
+        assert_eq!((booked.parties_created, tried.parties_created), (9, 9));
         let told: Vec<_> = booked.words.iter().map(|word| (word.row, word.code.as_str())).collect();
-        assert_eq!(told, [(1, "passed_over"), (2, "passed_over"), (12, "repeated"), (15, "repeated")]);
+        assert_eq!(told, [(12, "repeated"), (15, "repeated")]);
         assert_eq!(booked.repeated, 2);
         let after = books.counts().await;
-        assert_eq!((after.party - before.party, after.receipt, after.entry, after.idem), (8, 13, 13, before.idem + 13));
+        assert_eq!((after.party - before.party, after.receipt, after.entry, after.idem), (9, 13, 13, before.idem));
         let notes = books.notes().await;
         assert!(notes.contains(&"助老餐桌 55%，儿童阅览角 45%".to_owned()), "{notes:?}");
         assert_eq!(books.pool_fen().await, 505_722_775);
@@ -202,7 +202,8 @@ Fresh,7,2024-01-01,,F2
             assert_eq!(told.created, i64::try_from(size).unwrap());
             taken.push(books.world.db.statements() - before);
         }
-        assert!(taken.iter().all(|one| one == &taken[0]) && taken[0] < 90, "{taken:?}");
+        // Now and then the job is read, to be told.
+        assert!(taken.iter().all(|one| one.abs_diff(taken[0]) < 12) && taken[0] < 100, "{taken:?}");
         println!("{taken:?} statements for 1, 7 and 500 rows");
     }
 }

@@ -3,12 +3,12 @@
 use cobuild::{
     error::{Error, UserErrorCode},
     ledger::verify,
-    pledge::{PledgeKind, PledgeState},
+    pledge::PledgeState,
 };
 use serde_json::Value;
 
 use super::{
-    operation::{FREE, Only, Operation, Part, Pays, Terms},
+    operation::{FREE, Only, Operation, Part, Pays, Promise, Terms},
     oracle::{Mistake, Oracle},
     product::Product,
 };
@@ -20,11 +20,10 @@ fn operations(product: &Product) -> Vec<Operation> {
     let matching = Terms { only: Only::Target(0), from: None, to: None };
     let gift = |donor, amount, pays, terms| Part { donor, amount, pays, terms };
     let receive = |reference, parts| Operation::Receive { fund: 0, payer: 0, reference, on, whole: None, parts };
-    let offer =
-        |kind, rate, terms| Operation::Offer { fund: 0, donor: 1, kind, amount: 5_000, rate, terms, due_on: on };
+    let offer = |promise, terms| Operation::Offer { fund: 0, donor: 1, promise, terms, due_on: on };
     vec![
-        offer(PledgeKind::Fixed, None, FREE),
-        offer(PledgeKind::Matching, Some((1, 2)), matching),
+        offer(Promise::Fixed { amount: 5_000 }, FREE),
+        offer(Promise::Matching { cap: 5_000, rate: (1, 2) }, matching),
         Operation::Advance { pledge: 1, to: PledgeState::Accepted },
         receive(1, vec![gift(1, 2_000, Pays::Pledge(1), None), gift(2, 9_000, Pays::Nothing, None)]),
         receive(2, vec![gift(3, 300, Pays::Nothing, Some(matching))]),
@@ -47,7 +46,7 @@ fn operations(product: &Product) -> Vec<Operation> {
 fn other(operation: &Operation) -> Operation {
     let mut other = operation.clone();
     match &mut other {
-        Operation::Offer { amount, .. }
+        Operation::Offer { promise: Promise::Fixed { amount } | Promise::Matching { cap: amount, .. }, .. }
         | Operation::Decide { amount, .. }
         | Operation::Release { amount, .. }
         | Operation::PayAhead { amount, .. }
@@ -154,11 +153,11 @@ on_both! {
             parts: vec![Part { donor, amount, pays, terms: Some(terms) }],
         };
         let follow = Operation::Match { pledge: 0, on };
-        let (kind, rate) = (PledgeKind::Matching, Some((1, 3)));
+        let promise = Promise::Matching { cap: 100, rate: (1, 3) };
         // The opening has booked no entry. Two matches of 1 each; the first is undone, and then its gift: the
         // second is left with 1 for a base of 1. The next gifts, 1 and 10, make it 4 of 12.
         let history = [
-            Operation::Offer { fund: 0, donor: 1, kind, amount: 100, rate, terms, due_on: on },
+            Operation::Offer { fund: 0, donor: 1, promise, terms, due_on: on },
             Operation::Advance { pledge: 0, to: PledgeState::Accepted },
             give(1, 1, 100, Pays::Pledge(0)),
             give(2, 2, 5, Pays::Nothing),

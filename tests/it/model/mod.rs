@@ -5,10 +5,10 @@
 mod history;
 mod idempotency;
 mod operation;
-mod oracle;
+pub mod oracle;
 mod product;
 mod random;
-mod scene;
+pub mod scene;
 
 use std::{collections::BTreeMap, env, time::Instant};
 

@@ -3,10 +3,7 @@
 //! A number that nothing has yet (see [`NOBODY`]) stands for an id that does not exist.
 
 use chrono::NaiveDate;
-use cobuild::{
-    pledge::{PledgeKind, PledgeState},
-    project::ProjectState,
-};
+use cobuild::{pledge::PledgeState, project::ProjectState};
 
 /// The number of what does not exist.
 pub const NOBODY: usize = 9_999_999;
@@ -54,6 +51,13 @@ pub struct Part {
     pub terms: Option<Terms>,
 }
 
+/// What is promised.
+#[derive(Clone, Debug)]
+pub enum Promise {
+    Fixed { amount: i64 },
+    Matching { cap: i64, rate: (i64, i64) },
+}
+
 /// One operation on the books.
 #[derive(Clone, Debug)]
 pub enum Operation {
@@ -76,9 +80,7 @@ pub enum Operation {
     Offer {
         fund: usize,
         donor: usize,
-        kind: PledgeKind,
-        amount: i64,
-        rate: Option<(i64, i64)>,
+        promise: Promise,
         terms: Terms,
         due_on: NaiveDate,
     },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use cobuild::{
     allocation::{self, Allocate, Release},
     committee::{self, Constituency, DecisionDraft, Seat, Vote},
@@ -11,21 +12,21 @@ use cobuild::{
     expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
     id::{DecisionId, EntryId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
     ledger::{
-        AccountKind,
+        AccountKind, Asset,
         document::{EvidenceKind, LotClass},
         earmark::Restriction,
         idem::Once,
         reverse,
     },
     money::Fen,
-    pledge::{self, Offer, PledgeState, matching},
+    pledge::{self, Entered, Offer, PledgeState, matching, terms::Funding},
     project::{self, BudgetLine, GrantDraft, GrantStage, Proposal},
     viewer,
 };
 use serde_json::{Value, json};
 
 use super::{
-    operation::{NOBODY, Only, Operation, Part, Pays, Terms},
+    operation::{NOBODY, Only, Operation, Part, Pays, Promise, Terms},
     oracle::{Oracle, Place},
     scene::Scene,
 };
@@ -41,6 +42,21 @@ pub struct Product {
     pub entries: Vec<EntryId>,
     pub expenses: Vec<i64>,
     pub refunds: Vec<i64>,
+}
+
+/// The terms of a promise.
+fn promised(promise: &Promise, due_on: NaiveDate) -> pledge::Terms {
+    match *promise {
+        Promise::Fixed { amount } => pledge::Terms::Fixed { amount: Fen(amount), due_on },
+        Promise::Matching { cap, rate } => pledge::Terms::Matching {
+            rate,
+            cap: Fen(cap),
+            per_gift: None,
+            per_project: None,
+            funding: Funding::Prefunded,
+            due_on,
+        },
+    }
 }
 
 /// The id of a number, or one that nothing has.
@@ -149,19 +165,20 @@ impl Product {
             Operation::Move { target, to, on } => {
                 project::advance(tx, by, target_id(target), *to, *on).await.map(|_| Value::Null)
             }
-            Operation::Offer { fund, donor, kind, amount, rate, terms, due_on } => {
+            Operation::Offer { fund, donor, promise, terms, due_on } => {
                 let draft = Offer {
                     donor: self.party(*donor),
-                    kind: *kind,
-                    amount: Fen(*amount),
-                    rate: *rate,
+                    terms: promised(promise, *due_on),
                     restriction: self.restriction(*terms),
                     offered_on: self.scene.today,
-                    due_on: *due_on,
+                    agreement: None,
+                    campaign: None,
+                    origin: None,
+                    entered: Entered::Offered,
                     note: String::new(),
                 };
                 let once = self.once(key, operation, &draft)?;
-                let done = pledge::offer(tx, by, self.scene.funds[*fund], &[(once, draft)]).await?.remove(0)?;
+                let done = pledge::offer(tx, by, self.scene.funds[*fund], &[(Some(once), draft)]).await?.remove(0)?;
                 Ok(json!(done))
             }
             Operation::Advance { pledge, to } => {
@@ -174,13 +191,14 @@ impl Product {
                     channel: "BANK".into(),
                     reference: reference.to_string(),
                     received_on: *on,
+                    asset: Asset::Cny,
                     amount: whole.map(Fen),
                     note: memo(),
                     lines: parts.iter().map(|part| self.line(part)).collect(),
                 };
                 let once = self.once(key, operation, &wanted)?;
                 let done =
-                    contribution::receive(tx, by, self.scene.funds[*fund], &[(once, wanted)]).await?.remove(0)?;
+                    contribution::receive(tx, by, self.scene.funds[*fund], &[(Some(once), wanted)]).await?.remove(0)?;
                 Ok(json!(done))
             }
             Operation::Match { pledge, on } => {
@@ -348,7 +366,8 @@ impl Product {
         let sql = "SELECT id, received, state FROM pledge ORDER BY id";
         let pledges: Vec<(PledgeId, i64, PledgeState)> = self.scene.db.sql(sql).all().await.unwrap();
         let known = oracle.pledges.iter().zip(&self.pledges).map(|(pledge, id)| (*id, pledge.received, pledge.state));
-        let known: Vec<_> = known.collect();
+        let mut known: Vec<_> = known.collect();
+        known.sort_by_key(|(id, ..)| *id);
         (pledges != known).then(|| {
             let wrong: Vec<_> = pledges.iter().zip(&known).filter(|(one, other)| one != other).take(4).collect();
             format!("pledges: {wrong:?}")

@@ -85,7 +85,7 @@ impl Operation {
         let giver = dice.pick(&town.donors).clone();
         let (donor, input) = match kind {
             Kind::Pledge => {
-                (Some(&giver), json!({ "fundId": town.fund, "donorId": giver, "amount": amount, "note": key }))
+                (Some(&giver), json!({ "fundId": town.fund, "donorId": giver, "terms": { "fixed": { "amount": amount } }, "note": key }))
             }
             Kind::Contribution => {
                 let line = json!({ "donorId": giver, "amount": amount, "oldestFirst": true });

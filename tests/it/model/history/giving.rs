@@ -8,7 +8,7 @@ use cobuild::{
 
 use super::{
     super::{
-        operation::{FREE, NOBODY, Only, Operation, Part, Pays, Terms},
+        operation::{FREE, NOBODY, Only, Operation, Part, Pays, Promise, Terms},
         oracle::{Oracle, PARTIES, PURPOSES, Place},
         random::Random,
     },
@@ -53,20 +53,23 @@ impl History {
             .collect();
         if kind == PledgeKind::Matching && self.random.chance(92) {
             terms.only = Only::Target(self.random.pick(&own).unwrap_or(NOBODY));
-            // Gifts that a match follows carry exactly its restriction.
+            // Gifts into the project have any window.
             (terms.from, terms.to) = (None, None);
         }
         let rates = [(1, 1), (1, 3), (2, 3), (3, 2), (1, 7)];
-        let rate = match kind {
-            PledgeKind::Matching if self.random.chance(96) => self.random.pick(&rates),
-            PledgeKind::Matching => [None, Some((0, 1)), Some((1, 1_000_001))][self.random.below(3)],
-            PledgeKind::Fixed => self.random.chance(4).then_some((1, 1)),
-        };
+        let broken = [(1, 0), (0, 1), (1, 1_000_001)];
+        let rates = if self.random.chance(96) { &rates[..] } else { &broken[..] };
+        let rate = self.random.pick(rates).unwrap();
         let amount = self.random.between(1, 900);
+        let amount = self.odd(amount);
+        let promise = match kind {
+            PledgeKind::Matching => Promise::Matching { cap: amount, rate },
+            _ => Promise::Fixed { amount },
+        };
         let least = if self.random.chance(95) { 0 } else { -2 };
         let due = self.random.between(least, 40);
         let due_on = books.today.checked_add_signed(TimeDelta::days(due)).unwrap();
-        Operation::Offer { fund, donor: self.party(), kind, amount: self.odd(amount), rate, terms, due_on }
+        Operation::Offer { fund, donor: self.party(), promise, terms, due_on }
     }
 
     /// The amount, or seldom one that no operation takes.

@@ -10,7 +10,7 @@ use cobuild::{
 };
 
 use super::{
-    super::operation::{FREE, Only, Part, Pays, Terms},
+    super::operation::{FREE, Only, Part, Pays, Promise, Terms},
     Followed, Lot, No, Oracle, PARTIES, PURPOSES, Place, Pledge, no,
 };
 
@@ -37,28 +37,26 @@ impl Oracle {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the fields of one operation")]
     pub(super) fn offer(
         &mut self,
         fund: usize,
         donor: usize,
-        kind: PledgeKind,
-        amount: i64,
-        rate: Option<(i64, i64)>,
+        promise: &Promise,
         terms: Terms,
         due_on: NaiveDate,
     ) -> Result<(), No> {
+        let (kind, amount, rate) = match *promise {
+            Promise::Fixed { amount } => (PledgeKind::Fixed, amount, None),
+            Promise::Matching { cap, rate } => (PledgeKind::Matching, cap, Some(rate)),
+        };
         Self::check_amount(amount)?;
         if due_on < self.today {
             return no(Code::PeriodReversed);
         }
         Self::check_party(donor)?;
         let fits = |(num, den): (i64, i64)| (1..=RATE_MAX).contains(&num) && (1..=RATE_MAX).contains(&den);
-        match (kind, rate) {
-            (PledgeKind::Fixed, Some(_)) => return no(Code::RateMalformed),
-            (PledgeKind::Matching, _) if !matches!(terms.only, Only::Target(_)) => return no(Code::EarmarkMalformed),
-            (PledgeKind::Matching, rate) if !rate.is_some_and(fits) => return no(Code::RateMalformed),
-            _ => {}
+        if rate.is_some_and(|rate| !fits(rate)) {
+            return no(Code::RateMalformed);
         }
         self.check_terms(fund, terms)?;
         let (rate, state) = (rate.unwrap_or((1, 1)), PledgeState::Offered);
@@ -214,16 +212,32 @@ impl Oracle {
         self.followed().any(|one| lots.contains(&one.lot))
     }
 
+    /// Whether a match may follow a gift under these terms: one into an open project that its own terms allow.
+    fn may_follow(&self, pledge: &Pledge, gift: Only) -> bool {
+        let Only::Target(target) = gift else { return false };
+        let place = &self.targets[target];
+        let allowed = match pledge.terms.only {
+            Only::Free => true,
+            Only::Purpose(purpose) => Self::is_below(purpose, place.purpose),
+            Only::Group(group) => place.group == Some(group),
+            Only::Target(only) => only == target,
+            Only::Both(..) => false,
+        };
+        allowed && !place.closed
+    }
+
     pub(super) fn follow(&mut self, number: usize, on: NaiveDate) -> Result<(), No> {
         self.check_day(on)?;
         let Some(pledge) = self.pledges.get(number) else { return no(Code::NotFound) };
-        let (Only::Target(target), PledgeKind::Matching) = (pledge.terms.only, pledge.kind) else {
+        if pledge.kind != PledgeKind::Matching {
             return no(Code::NotFound);
-        };
+        }
         if !matches!(pledge.state, PledgeState::Accepted | PledgeState::Fulfilled) {
             return no(Code::PledgeState);
         }
-        self.check_open(target)?;
+        if let Only::Target(target) = pledge.terms.only {
+            self.check_open(target)?;
+        }
         let own: Vec<&Followed> = self.followed().filter(|one| one.pledge == number).collect();
         let mut base: i64 = own.iter().map(|one| one.base).sum();
         let so_far: i64 = own.iter().map(|one| one.amount).sum();
@@ -231,7 +245,7 @@ impl Oracle {
         let mut rows = vec![];
         for (id, lot) in self.lots.iter().enumerate() {
             let undone = |entry: &super::Entry| entry.receipt == Some(lot.receipt) && entry.reversed;
-            let is_base = lot.fund == pledge.fund && lot.terms == pledge.terms && lot.donor != pledge.donor;
+            let is_base = lot.fund == pledge.fund && self.may_follow(pledge, lot.terms.only) && lot.donor != pledge.donor;
             if !is_base || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
                 continue;
             }
@@ -261,7 +275,24 @@ impl Oracle {
         let all = pot(&|_| true).iter().map(|(_, amount)| amount).sum();
         let mut taken = Self::take(&pot(&|lot| lot.pledge == Some(number)), all, amount)?;
         taken.sort();
-        let moves = taken.into_iter().map(|(lot, part)| (lot, Place::Match, Place::Target(target), part)).collect();
+        let mut moves = vec![];
+        let mut taken = taken.into_iter();
+        let mut lot = taken.next();
+        // Each project is given its own, the oldest project first, from the matcher's lots in their order.
+        let mut projects = BTreeMap::<usize, i64>::new();
+        for row in &rows {
+            let Only::Target(target) = self.lots[row.lot].terms.only else { unreachable!("a match follows projects") };
+            *projects.entry(target).or_default() += row.amount;
+        }
+        for (target, mut left) in projects {
+            while left > 0 {
+                let (number, here) = lot.unwrap();
+                let part = here.min(left);
+                moves.push((number, Place::Match, Place::Target(target), part));
+                left -= part;
+                lot = if part == here { taken.next() } else { Some((number, here - part)) };
+            }
+        }
         self.book(fund, on, moves).followed = rows;
         Ok(())
     }

@@ -193,8 +193,8 @@ impl Oracle {
             Operation::Propose { fund, purpose, on } => self.open(*fund, *purpose, None, *on),
             Operation::Award { fund, group, purpose, on } => self.open(*fund, *purpose, Some(*group), *on),
             Operation::Move { target, to, on } => self.move_project(*target, *to, *on),
-            Operation::Offer { fund, donor, kind, amount, rate, terms, due_on } => {
-                self.offer(*fund, *donor, *kind, *amount, *rate, *terms, *due_on)
+            Operation::Offer { fund, donor, promise, terms, due_on } => {
+                self.offer(*fund, *donor, promise, *terms, *due_on)
             }
             Operation::Advance { pledge, to } => self.advance(*pledge, *to),
             Operation::Receive { fund, payer, reference, on, whole, parts } => {
