@@ -6,6 +6,7 @@
 //! | `/` and `/app.js` | the page on which a person tries a query |
 //! | `/schema.graphql` | the SDL |
 //! | `/uploads/…` | takes a file in, see [`files`] |
+//! | `/import/…`, `/imports/…` | imports without the graph, see [`imports`] |
 //! | `/health` | 200 when the database answers, 503 when it does not |
 //!
 //! * Nothing in this process is needed by the next request: several servers may share one database.
@@ -14,6 +15,7 @@
 
 mod caller;
 mod files;
+mod imports;
 mod in_hand;
 
 use std::{
@@ -140,6 +142,7 @@ pub async fn serve(options: Options, db: Db, clock: Clock, ready: impl FnOnce(So
 
 /// The routes, for a server of one's own.
 fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand, files: Files) -> impl Endpoint + 'static {
+    let files = Arc::new(files);
     let sdl = schema::sdl();
     let gate = Arc::new(Gate::new(&sdl, Limits::default()));
     let prepare = caller::prepare(db.clone(), clock, in_hand.clone());
@@ -148,7 +151,10 @@ fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand, files: File
         .at("/", get(text("text/html; charset=utf-8", page::html(examples))))
         .at("/app.js", get(text("text/javascript; charset=utf-8", page::SCRIPT.into())))
         .at("/schema.graphql", get(text("text/plain; charset=utf-8", sdl)))
-        .at("/uploads/:secret", files::uploads(files))
+        .at("/uploads/:secret", files::uploads(files.clone()))
+        .at("/import/:kind", imports::import(files.clone()))
+        .at("/imports/:id", get(imports::status(files.clone())))
+        .at("/imports/:id/result", get(imports::result_file(files)))
         .at("/health", get(health(db)))
         .with(
             SetHeader::new()

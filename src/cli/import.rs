@@ -1,6 +1,6 @@
 //! `cobuild import`: a file from plan to books, in the database itself or over a server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::Args as ClapArgs;
@@ -15,10 +15,12 @@ use super::{
 use crate::{
     clock::Clock,
     config::Place,
+    db::Db,
     import::{
         inline::{self, Order, Until},
-        job::{Job, OnRefusal, Options, State, worker},
+        job::{Job, OnRefusal, Options, State, Then, worker},
         kind::Kind,
+        result,
         run::Runner,
         summary::Summary,
     },
@@ -75,6 +77,9 @@ pub struct Args {
     /// Book the rows that are accepted, even when others are refused
     #[arg(long)]
     pub continue_on_error: bool,
+    /// Where to write the file back with what came of each row, in the format it came in
+    #[arg(long, value_name = "FILE")]
+    pub result: Option<PathBuf>,
     #[command(flatten)]
     pub place: Place,
 }
@@ -106,7 +111,12 @@ pub async fn run(given: Args, context: &Context) -> Result<(), Failure> {
         Ok(job) => Summary::of(&db, job, &given.fund).await,
         Err(error) => Err(error.clone()),
     };
+    let written = match (&done, &given.result) {
+        (Ok(job), Some(path)) if job.plan_hash.is_some() => write_result(&db, job, path).await,
+        _ => Ok(()),
+    };
     db.close().await;
+    written?;
     tell(&told?, context.output, given.commit)
 }
 
@@ -133,7 +143,15 @@ fn options(given: &Args) -> Result<Options, Failure> {
         expect_total: total.transpose()?,
         on_refusal: if given.continue_on_error { OnRefusal::GoOn } else { OnRefusal::Stop },
         source: given.source.clone(),
+        then: Then::Wait,
     })
+}
+
+/// Writes the result of an import to where the person wants it.
+async fn write_result(db: &Db, job: &Job, path: &Path) -> Result<(), Failure> {
+    let result = result::write(db, &Clock::System, job, output::language()).await?;
+    let copied = tokio::fs::copy(result.file.path(), path).await;
+    copied.map(drop).map_err(|why| Failure::fault(format!("{}: {why}", path.display())))
 }
 
 /// Rows done of all, with the rate and the time left, on a terminal only.

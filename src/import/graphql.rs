@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::{
-    job::{self, Job, OnRefusal, Options, Start, State, mapping, store},
+    job::{self, Job, OnRefusal, Options, Start, State, Then, mapping, store},
     kind::Kind,
     word::{Outcome, Word},
 };
@@ -354,6 +354,7 @@ impl ImportStartInput {
                 expect_total: self.expected_total.map(Into::into),
                 on_refusal: if self.continue_on_error { OnRefusal::GoOn } else { OnRefusal::Stop },
                 source: self.source,
+                then: Then::Wait,
             },
         })
     }

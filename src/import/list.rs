@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::amount::{amount_fen, yuan_text};
 use super::cell::Epoch;
 use super::column::{Choice, Column};
-use super::file::{FileRow, Source, Wanted};
+use super::file::{FileRow, Found, Source, Wanted};
 use super::header::{Columns, Layout};
 use super::job::Options;
 use super::kind::{Draft, Kind};
@@ -372,6 +372,41 @@ pub fn scan(path: &Path, reading: &Reading) -> Result<Scan, FileRefusal> {
     scan.remarks = pass.remarks;
     check_expected(&scan, &reading.options)?;
     Ok(scan)
+}
+
+/// What a list is made of, for whoever writes it again.
+pub enum Part<'a> {
+    /// What the file is, the titles above its header, and the header.
+    Head(&'a Found, &'a [FileRow]),
+    /// A row that says something.
+    Record(&'a FileRow),
+    /// Any other row.
+    Other(&'a FileRow),
+}
+
+/// Visits every row of a list, as it stands in the file; the inner error is the visitor's.
+pub fn visit(
+    path: &Path,
+    reading: &Reading,
+    mut visit: impl FnMut(Part<'_>) -> std::io::Result<()>,
+) -> crate::error::Result<std::io::Result<()>> {
+    let refused = |refusal: FileRefusal| crate::error::Error::BadInput(refusal.message_en);
+    let mut pass = Pass::open(path, reading).map_err(refused)?;
+    let mut done = visit(Part::Head(pass.table.found(), pass.table.head()));
+    while done.is_ok() && pass.table.read(&mut pass.row).map_err(refused)? {
+        let role = pass.totals.role(&pass.row);
+        done = match role {
+            Role::Record | Role::Total(Err(_)) => visit(Part::Record(&pass.row)),
+            Role::Total(Ok(())) | Role::PassedOver => visit(Part::Other(&pass.row)),
+        };
+        if role == Role::Record && pass.reading.kind.has_total() {
+            // What a total row is depends on what stands above it.
+            let amount = pass.columns.one("amount").map(|_| Cell { row: &pass.row, columns: &pass.columns });
+            let fen = amount.and_then(|cell| cell.amount_fen("amount").ok().flatten());
+            pass.totals.add(fen).map_err(refused)?;
+        }
+    }
+    Ok(done)
 }
 
 fn check_expected(scan: &Scan, options: &Options) -> Result<(), FileRefusal> {

@@ -15,7 +15,7 @@
 //! | drafts judged and booked, by the operations of the graph | `kind`, `store` |
 //! | the job: a row that outlives the process that works on it | `job` |
 //! | plan, compare, book and take back, batch by batch | `run` |
-//! | what came of it: in words, and as the file with its outcomes | `word`, `summary` |
+//! | what came of it: in words, and as the file with its outcomes | `word`, `summary`, `result` |
 //! | the doors | `graphql`, `inline`, [`crate::server`], [`crate::cli`] |
 //! | what the words of a gift tell beyond its cells | `hint` |
 //!
@@ -39,6 +39,7 @@ pub mod list;
 mod mapping;
 mod record;
 mod refusal;
+pub mod result;
 pub mod run;
 pub mod seen;
 pub mod store;

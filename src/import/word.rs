@@ -3,7 +3,7 @@
 use async_graphql::Enum;
 
 use super::refusal::{RowRefusal, cut};
-use crate::id::ImportJobId;
+use crate::{error::Language, id::ImportJobId};
 
 /// What comes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
@@ -42,6 +42,18 @@ impl Outcome {
             Self::Unchanged => "unchanged",
             Self::Refused => "refused",
             Self::Suspected => "suspected",
+        }
+    }
+
+    /// The word that stands for it in a result that people read.
+    pub fn shown(self, language: Language) -> &'static str {
+        match (language, self) {
+            (Language::En, outcome) => outcome.name(),
+            (Language::Zh, Self::Created) => "新增",
+            (Language::Zh, Self::Changed) => "补充",
+            (Language::Zh, Self::Unchanged) => "已有",
+            (Language::Zh, Self::Refused) => "未被接受",
+            (Language::Zh, Self::Suspected) => "疑似重复",
         }
     }
 

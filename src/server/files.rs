@@ -38,8 +38,7 @@ pub struct Files {
 }
 
 /// Takes a file in at its one-time address.
-pub fn uploads(files: Files) -> impl Endpoint<Output = Response> + 'static {
-    let files = Arc::new(files);
+pub fn uploads(files: Arc<Files>) -> impl Endpoint<Output = Response> + 'static {
     make(move |request: Request| {
         let files = files.clone();
         async move {

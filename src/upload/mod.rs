@@ -179,6 +179,14 @@ async fn finish(tx: &mut Tx, upload: &Upload, sha256: &str, size: u64) -> Result
 pub struct LocalFile(PathBuf);
 
 impl LocalFile {
+    /// A name that no other file has, for one that is to be written.
+    pub fn new() -> Result<Self> {
+        let mut name = [0_u8; 16];
+        getrandom::fill(&mut name).map_err(|why| anyhow::anyhow!("no randomness for a file's name: {why}"))?;
+        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self(std::env::temp_dir().join(format!("cobuild-{name}"))))
+    }
+
     /// Where it is.
     pub fn path(&self) -> &std::path::Path {
         &self.0
@@ -197,10 +205,7 @@ impl Drop for LocalFile {
 /// # Errors
 /// Refused when it is no longer kept; a fault when the machine has no room for it.
 pub async fn fetch(db: &Db, upload: &Upload) -> Result<LocalFile> {
-    let mut name = [0_u8; 16];
-    getrandom::fill(&mut name).map_err(|why| anyhow::anyhow!("no randomness for a file's name: {why}"))?;
-    let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-    let local = LocalFile(std::env::temp_dir().join(format!("cobuild-{name}")));
+    let local = LocalFile::new()?;
     let faulty = |why: std::io::Error| Error::from(anyhow::Error::from(why).context("a copy of an uploaded file"));
     let mut options = tokio::fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -145,6 +145,17 @@ pub enum OnRefusal {
     GoOn,
 }
 
+/// What happens once the plan is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// Somebody looks at it, and commits with its hash.
+    #[default]
+    Wait,
+    /// It is booked, where no refusal forbids it.
+    Commit,
+}
+
 /// How a file is to be read and judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
@@ -169,6 +180,9 @@ pub struct Options {
     /// Whose numbers the references in the file are, for instance a bank or a platform.
     #[serde(default)]
     pub source: Option<String>,
+    /// What happens once the plan is made.
+    #[serde(default)]
+    pub then: Then,
 }
 
 /// The most characters of a source's or a mapping's name.

@@ -450,12 +450,6 @@ pub async fn insert_late_words(tx: &mut Tx, id: ImportJobId, words: &[(i64, &Wor
     .await
 }
 
-/// How many words are kept of a job.
-pub async fn words_kept<'c>(on: impl Sql<'c>, id: ImportJobId) -> Result<i64> {
-    let (count,): (i64,) = on.sql("SELECT COUNT(*) FROM import_row WHERE job_id = $1").bind(id).one().await?;
-    Ok(count)
-}
-
 /// A page of what is worth a word of each job's rows.
 pub async fn words_of_jobs<'c>(
     on: impl Sql<'c>,
@@ -474,15 +468,19 @@ pub async fn words_of_jobs<'c>(
     .await
 }
 
-/// What is worth a word of the rows from `first` to `last`.
-pub async fn words_between<'c>(on: impl Sql<'c>, id: ImportJobId, first: i64, last: i64) -> Result<Vec<Word>> {
+/// What is worth a word of the next rows behind a row: whole rows, about so many words.
+pub async fn words_after<'c>(on: impl Sql<'c>, id: ImportJobId, row: i64, limit: i64) -> Result<Vec<Word>> {
     on.sql(
-        "SELECT job_id, row_no, word_no, outcome, column_name, code, value, message_en, message_zh
-         FROM import_row WHERE job_id = $1 AND row_no >= $2 AND row_no <= $3 ORDER BY row_no, word_no",
+        "SELECT w.job_id, w.row_no, w.word_no, w.outcome, w.column_name, w.code, w.value, w.message_en, w.message_zh
+         FROM import_row w
+         WHERE w.job_id = $1 AND w.row_no > $2 AND w.row_no <= (
+             SELECT MAX(some.row_no) FROM (
+                 SELECT row_no FROM import_row WHERE job_id = $1 AND row_no > $2 ORDER BY row_no LIMIT $3) AS some)
+         ORDER BY w.row_no, w.word_no",
     )
     .bind(id)
-    .bind(first)
-    .bind(last)
+    .bind(row)
+    .bind(limit)
     .all()
     .await
 }

@@ -5,9 +5,9 @@ use sha2::{Digest as _, Sha256};
 use super::{BATCH_ROWS, Ended, Hand, Row, WORDS_MAX, counted, numbered, rows, size, unread};
 use crate::{
     db::Tx,
-    error::{Error, Result},
+    error::Result,
     import::{
-        job::{State, store},
+        job::{OnRefusal, State, Then, store},
         kind::{Batch, Draft},
         list::{Batches, Record, Scan},
         refusal::FileRefusal,
@@ -50,13 +50,30 @@ impl Hand<'_> {
         }
     }
 
+    /// Lets the plan be booked, where that is wanted and no refusal forbids it.
+    async fn go_on(&self, tx: &mut Tx) -> Result<()> {
+        let job = store::by_ids(&mut *tx, &[self.job.id]).await?.pop();
+        let accepted = job.is_some_and(|job| job.refused == 0 || self.options.on_refusal == OnRefusal::GoOn);
+        if self.options.then == Then::Commit && accepted {
+            store::queue_commit(tx, self.job.id).await?;
+        }
+        Ok(())
+    }
+
     /// Says what the plan is.
     pub(super) async fn planned(&self, state: State, hash: &str, basis: &str) -> Result<Ended> {
         let runner = self.runner;
         let mut tx = runner.db.begin().await?;
         let now = runner.clock.now();
-        let set = store::set_planned(&mut tx, self.job.id, &runner.owner, state, hash, basis, now).await;
-        Ok(if settle(tx, set.map_err(Error::from)).await? == 0 { Ended::Lost } else { Ended::Done })
+        let set = async {
+            let set = store::set_planned(&mut tx, self.job.id, &runner.owner, state, hash, basis, now).await?;
+            if set == 1 {
+                self.go_on(&mut tx).await?;
+            }
+            Ok(set)
+        };
+        let set = set.await;
+        Ok(if settle(tx, set).await? == 0 { Ended::Lost } else { Ended::Done })
     }
 
     /// Tries every row.

@@ -17,7 +17,7 @@ use super::super::{
 };
 
 pub use super::super::kind::contributions::COLUMNS;
-use super::super::kind::contributions::content_number;
+use super::super::kind::place::content_number;
 
 /// How a list is read.
 #[derive(Clone)]
@@ -88,7 +88,7 @@ pub struct Contributions {
 /// Reads the gifts of a list.
 pub fn read(source: impl Source + 'static, options: &Options) -> Result<Contributions, FileRefusal> {
     let Options { mapping, today, date_default } = options.clone();
-    let options = job::Options { date_default, ..job::Options::default() };
+    let options = job::Options { date_default, sheet: mapping.sheet().map(str::to_owned), ..job::Options::default() };
     let mut pass = Pass::of(source, &Reading { kind: Kind::Contributions, options, today }, &mapping)?;
     let (mut drafts, mut refusals, mut contents) = (vec![], vec![], Contents::default());
     while let Some(record) = pass.next()? {
