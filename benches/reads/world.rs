@@ -168,10 +168,7 @@ async fn promise(
     for (n, donor) in members.iter().enumerate() {
         let offer = |i: usize| Offer {
             donor: *donor,
-            terms: Terms::Fixed {
-                amount: Fen(PLEDGE),
-                due_on: day + Duration::days(i64::try_from(i).expect("a few")),
-            },
+            terms: Terms::Fixed { amount: Fen(PLEDGE), due_on: day + Duration::days(i64::try_from(i).expect("a few")) },
             restriction: Restriction {
                 target: i.is_multiple_of(2).then(|| projects[(n + i) % projects.len()]),
                 ..Restriction::default()

@@ -16,6 +16,8 @@ use crate::{
     id::{EarmarkId, FundId, PartyId, PurposeId, TargetId},
 };
 
+crate::part!(Earmark { id, fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to });
+
 /// What a restriction restricts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
@@ -245,11 +247,7 @@ async fn refer(tx: &mut Tx, fund: FundId, wanted: &HashSet<Restriction>) -> Resu
 const NOTHING: i64 = 0;
 
 /// The keys of those restrictions that were written down.
-async fn known(
-    tx: &mut Tx,
-    fund: FundId,
-    wanted: &HashSet<Restriction>,
-) -> Result<HashMap<Restriction, EarmarkId>> {
+async fn known(tx: &mut Tx, fund: FundId, wanted: &HashSet<Restriction>) -> Result<HashMap<Restriction, EarmarkId>> {
     let or_none = |keys: Option<Vec<i64>>| keys.unwrap_or_else(|| vec![NOTHING]);
     let rows: Vec<Earmark> = tx
         .sql(
@@ -268,11 +266,7 @@ async fn known(
 }
 
 /// Writes restrictions on gifts to `fund` down that were not before, in their order, and gives their keys.
-async fn insert(
-    tx: &mut Tx,
-    fund: FundId,
-    new: &[(Restriction, i64)],
-) -> Result<HashMap<Restriction, EarmarkId>> {
+async fn insert(tx: &mut Tx, fund: FundId, new: &[(Restriction, i64)]) -> Result<HashMap<Restriction, EarmarkId>> {
     let written: Vec<Earmark> = tx
         .insert_returning(
             "INSERT INTO earmark (fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to)

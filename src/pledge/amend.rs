@@ -78,9 +78,8 @@ pub async fn amend(tx: &mut Tx, by: By<'_>, once: &Once, input: &Amend) -> Resul
     }
     let before = store::schedules_of(&mut *tx, &[pledge.id]).await?.pop().ok_or_else(not_found)?;
     let dues = store::dues_with_changes(&mut *tx, &[pledge.id]).await?;
-    let is_kept = |due: &&super::due::Due| {
-        due.due_on < input.from || due.received.is_positive() || due.waived.is_positive()
-    };
+    let is_kept =
+        |due: &&super::due::Due| due.due_on < input.from || due.received.is_positive() || due.waived.is_positive();
     let withdrawn = dues.iter().filter(|due| !is_kept(due) && due.owed().is_positive());
     let kept: HashSet<NaiveDate> = dues.iter().filter(is_kept).map(|due| due.due_on).collect();
     let (schedule, days) = next(input, &before, pledge.ends_on.unwrap_or(pledge.due_on))?;

@@ -116,7 +116,12 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    async fn of<'o>(tx: &mut Tx, by: By<'_>, fund: FundId, offers: impl Iterator<Item = &'o Offer> + Clone) -> Result<Self> {
+    async fn of<'o>(
+        tx: &mut Tx,
+        by: By<'_>,
+        fund: FundId,
+        offers: impl Iterator<Item = &'o Offer> + Clone,
+    ) -> Result<Self> {
         let fund = place::fund(tx, fund).await?;
         let donors: Vec<PartyId> = offers.clone().map(|offer| offer.donor).collect();
         let agreements: Vec<AgreementId> = offers.clone().filter_map(|offer| offer.agreement).collect();
@@ -249,9 +254,7 @@ pub async fn offer(
                 Ok(Offered { pledge, outcome: Outcome::Created })
             }
             Verdict::Known(pledge) => Ok(Offered { pledge, outcome: Outcome::Known }),
-            Verdict::Repeat(first) => {
-                outcomes[first].clone().map(|first| Offered { outcome: Outcome::Known, ..first })
-            }
+            Verdict::Repeat(first) => outcomes[first].clone().map(|first| Offered { outcome: Outcome::Known, ..first }),
         });
         outcomes.push(outcome);
     }

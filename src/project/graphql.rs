@@ -30,7 +30,7 @@ use crate::{
     page_of,
     party::{Group, PartyById},
     pledge::graphql::terms::{ClaimRoom, room_of_project},
-    viewer::{Load, Request},
+    viewer::{Beside, Load, Request},
 };
 
 connection!(ProjectConnection, ProjectEdge, Project, "projects");
@@ -68,6 +68,12 @@ impl Load for TargetById {
             found.extend(grants.into_iter().map(|grant| (grant.id, TargetNode::from(grant))));
         }
         Ok(found)
+    }
+}
+
+impl Beside for Project {
+    fn remember(self, request: &Request) {
+        request.prime::<TargetById>(self.id, self.into());
     }
 }
 

@@ -174,19 +174,23 @@ mod tests {
         }
     }
 
+    /// What is open, by how much the basis changes, and the due, basis and amount of each line.
+    type Row<'r> = (&'r [OpenDue], i64, Vec<(i64, i64, i64)>);
+
     #[test]
     fn a_correction_changes_its_own_due_first_and_never_what_was_paid() {
-        let due = |id: i64, outstanding| OpenDue { due_id: DueId(id), pledge_id: PledgeId(1), outstanding: Fen(outstanding) };
+        let due =
+            |id: i64, outstanding| OpenDue { due_id: DueId(id), pledge_id: PledgeId(1), outstanding: Fen(outstanding) };
         // Three reports of 100.00 yuan each: 3.00 yuan due of each.
         let all_open = [due(1, 300), due(2, 300), due(3, 300)];
         let paid = [due(1, 0), due(2, 0), due(3, 120)];
-        let rows: [(&[OpenDue], i64, &[(i64, i64, i64)]); 6] = [
-            (&all_open, 1_000, &[(1, 1_000, 30)]),
-            (&all_open, -1_000, &[(1, -1_000, -30)]),
-            (&all_open, -10_000, &[(1, -10_000, -300)]),
-            (&all_open, -1, &[(1, -1, -1)]),
-            (&paid, -10_000, &[(1, -10_000, 0), (3, 0, -120)]),
-            (&paid, 33, &[(1, 33, 0)]),
+        let rows: [Row<'_>; 6] = [
+            (&all_open, 1_000, vec![(1, 1_000, 30)]),
+            (&all_open, -1_000, vec![(1, -1_000, -30)]),
+            (&all_open, -10_000, vec![(1, -10_000, -300)]),
+            (&all_open, -1, vec![(1, -1, -1)]),
+            (&paid, -10_000, vec![(1, -10_000, 0), (3, 0, -120)]),
+            (&paid, 33, vec![(1, 33, 0)]),
         ];
         for (own, basis, expected) in rows {
             let own: Vec<&OpenDue> = own.iter().collect();

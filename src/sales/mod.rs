@@ -386,13 +386,11 @@ pub async fn report(
             continue;
         }
         let outcome = match loaded.judge(by, at, report) {
-            Ok(Verdict::New { days, accrued }) => {
-                made.add(&mut head, by, report, days, &accrued).map(|report| {
-                    let done = Reported { report, outcome: Outcome::Created };
-                    made.onces.extend(once.as_ref().map(|once| (once, done)));
-                    done
-                })
-            }
+            Ok(Verdict::New { days, accrued }) => made.add(&mut head, by, report, days, &accrued).map(|report| {
+                let done = Reported { report, outcome: Outcome::Created };
+                made.onces.extend(once.as_ref().map(|once| (once, done)));
+                done
+            }),
             Ok(Verdict::Known(report)) => Ok(Reported { report, outcome: Outcome::Known }),
             Ok(Verdict::Repeat(first)) => {
                 outcomes[first].clone().map(|first| Reported { outcome: Outcome::Known, ..first })

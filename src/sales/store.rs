@@ -29,12 +29,10 @@ pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[SalesReportId]) -> Result<Vec<S
 
 /// The last correction of each of these first reports, or the report itself.
 pub async fn latest_of<'c>(on: impl Sql<'c>, firsts: &[SalesReportId]) -> Result<Vec<SalesReport>> {
-    on.sql(report!(
-        "WHERE r.first_id IN (..) AND NOT EXISTS (SELECT 1 FROM sales_report c WHERE c.corrects_id = r.id)"
-    ))
-    .bind_list(firsts)
-    .all()
-    .await
+    on.sql(report!("WHERE r.first_id IN (..) AND NOT EXISTS (SELECT 1 FROM sales_report c WHERE c.corrects_id = r.id)"))
+        .bind_list(firsts)
+        .all()
+        .await
 }
 
 /// The reports of the same sales as each of these first ones, oldest first.
@@ -207,7 +205,10 @@ pub async fn standing_on<'c>(on: impl Sql<'c>, first: SalesReportId) -> Result<V
 }
 
 /// What the sales of each of these pledges come to: fen or pieces.
-pub async fn bases_of<'c>(on: impl Sql<'c>, pledges: &[crate::id::PledgeId]) -> Result<Vec<(crate::id::PledgeId, i64)>> {
+pub async fn bases_of<'c>(
+    on: impl Sql<'c>,
+    pledges: &[crate::id::PledgeId],
+) -> Result<Vec<(crate::id::PledgeId, i64)>> {
     on.sql(
         "SELECT d.pledge_id,
                 CAST(SUM(b.basis + COALESCE((SELECT SUM(x.basis) FROM due_change x WHERE x.due_id = d.id), 0)) AS BIGINT)

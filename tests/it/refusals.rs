@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, bank_lines, bank_match, decide, fund_open, gift, move_money, offer, pay, propose,
-        receive, refund, reverse, seats, sold, with, yuan,
+        LANGUAGES, Site, allocate, bank_lines, bank_match, campaign_open, decide, fund_open, gift, move_money, offer,
+        pay, propose, receive, refund, reverse, seats, sold, with, yuan,
     },
     support::on_both,
 };
@@ -89,9 +89,6 @@ fn belongings() -> Vec<Row> {
     let pledged = |pledge: &str, change| given(with(json!({ "pledgeId": pledge }), change));
     let earmarked = |earmark| given(json!({ "earmark": earmark }));
     let promised = |change| with(offer("row", "@F1", "@unit"), change);
-    let claim = |project: &str, units: Value| {
-        json!({ "terms": { "claim": { "projectId": project, "units": units, "expiresOn": "2099-01-01" } } })
-    };
     let rate = |denominator: i64| json!({ "numerator": 1, "denominator": denominator });
     vec![
         ("ANOTHER_FUND", "targetId", "decisionRecord", decide("row", "@F1", "@Q1", "1.00")),
@@ -137,6 +134,42 @@ fn belongings() -> Vec<Row> {
             "pledgeOffer",
             promised(json!({ "terms": { "perUnit": { "rate": rate(0) } } })),
         ),
+        ("PLEDGE_STATE", "lines.0.pledgeId", "contributionReceive", pledged("@offered", json!({}))),
+        ("PLEDGE_STATE", "pledgeId", "pledgeAdvance", json!({ "pledgeId": "@promise", "to": "FULFILLED" })),
+        (
+            "PLEDGE_OF_ANOTHER",
+            "lines.0.pledgeId",
+            "contributionReceive",
+            pledged("@promise", json!({ "donorId": "@shop" })),
+        ),
+        (
+            "PLEDGE_EARMARK",
+            "lines.0.earmark",
+            "contributionReceive",
+            pledged("@promise", json!({ "earmark": { "targetId": "@P1" } })),
+        ),
+        (
+            "DUE_EXCEEDED",
+            "lines.0.amount",
+            "contributionReceive",
+            pledged("@promise", json!({ "amount": yuan("50.01") })),
+        ),
+        (
+            "RECEIPT_REPEATED",
+            "reference",
+            "contributionReceive",
+            with(given(json!({})), json!({ "reference": "free" })),
+        ),
+    ]
+}
+
+/// The refusals of what stands beside a pledge: agreements, campaigns, sales, claims, goods and waivers.
+fn promises() -> Vec<Row> {
+    let promised = |change| with(offer("row", "@F1", "@unit"), change);
+    let line = with(gift("@unit", "5.00", Value::Null), json!({ "pledgeId": "@promise" }));
+    let goods = receive("row", "@F1", json!([line]));
+    let claim = |project: &str, units: Value| json!({ "terms": { "claim": { "projectId": project, "units": units, "expiresOn": "2099-01-01" } } });
+    vec![
         (
             "AGREEMENT_OF_ANOTHER",
             "agreementId",
@@ -173,38 +206,7 @@ fn belongings() -> Vec<Row> {
             "dueWaive",
             json!({ "idempotencyKey": "row", "dueId": "@due", "amount": yuan("50.01"), "reason": "Too much." }),
         ),
-        (
-            "ASSET_MISMATCH",
-            "lines.0.pledgeId",
-            "contributionReceive",
-            with(pledged("@promise", json!({})), json!({ "asset": "KIND" })),
-        ),
-        ("PLEDGE_STATE", "lines.0.pledgeId", "contributionReceive", pledged("@offered", json!({}))),
-        ("PLEDGE_STATE", "pledgeId", "pledgeAdvance", json!({ "pledgeId": "@promise", "to": "FULFILLED" })),
-        (
-            "PLEDGE_OF_ANOTHER",
-            "lines.0.pledgeId",
-            "contributionReceive",
-            pledged("@promise", json!({ "donorId": "@shop" })),
-        ),
-        (
-            "PLEDGE_EARMARK",
-            "lines.0.earmark",
-            "contributionReceive",
-            pledged("@promise", json!({ "earmark": { "targetId": "@P1" } })),
-        ),
-        (
-            "DUE_EXCEEDED",
-            "lines.0.amount",
-            "contributionReceive",
-            pledged("@promise", json!({ "amount": yuan("50.01") })),
-        ),
-        (
-            "RECEIPT_REPEATED",
-            "reference",
-            "contributionReceive",
-            with(given(json!({})), json!({ "reference": "free" })),
-        ),
+        ("ASSET_MISMATCH", "lines.0.pledgeId", "contributionReceive", with(goods, json!({ "asset": "KIND" }))),
     ]
 }
 
@@ -343,7 +345,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), states(), imports()].concat();
+        let rows = [fields(), belongings(), promises(), states(), imports()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
@@ -454,15 +456,25 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
     vec![
         ("advancePay", move_money("row", "@P1", "1.00")),
         ("advanceReturn", move_money("row", "@P1", "1.00")),
+        (
+            "agreementRecord",
+            json!({ "fundId": "@F1", "partyId": "@shop", "number": "A-2", "kind": "VENUE", "validFrom": "2024-01-01",
+                "validTo": "2024-12-31", "promises": "To share." }),
+        ),
         ("allocationMake", allocate("row", "@R-P1", "1.00")),
         ("allocationRelease", move_money("row", "@P1", "1.00")),
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
         ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
+        ("campaignClose", json!({ "campaignId": "@fair", "participants": 5 })),
+        ("campaignOpen", campaign_open("another")),
+        ("claimOpen", json!({ "projectId": "@P1", "units": 4, "unitValue": yuan("1.00") })),
+        ("claimRelease", json!({ "pledgeId": "@claim" })),
         ("contributionReceive", receive("row", "@F1", json!([gift("@shop", "1.00", Value::Null)]))),
         ("contributionRefund", refund("row", "@shop", "1.00")),
         ("decisionRecord", decide("row", "@F1", "@P1", "1.00")),
+        ("dueWaive", json!({ "idempotencyKey": "row", "dueId": "@due", "reason": "Agreed." })),
         ("entryReverse", reverse("row", "@entry 1")),
         ("expenseRecord", pay("row", "@P1", "1.00")),
         (
@@ -490,6 +502,15 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
         ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
         ("pledgeAdvance", json!({ "pledgeId": "@offered", "to": "ACCEPTED" })),
+        (
+            "pledgeAmend",
+            json!({ "idempotencyKey": "row", "pledgeId": "@promise", "from": "2099-01-01", "reason": "Less." }),
+        ),
+        (
+            "salesReportCorrect",
+            json!({ "idempotencyKey": "row", "reportId": "@right", "units": 1, "reason": "A slip." }),
+        ),
+        ("salesReportRecord", sold("row", json!({ "campaignId": "@fair", "merchantId": "@unit" }))),
         (
             "pledgeMatch",
             json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" }),

@@ -307,10 +307,14 @@ impl Site {
         let close = json!({ "campaignId": "@closed fair", "participants": 5, "on": "2024-04-01" });
         self.add("closed fair", "campaignClose", "campaign", close).await;
         self.add("sold", "salesReportRecord", "report", sold("sold", json!({ "campaignId": "@fair" }))).await;
-        let right = json!({ "idempotencyKey": "right", "reportId": "@sold", "amount": yuan("9.00"), "reason": "A slip." });
+        let right =
+            json!({ "idempotencyKey": "right", "reportId": "@sold", "amount": yuan("9.00"), "reason": "A slip." });
         self.add("right", "salesReportCorrect", "report", right).await;
         let room = json!({ "projectId": "@P3", "units": 4, "unitValue": yuan("10.00") });
         self.add("P3", "claimOpen", "project", room).await;
+        let claim = json!({ "claim": { "projectId": "@P3", "units": 1, "expiresOn": "2099-01-01" } });
+        let claim = with(offer("claim", "@F1", "@unit"), json!({ "terms": claim }));
+        self.add("claim", "pledgeOffer", "pledge", claim).await;
         let query = "query($id: ID!) { node(id: $id) { ... on Pledge { dues { edges { node { id } } } } } }";
         let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@promise" })).await;
         self.name("due", &read["data"]["node"]["dues"]["edges"][0]["node"]["id"]);

@@ -13,7 +13,6 @@ use chrono::NaiveDate;
 pub use input::OriginInput;
 pub use mutation::PledgeMutation;
 
-use super::{Pledge as Row, PledgeFilter, PledgeKind, PledgeState, store};
 use self::{
     due::{DueConnection, PledgeStanding, dues_of_pledge},
     terms::{
@@ -21,6 +20,7 @@ use self::{
         SchedulesOf, StandingOf, accrual,
     },
 };
+use super::{Pledge as Row, PledgeFilter, PledgeKind, PledgeState, store};
 use crate::{
     agreement::graphql::{Agreement, AgreementById},
     by_id,
@@ -68,7 +68,7 @@ impl Load for PledgesOfParty {
             let ((filter, funds), page) = &which;
             let mut session = request.session().await?;
             let rows = store::of_donors(&mut *session, &donors, filter, funds.as_deref(), page).await?;
-            crate::viewer::deal(&mut found, &which, rows, |pledge| pledge.donor_id);
+            crate::viewer::deal(&mut found, &which, request.rows(rows), |pledge| pledge.donor_id);
         }
         Ok(found)
     }

@@ -341,12 +341,12 @@ macro_rules! filtered {
                     CASE WHEN d.amount + d.corrected = 0 AND EXISTS (
                         SELECT 1 FROM due_change c WHERE c.due_id = d.id AND c.kind = 'WITHDRAWAL')
                     THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS withdrawn
-             FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id
-             WHERE ",
+             FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id ",
+            "WHERE ",
             $owner,
             " = {owner}
                AND (d.due_on >= $1 OR $1 IS NULL) AND (d.due_on <= $2 OR $2 IS NULL)
-               AND ($3 IS NULL OR $3 = CASE
+               AND ($3 = CASE
                    WHEN d.amount + d.corrected = 0 AND EXISTS (
                        SELECT 1 FROM due_change c WHERE c.due_id = d.id AND c.kind = 'WITHDRAWAL') THEN 'WITHDRAWN'
                    WHEN d.received + d.waived >= d.amount + d.corrected AND d.waived > 0 THEN 'WAIVED'
@@ -354,7 +354,7 @@ macro_rules! filtered {
                    WHEN p.state IN ('CANCELLED', 'LAPSED') THEN 'WITHDRAWN'
                    WHEN d.due_on < $4 THEN 'OVERDUE'
                    WHEN d.received > 0 THEN 'PART_PAID'
-                   ELSE 'DUE' END)
+                   ELSE 'DUE' END OR $3 IS NULL)
                AND (d.donor_id = $5 OR $5 IS NULL) AND (d.fund_id = $6 OR $6 IS NULL)
                AND ($7 = 1 OR d.fund_id IN (..)) {page}"
         )

@@ -153,12 +153,10 @@ pub struct GoodsRow {
 
 /// What in-kind pledges give.
 pub async fn goods_of<'c>(on: impl Sql<'c>, pledges: &[PledgeId]) -> Result<Vec<GoodsRow>> {
-    on.sql(
-        "SELECT pledge_id, category, quantity, unit, description FROM pledge_goods WHERE pledge_id IN (..)",
-    )
-    .bind_list(pledges)
-    .all()
-    .await
+    on.sql("SELECT pledge_id, category, quantity, unit, description FROM pledge_goods WHERE pledge_id IN (..)")
+        .bind_list(pledges)
+        .all()
+        .await
 }
 
 /// How a match is paid for, and its caps beside the one in all.

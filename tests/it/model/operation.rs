@@ -3,7 +3,11 @@
 //! A number that nothing has yet (see [`NOBODY`]) stands for an id that does not exist.
 
 use chrono::NaiveDate;
-use cobuild::{pledge::PledgeState, project::ProjectState};
+use cobuild::{
+    ledger::Asset,
+    pledge::{PledgeState, terms::Funding},
+    project::ProjectState,
+};
 
 /// The number of what does not exist.
 pub const NOBODY: usize = 9_999_999;
@@ -39,6 +43,8 @@ pub const FREE: Terms = Terms { only: Only::Free, from: None, to: None };
 pub enum Pays {
     Nothing,
     Pledge(usize),
+    /// A due of a pledge, counted from 0.
+    Due(usize, usize),
     OldestFirst,
 }
 
@@ -54,8 +60,23 @@ pub struct Part {
 /// What is promised.
 #[derive(Clone, Debug)]
 pub enum Promise {
-    Fixed { amount: i64 },
-    Matching { cap: i64, rate: (i64, i64) },
+    Fixed {
+        amount: i64,
+    },
+    Matching {
+        cap: i64,
+        rate: (i64, i64),
+        funding: Funding,
+    },
+    /// A share of sales in basis points.
+    Share {
+        basis_points: i64,
+        cap: Option<i64>,
+    },
+    /// Goods at a value.
+    Goods {
+        value: i64,
+    },
 }
 
 /// One operation on the books.
@@ -93,8 +114,16 @@ pub enum Operation {
         payer: usize,
         reference: usize,
         on: NaiveDate,
+        asset: Asset,
         whole: Option<i64>,
         parts: Vec<Part>,
+    },
+    /// What a party sold on a day.
+    Report {
+        fund: usize,
+        merchant: usize,
+        amount: i64,
+        on: NaiveDate,
     },
     Match {
         pledge: usize,
@@ -160,6 +189,7 @@ impl Operation {
             Self::Offer { .. } => "offer",
             Self::Advance { .. } => "accept",
             Self::Receive { .. } => "receive",
+            Self::Report { .. } => "report",
             Self::Match { .. } => "match",
             Self::Decide { .. } => "decide",
             Self::Allocate { lots, .. } if lots.is_empty() => "allocate",

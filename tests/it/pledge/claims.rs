@@ -3,10 +3,7 @@
 use cobuild::{
     id::NodeKind,
     ledger::{earmark::Restriction, idem::Once},
-    pledge::{
-        self, Entered, Offer, Terms,
-        terms::Sharing,
-    },
+    pledge::{self, Entered, Offer, Terms, terms::Sharing},
     viewer,
 };
 use futures_util::future::join_all;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod kinds;
+mod rights;
 mod sales;
 mod settle;
 
@@ -15,7 +16,7 @@ use cobuild::{
     ledger::{earmark::Restriction, idem::Origin, verify},
     money::Fen,
     pledge::{self, Entered, Offer, Terms},
-    viewer::{Request, settle},
+    viewer::{Request, Viewer, settle},
 };
 use serde_json::{Value, json};
 
@@ -48,23 +49,25 @@ impl Desk {
         json!(GlobalId::new(kind, key).to_string())
     }
 
-    /// What the operator is answered, without errors.
-    pub async fn read(&self, query: &str, variables: Value) -> Value {
+    /// What `viewer` is answered: data and errors.
+    pub async fn ask(&self, viewer: &Viewer, query: &str, variables: Value) -> (Value, Vec<String>) {
         let clock = Clock::fixed(self.scene.now);
-        let request = Request::new(self.scene.db.clone(), clock, self.scene.viewer.clone(), Language::En);
+        let request = Request::new(self.scene.db.clone(), clock, viewer.clone(), Language::En);
         let query = async_graphql::Request::new(query).variables(Variables::from_json(variables)).data(request);
         let response = self.schema.execute(query).await;
-        let errors: Vec<_> = response.errors.iter().map(|error| error.message.clone()).collect();
+        let errors = response.errors.iter().map(|error| error.message.clone()).collect();
+        (response.data.into_json().unwrap(), errors)
+    }
+
+    /// What the operator is answered, without errors.
+    pub async fn read(&self, query: &str, variables: Value) -> Value {
+        let (data, errors) = self.ask(&self.scene.viewer, query, variables).await;
         assert_eq!(errors, Vec::<String>::new());
-        response.data.into_json().unwrap()
+        data
     }
 
     async fn payload(&self, name: &str, input: Value, selection: &str) -> Value {
-        let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-        let query = format!(
-            "mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
-        );
-        self.read(&query, json!({ "input": input })).await[name].take()
+        self.read(&mutation(name, selection), json!({ "input": input })).await[name].take()
     }
 
     /// What the mutation `name` made, by `selection`.
@@ -132,6 +135,13 @@ impl Desk {
         let report = verify::verify(&self.scene.db, |_| {}).await.unwrap();
         assert!(report.is_clean(), "{:#?}", report.broken().collect::<Vec<_>>());
     }
+}
+
+pub fn mutation(name: &str, selection: &str) -> String {
+    let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+    format!(
+        "mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
+    )
 }
 
 /// A fixed pledge that is taken over from a list.

@@ -58,7 +58,7 @@ on_both! {
         let bank = "(1 of 2 funds have bank lines; 1 of 5 lines and 6 entries of those funds are not matched yet)";
         assert!(lines[14].starts_with("I15 ok: ") && lines[14].ends_with(bank), "{}", lines[14]);
         assert!(lines[24].starts_with("SEAL ok: "));
-        assert_eq!(report.checks.iter().filter(|check| check.ran).count(), 24);
+        assert_eq!(report.checks.iter().filter(|check| check.ran).count(), 25);
         book.db.close().await;
     }
 
