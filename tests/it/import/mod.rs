@@ -3,6 +3,9 @@
 #![allow(clippy::print_stdout, reason = "what was measured and what was skipped is told")]
 
 mod books;
+mod door;
+mod doors;
+mod killed;
 mod published;
 
 use cobuild::{error::Language, import::job::State, viewer::Viewer};
