@@ -104,12 +104,8 @@ pub async fn serve(options: Options, db: Db, clock: Clock, ready: impl FnOnce(So
     let acceptor = TcpAcceptor::from_tokio(listener).context("the address that was bound is not known")?;
     let signal = stop_signal().context("signals cannot be heeded")?;
     let in_hand = InHand::default();
-    let files = Files {
-        db: db.clone(),
-        clock: clock.clone(),
-        in_hand: in_hand.clone(),
-        bytes_max: options.upload_bytes_max,
-    };
+    let files =
+        Files { db: db.clone(), clock: clock.clone(), in_hand: in_hand.clone(), bytes_max: options.upload_bytes_max };
     let bell = Bell::default();
     for _ in 0..WORKERS {
         let work = worker::work(db.clone(), clock.clone(), options.import_lease, bell.clone());

@@ -22,8 +22,8 @@ use crate::{
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
-    upload::UploadMutation,
     sales::graphql::SalesMutation,
+    upload::UploadMutation,
 };
 
 /// What can be read.

@@ -340,7 +340,8 @@ pub struct ImportStartInput {
 
 impl ImportStartInput {
     fn read(self, mapping: String) -> Result<Start> {
-        let bad = |count: i32| crate::error::Error::BadInput(format!("expectedCount is {count}; 0 or more is accepted."));
+        let bad =
+            |count: i32| crate::error::Error::BadInput(format!("expectedCount is {count}; 0 or more is accepted."));
         let expect_count = self.expected_count.map(|count| u64::try_from(count).map_err(|_| bad(count))).transpose()?;
         Ok(Start {
             fund: FundId(self.fund_id.key_of(NodeKind::Fund)?),
@@ -460,7 +461,12 @@ impl ImportMutation {
         if input.mapping.is_some() && input.mapping_name.is_some() {
             return Err(crate::error::Error::BadInput("Give `mapping` or `mappingName`, not both.".into()));
         }
-        let mut start = { let mut input = input; let name = input.mapping_name.take(); let text = input.mapping.take().unwrap_or_default(); (input.read(text)?, name) };
+        let mut start = {
+            let mut input = input;
+            let name = input.mapping_name.take();
+            let text = input.mapping.take().unwrap_or_default();
+            (input.read(text)?, name)
+        };
         let started = Request::of(ctx)
             .write(async |tx, by| {
                 if let Some(name) = &start.1 {

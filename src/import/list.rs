@@ -148,10 +148,8 @@ impl Pass {
     fn pass_over(&mut self, row_no: i64) {
         if self.remarks.len() < REMARKS_MAX {
             let text = self.row.cells().find(|cell| !cell.trim().is_empty()).unwrap_or_default();
-            let message = (
-                "The row holds no record: a title, a signature or a remark.",
-                "本行不是记录：为标题、落款或说明。",
-            );
+            let message =
+                ("The row holds no record: a title, a signature or a remark.", "本行不是记录：为标题、落款或说明。");
             self.remarks.push(Word::new(row_no, Outcome::Unchanged, "passed_over", ("", &cut(text)), message));
         }
     }
@@ -414,7 +412,9 @@ fn check_expected(scan: &Scan, options: &Options) -> Result<(), FileRefusal> {
     if let Some(expected) = options.expect_count.filter(|expected| *expected != rows) {
         return Err(FileRefusal::new(
             "count_differs",
-            format!("The file has {rows} records, and {expected} were expected; check that it is the right file and complete."),
+            format!(
+                "The file has {rows} records, and {expected} were expected; check that it is the right file and complete."
+            ),
             format!("文件有 {rows} 条记录，而预期为 {expected} 条；请核对文件是否正确、完整。"),
         ));
     }
@@ -422,7 +422,9 @@ fn check_expected(scan: &Scan, options: &Options) -> Result<(), FileRefusal> {
         let (is, expected) = (yuan_text(scan.total_fen), yuan_text(expected));
         return Err(FileRefusal::new(
             "total_differs",
-            format!("The file adds up to {is}, and {expected} was expected; check that it is the right file and complete."),
+            format!(
+                "The file adds up to {is}, and {expected} was expected; check that it is the right file and complete."
+            ),
             format!("文件合计 {is}，而预期为 {expected}；请核对文件是否正确、完整。"),
         ));
     }

@@ -132,4 +132,3 @@ impl Told {
         writer.row(row, file::Outcome { outcome, reason })
     }
 }
-

@@ -277,10 +277,7 @@ pub(super) async fn pledge_moved_on(tx: &mut Tx, job: ImportJobId) -> Result<Opt
 
 /// The first row of an import that has made something.
 pub(super) async fn first_made(tx: &mut Tx, job: ImportJobId) -> Result<Option<i64>> {
-    let found: Option<(i64,)> = tx
-        .sql("SELECT row_no FROM import_made WHERE job_id = $1 ORDER BY row_no LIMIT 1")
-        .bind(job)
-        .optional()
-        .await?;
+    let found: Option<(i64,)> =
+        tx.sql("SELECT row_no FROM import_made WHERE job_id = $1 ORDER BY row_no LIMIT 1").bind(job).optional().await?;
     Ok(found.map(|(row,)| row))
 }

@@ -206,7 +206,9 @@ impl Summary {
         };
         if *refused > 0 && self.state == State::Planned && !self.books_rest {
             line.push_str(match language {
-                Language::En => " A file is booked whole or not at all: correct the refused rows, or have the others booked alone.",
+                Language::En => {
+                    " A file is booked whole or not at all: correct the refused rows, or have the others booked alone."
+                }
                 Language::Zh => "文件整体入账或整体不入账：请更正未被接受的行，或选择仅导入其余各行。",
             });
         }

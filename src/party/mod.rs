@@ -343,12 +343,7 @@ pub async fn join_area_all(tx: &mut Tx, by: By<'_>, parties: &[PartyId], area: A
 ///
 /// # Errors
 /// As [`join_area_all`].
-pub async fn join_area_check(
-    tx: &mut Tx,
-    by: By<'_>,
-    parties: &[PartyId],
-    area: AreaId,
-) -> Result<Vec<Result<Party>>> {
+pub async fn join_area_check(tx: &mut Tx, by: By<'_>, parties: &[PartyId], area: AreaId) -> Result<Vec<Result<Party>>> {
     let found = area::store::by_ids(&mut *tx, &[area]).await?.pop();
     let area = found.ok_or_else(|| Refusal::NotFound { what: "area".into() }.at("areaId"))?;
     by.viewer.must(Act::RegisterParty, &[On::Area(&area.path)])?;

@@ -148,11 +148,17 @@ impl Asked {
         let bad = |why: String| Error::BadInput(why);
         let name = request.path_params::<String>().unwrap_or_default();
         let kinds = || KINDS.map(Kind::name).join(", ");
-        let kind = Kind::of_name(&name).ok_or_else(|| bad(format!("{name:?} is nothing that is imported; accepted: {}.", kinds())))?;
+        let kind = Kind::of_name(&name)
+            .ok_or_else(|| bad(format!("{name:?} is nothing that is imported; accepted: {}.", kinds())))?;
         let given = request.params::<Vec<(String, String)>>();
         let given = given.map_err(|_| bad("The query string cannot be read; percent-encode its values.".into()))?;
-        let mut asked =
-            Self { kind, fund: String::new(), file_name: format!("{name}.upload"), mapping: None, options: Options::default() };
+        let mut asked = Self {
+            kind,
+            fund: String::new(),
+            file_name: format!("{name}.upload"),
+            mapping: None,
+            options: Options::default(),
+        };
         for (name, value) in given {
             asked.take(&name, value)?;
         }
@@ -188,7 +194,8 @@ impl Asked {
             "continueOnError" if yes()? => self.options.on_refusal = OnRefusal::GoOn,
             "commit" | "continueOnError" => {}
             _ => {
-                let known = "fund, file, mapping, sheet, source, date, expectCount, expectTotal, commit, continueOnError";
+                let known =
+                    "fund, file, mapping, sheet, source, date, expectCount, expectTotal, commit, continueOnError";
                 return Err(Error::BadInput(format!("{name:?} is not asked for here; accepted: {known}.")));
             }
         }
@@ -235,7 +242,11 @@ async fn send(files: &Files, request: &Request, language: Language) -> Result<Re
     let file = tokio::fs::File::open(result.file.path()).await;
     // The file is open, and its name may go.
     let file = file.map_err(|why| anyhow::Error::from(why).context("the result of an import"))?;
-    let shown: String = result.name.chars().map(|symbol| if symbol.is_ascii_alphanumeric() || "-_.".contains(symbol) { symbol } else { '_' }).collect();
+    let shown: String = result
+        .name
+        .chars()
+        .map(|symbol| if symbol.is_ascii_alphanumeric() || "-_.".contains(symbol) { symbol } else { '_' })
+        .collect();
     let encoded: String = result.name.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let disposition = format!("attachment; filename=\"{shown}\"; filename*=UTF-8''{encoded}");
     Ok(Response::builder()

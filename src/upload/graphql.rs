@@ -66,8 +66,7 @@ impl UploadMutation {
     ) -> Result<StagedUploadCreatePayload> {
         let request = Request::of(ctx);
         let fund = FundId(input.fund_id.key_of(NodeKind::Fund)?);
-        let (staged, user_errors) =
-            request.write(async |tx, by| stage(tx, by, fund, &input.file_name).await).await?;
+        let (staged, user_errors) = request.write(async |tx, by| stage(tx, by, fund, &input.file_name).await).await?;
         Ok(StagedUploadCreatePayload { upload: staged.map(StagedUpload), user_errors })
     }
 }

@@ -74,12 +74,7 @@ pub async fn insert_chunk(tx: &mut Tx, upload: UploadId, attempt: i64, chunk_no:
 }
 
 /// A part.
-pub async fn chunk<'c>(
-    on: impl Sql<'c>,
-    upload: UploadId,
-    attempt: i64,
-    chunk_no: i64,
-) -> Result<Option<(Vec<u8>,)>> {
+pub async fn chunk<'c>(on: impl Sql<'c>, upload: UploadId, attempt: i64, chunk_no: i64) -> Result<Option<(Vec<u8>,)>> {
     on.sql("SELECT bytes FROM upload_chunk WHERE upload_id = $1 AND attempt = $2 AND chunk_no = $3")
         .bind(upload)
         .bind(attempt)

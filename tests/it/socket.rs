@@ -265,8 +265,7 @@ impl Site {
     /// Makes room for a file of a fund and calls it `name`; sends it, where there is a text.
     async fn stage(&mut self, name: &str, fund: &str, text: Option<&str>) {
         let input = json!({ "fundId": fund, "fileName": format!("{name}.csv") });
-        let answer =
-            self.mutate(Some(&self.officer), "en", "stagedUploadCreate", &input, "upload { id url }").await;
+        let answer = self.mutate(Some(&self.officer), "en", "stagedUploadCreate", &input, "upload { id url }").await;
         let upload = &answer["data"]["stagedUploadCreate"]["upload"];
         self.name(name, &upload["id"]);
         if let Some(text) = text {

@@ -6,7 +6,10 @@ use super::{Job, State};
 use crate::{
     db::{Result, Sql, Tx},
     id::{FundId, ImportJobId, PrincipalId, UploadId},
-    import::{kind::Kind, word::{Outcome, Word}},
+    import::{
+        kind::Kind,
+        word::{Outcome, Word},
+    },
     page::Page,
 };
 

@@ -34,14 +34,24 @@ pub const COLUMNS: &[Column] = &[
     Column::optional("amount", Cell::Amount, "交易金额 发生额 金额", "amount"),
     Column::optional("credit", Cell::Amount, "收入 收入金额 贷方 贷方金额 贷方发生额", "credit deposit in"),
     Column::optional("debit", Cell::Amount, "支出 支出金额 借方 借方金额 借方发生额", "debit withdrawal out"),
-    Column::optional("account", Cell::Text { chars_max: bank::NAME_MAX }, "账号 本方账号 账户 卡号", "account accountno"),
+    Column::optional(
+        "account",
+        Cell::Text { chars_max: bank::NAME_MAX },
+        "账号 本方账号 账户 卡号",
+        "account accountno",
+    ),
     Column::optional(
         "counterparty",
         Cell::Text { chars_max: bank::NAME_MAX },
         "对方户名 对方名称 对方单位 付款人 收款人 户名",
         "counterparty payer payee name",
     ),
-    Column::several("note", Cell::Text { chars_max: NOTE_MAX }, "摘要 附言 用途 备注", "note purpose memo remark summary"),
+    Column::several(
+        "note",
+        Cell::Text { chars_max: NOTE_MAX },
+        "摘要 附言 用途 备注",
+        "note purpose memo remark summary",
+    ),
 ];
 
 /// What a row says.
@@ -61,8 +71,14 @@ pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
     let (account, reference, amount) = (account?, reference?, amount?);
     let content = digest_of("cobuild bank 1", &[account.as_bytes(), reference.as_bytes()]);
     let who = Identity::new(&counterparty, None, None);
-    let line =
-        LineDraft { account, reference: reference.clone(), booked_on: booked_on?, amount: Fen(amount), counterparty, note };
+    let line = LineDraft {
+        account,
+        reference: reference.clone(),
+        booked_on: booked_on?,
+        amount: Fen(amount),
+        counterparty,
+        note,
+    };
     let what = What::BankLine(line);
     Some(Draft { row_no: 0, who, amount_fen: amount, content, bare: content, reference: Some(reference), what })
 }
@@ -127,4 +143,3 @@ pub async fn moved_on(tx: &mut Tx, job: &Job) -> Result<Option<(i64, String)>> {
     let first = store::first_made(tx, job.id).await?;
     Ok(first.map(|row| (row, "what a bank says is not taken back / 银行流水不予撤回".to_owned())))
 }
-

@@ -51,8 +51,7 @@ macro_rules! look_up {
         if codes.is_empty() {
             HashMap::new()
         } else {
-            let found: Vec<(String, _)> =
-                $batch.tx.sql($sql).bind($batch.fund.id).bind_list(&codes).all().await?;
+            let found: Vec<(String, _)> = $batch.tx.sql($sql).bind($batch.fund.id).bind_list(&codes).all().await?;
             found.into_iter().collect()
         }
     }};

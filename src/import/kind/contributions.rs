@@ -8,7 +8,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
 use super::{
     Batch, Draft, Verdict, What, fill_known, filled_word, not_clear,
     place::{self, Number, Place, SOURCE, digest_of},
@@ -41,6 +40,7 @@ use crate::{
     party::{EXTERNAL_ID_MAX, NAME_MAX, PartyKind},
     viewer::By,
 };
+use chrono::NaiveDate;
 
 /// The longest reference, credit code or number, in characters.
 pub const REFERENCE_MAX: usize = 200;
@@ -158,7 +158,6 @@ impl Draft {
     pub fn gift_said(&self) -> (NaiveDate, String) {
         (self.gift().given_on, self.gift().note.clone())
     }
-
 }
 
 /// Judges gifts, and books them where the batch does.
@@ -391,9 +390,12 @@ async fn book(
 fn divided_word(names: &Names, draft: &Draft) -> Option<Word> {
     let note = &draft.gift().note;
     let parts = divided(note, draft.amount_fen)?;
-    let parts: Vec<String> = parts.iter().map(|part| format!("{} {}", part.purpose, yuan_text(part.amount_fen))).collect();
+    let parts: Vec<String> =
+        parts.iter().map(|part| format!("{} {}", part.purpose, yuan_text(part.amount_fen))).collect();
     let parts = parts.join("; ");
-    let en = format!("The note divides the gift: {parts}. It is kept as one gift; divide it into rows where it is to be bound.");
+    let en = format!(
+        "The note divides the gift: {parts}. It is kept as one gift; divide it into rows where it is to be bound."
+    );
     let zh = format!("备注将该笔捐赠拆分为：{parts}。现作为一笔保留；如需限定用途，请拆分为多行。");
     Some(Word::new(draft.row_no, Outcome::Created, "note_divides", (names.get("note"), note), (en, zh)))
 }
@@ -434,7 +436,8 @@ const FIELDS: &[(&str, &str)] =
 pub async fn moved_on(tx: &mut Tx, job: &Job) -> Result<Option<(i64, String)>> {
     let found = store::gift_moved_on(tx, job.id).await?;
     Ok(found.map(|row| {
-        let why = "its money was allocated, spent, given back or followed by a match / 其资金已拨付、支出、退还或已配捐";
+        let why =
+            "its money was allocated, spent, given back or followed by a match / 其资金已拨付、支出、退还或已配捐";
         (row, why.to_owned())
     }))
 }

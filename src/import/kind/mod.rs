@@ -394,7 +394,9 @@ fn not_clear(names: &Names, draft: &Draft, why: &super::who::NotClear) -> Result
                 "giver_ambiguous",
                 column,
                 (
-                    format!("Several parties here have this name: {candidates}. Give the credit code or the external id in a column of its own."),
+                    format!(
+                        "Several parties here have this name: {candidates}. Give the credit code or the external id in a column of its own."
+                    ),
                     format!("本区域有多个同名主体：{candidates}。请另列填写统一社会信用代码或外部编号。"),
                 ),
             ))

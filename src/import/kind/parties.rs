@@ -49,15 +49,7 @@ pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
     let external_id = cells.text("external_id", "", EXTERNAL_ID_MAX);
     let who = Identity::new(&name?, code.as_deref(), external_id);
     let digest = who.digest();
-    Some(Draft {
-        row_no: 0,
-        who,
-        amount_fen: 0,
-        content: digest,
-        bare: digest,
-        reference: None,
-        what: What::Party,
-    })
+    Some(Draft { row_no: 0, who, amount_fen: 0, content: digest, bare: digest, reference: None, what: What::Party })
 }
 
 /// Registers or completes the parties of some rows.

@@ -86,12 +86,7 @@ pub fn places<T: Clone>(
     drafts.iter().zip(own).map(|(draft, own)| place(batch, draft, own, known)).collect()
 }
 
-fn place<T: Clone>(
-    batch: &mut Batch<'_>,
-    draft: &Draft,
-    own: Option<Number>,
-    known: &HashMap<Number, T>,
-) -> Place<T> {
+fn place<T: Clone>(batch: &mut Batch<'_>, draft: &Draft, own: Option<Number>, known: &HashMap<Number, T>) -> Place<T> {
     let occurrences = &mut *batch.occurrences;
     if let Some((number, found)) = own.as_ref().and_then(|number| Some((number.clone(), known.get(number)?))) {
         return Place { number, known: Some(found.clone()), occurrence: (1, draft.row_no) };

@@ -56,7 +56,9 @@ const SETTLE_DAYS: i64 = 15;
 const KINDS: &[Choice] = &[
     Choice { value: "fixed", words: "定额 固定 一次性 fixed once" },
     Choice { value: "recurring", words: "定期 按期 每月 月捐 recurring monthly" },
-    Choice { value: "share_of_sales", words: "销售比例 按比例 销售分成 营业额比例 share share_of_sales shareofsales" },
+    Choice {
+        value: "share_of_sales", words: "销售比例 按比例 销售分成 营业额比例 share share_of_sales shareofsales"
+    },
     Choice { value: "per_unit", words: "按件 每件 每瓶 按量 per_unit perunit piece" },
     Choice { value: "in_kind", words: "实物 物资 服务 场地 in_kind inkind goods" },
     Choice { value: "matching", words: "配捐 匹配 matching match" },
@@ -117,9 +119,19 @@ pub const COLUMNS: &[Column] = &[
         "description item goods",
     ),
     Column::optional("units", Cell::Integer, "认领份数 份数", "units claimunits"),
-    Column::optional("project", Cell::Text { chars_max: REFERENCE_MAX }, "项目编号 项目代码 项目", "project projectcode"),
+    Column::optional(
+        "project",
+        Cell::Text { chars_max: REFERENCE_MAX },
+        "项目编号 项目代码 项目",
+        "project projectcode",
+    ),
     Column::optional("purpose", Cell::Text { chars_max: REFERENCE_MAX }, "用途编号 用途代码", "purpose purposecode"),
-    Column::optional("campaign", Cell::Text { chars_max: REFERENCE_MAX }, "活动编号 团购编号 集市编号", "campaign campaigncode"),
+    Column::optional(
+        "campaign",
+        Cell::Text { chars_max: REFERENCE_MAX },
+        "活动编号 团购编号 集市编号",
+        "campaign campaigncode",
+    ),
     Column::optional("agreement", Cell::Text { chars_max: REFERENCE_MAX }, "协议编号 协议号", "agreement agreementno"),
     Column::optional(
         "credit_code",
@@ -228,7 +240,10 @@ fn promised(cells: &mut Cells<'_>, offered_on: NaiveDate) -> Option<Promised> {
             }
         }
         "claim" => {
-            return Some(Promised::Claim { units: cells.integer("units"), expires_on: until.or(due).unwrap_or(due_on) });
+            return Some(Promised::Claim {
+                units: cells.integer("units"),
+                expires_on: until.or(due).unwrap_or(due_on),
+            });
         }
         _ => Terms::Fixed { amount: Fen(cells.amount("amount")?), due_on },
     };
@@ -390,8 +405,7 @@ const FIELDS: &[(&str, &str)] = &[
 async fn places(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<Vec<place::Place<Pledge>>> {
     let own: Vec<Option<Number>> = drafts.iter().map(|draft| place::own(batch, draft)).collect();
     let wanted = place::wanted(batch, drafts, &own);
-    let origins: Vec<Origin> =
-        wanted.into_iter().map(|(source, reference)| Origin { source, reference }).collect();
+    let origins: Vec<Origin> = wanted.into_iter().map(|(source, reference)| Origin { source, reference }).collect();
     let mut known: HashMap<Number, Pledge> = HashMap::new();
     for some in origins.chunks(Tx::ROWS_MAX * 4) {
         let some: Vec<&Origin> = some.iter().collect();
@@ -402,9 +416,8 @@ async fn places(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<Vec<place::Pl
         }
         let pledges: HashMap<PledgeId, Pledge> =
             pledge::store::by_ids(&mut *batch.tx, &ids).await?.into_iter().map(|one| (one.id, one)).collect();
-        let known_as = |(origin, id): (Origin, PledgeId)| {
-            Some(((origin.source, origin.reference), pledges.get(&id)?.clone()))
-        };
+        let known_as =
+            |(origin, id): (Origin, PledgeId)| Some(((origin.source, origin.reference), pledges.get(&id)?.clone()));
         known.extend(found.into_iter().filter_map(known_as));
     }
     Ok(place::places(batch, drafts, own, &known))

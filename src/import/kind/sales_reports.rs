@@ -179,9 +179,7 @@ pub async fn apply(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<(Vec<Verdi
                 let known = if words.is_empty() { Outcome::Unchanged } else { Outcome::Changed };
                 Verdict { outcome: if is_new { Outcome::Created } else { known }, party, object, words }
             }
-            Err(Error::Refused(refused)) => {
-                Verdict::refused(vec![refusal_word(batch.names, draft, &refused, FIELDS)])
-            }
+            Err(Error::Refused(refused)) => Verdict::refused(vec![refusal_word(batch.names, draft, &refused, FIELDS)]),
             Err(other) => return Err(other),
         });
     }

@@ -259,8 +259,7 @@ fn settled(
             }
         },
     };
-    let line =
-        Line { donor: party, amount: Fen(draft.amount_fen), settles, restriction: None, class: LotClass::Gift };
+    let line = Line { donor: party, amount: Fen(draft.amount_fen), settles, restriction: None, class: LotClass::Gift };
     let receive = Receive {
         payer,
         channel: number.0.clone(),
@@ -280,9 +279,7 @@ async fn pledges(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<HashMap<Stri
     let sources: Vec<String> = batch.options.source.clone().into_iter().chain([SOURCE.to_owned()]).collect();
     let origins: Vec<Origin> = sources
         .iter()
-        .flat_map(|source| {
-            named.iter().map(|named| Origin { source: source.clone(), reference: (*named).clone() })
-        })
+        .flat_map(|source| named.iter().map(|named| Origin { source: source.clone(), reference: (*named).clone() }))
         .collect();
     let origins: Vec<&Origin> = origins.iter().collect();
     let found = pledge::store::of_origins(batch.tx, batch.fund.id, &origins).await?;

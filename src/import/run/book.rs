@@ -81,10 +81,8 @@ impl Hand<'_> {
             Ok(batches) => batches,
             Err(refusal) => return runner.end(self.job.id, State::Conflicted, Some(refusal.into())).await,
         };
-        let mut pass = Pass {
-            people: People::of(scan.namesakes),
-            occurrences: Occurrences::of(scan.contents.repeated()),
-        };
+        let mut pass =
+            Pass { people: People::of(scan.namesakes), occurrences: Occurrences::of(scan.contents.repeated()) };
         let mut left = usize::try_from(skipped).unwrap_or(0);
         while let Some(records) = batches.next().await {
             let records = match records {
@@ -215,7 +213,9 @@ fn refused_now(row: &Row<'_>) -> Why {
     let no = row.row_no;
     Why {
         code: "row_refused".into(),
-        en: format!("Row {no} is refused now: {en} The rows before its batch are booked; commit again for the rest, or undo the import."),
+        en: format!(
+            "Row {no} is refused now: {en} The rows before its batch are booked; commit again for the rest, or undo the import."
+        ),
         zh: format!("第 {no} 行现未被接受：{zh}其所在批次之前的各行已入账；可再次提交其余各行，或撤回导入。"),
     }
 }

@@ -3,8 +3,8 @@
 mod cells;
 mod columns;
 mod files;
-mod gifts;
 mod formats;
+mod gifts;
 mod hints;
 mod hostile;
 mod published;

@@ -18,8 +18,10 @@ const LIST: &str = "捐赠者,金额（元）,日期,备注\n甲样例店,100,20
 async fn receipts(url: &str) -> i64 {
     let db = Db::connect(url).await.unwrap();
     let (count,): (i64,) = db
-        .sql("SELECT COUNT(*) FROM receipt r JOIN entry e ON e.receipt_id = r.id
-              WHERE NOT EXISTS (SELECT 1 FROM entry x WHERE x.reverses_id = e.id)")
+        .sql(
+            "SELECT COUNT(*) FROM receipt r JOIN entry e ON e.receipt_id = r.id
+              WHERE NOT EXISTS (SELECT 1 FROM entry x WHERE x.reverses_id = e.id)",
+        )
         .one()
         .await
         .unwrap();

@@ -213,5 +213,8 @@ Fresh,7,2024-01-01,,F2
 
 /// The text without ids, which differ from run to run.
 fn without_id(text: &str) -> String {
-    text.lines().filter(|line| !line.contains("imported before") && !line.contains("此前已导入")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .filter(|line| !line.contains("imported before") && !line.contains("此前已导入"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

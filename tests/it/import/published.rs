@@ -7,11 +7,7 @@ use std::{
 };
 
 use async_graphql::Variables;
-use cobuild::{
-    error::Language,
-    import::job::State,
-    viewer::Request,
-};
+use cobuild::{error::Language, import::job::State, viewer::Request};
 use serde_json::{Value, json};
 
 use super::books::{Books, Mode, Rows, file};
