@@ -477,8 +477,8 @@ pub async fn words_after<'c>(on: impl Sql<'c>, id: ImportJobId, row: i64, limit:
         "SELECT w.job_id, w.row_no, w.word_no, w.outcome, w.column_name, w.code, w.value, w.message_en, w.message_zh
          FROM import_row w
          WHERE w.job_id = $1 AND w.row_no > $2 AND w.row_no <= (
-             SELECT MAX(some.row_no) FROM (
-                 SELECT row_no FROM import_row WHERE job_id = $1 AND row_no > $2 ORDER BY row_no LIMIT $3) AS some)
+             SELECT MAX(page.row_no) FROM (
+                 SELECT row_no FROM import_row WHERE job_id = $1 AND row_no > $2 ORDER BY row_no LIMIT $3) AS page)
          ORDER BY w.row_no, w.word_no",
     )
     .bind(id)

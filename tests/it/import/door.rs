@@ -94,6 +94,21 @@ impl Clerk {
         tokio::time::timeout(PATIENCE, ended).await.expect("the import comes to an end")
     }
 
+    /// Waits until the server has found its database again.
+    pub async fn answered(&self) {
+        let ready = async {
+            loop {
+                let query = json!({ "query": "{ funds(first: 1) { edges { node { code } } } }" });
+                let answer = self.http.post(self.server.url("/graphql")).json(&query).send().await;
+                if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("the server finds its database again");
+    }
+
     /// The answer to `importCommit`.
     pub async fn commit(&self, job: &Value) -> Value {
         let input = json!({ "importJobId": job["id"], "planHash": job["planHash"] });

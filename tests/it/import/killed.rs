@@ -31,7 +31,7 @@ fn number(name: &str, usual: i64) -> i64 {
 fn list(lines: i64) -> String {
     let mut text = String::from("giver,date,amount,reference\n");
     for line in 0..lines {
-        text.push_str(&format!("Shop {},2026-01-{:02},{}.00,{line}\n", line % 500, line % 28 + 1, line % 900 + 1));
+        text.push_str(&format!("Till {},2026-01-{:02},{}.00,{line}\n", line % 500, line % 28 + 1, line % 900 + 1));
     }
     text
 }
@@ -55,7 +55,7 @@ async fn worked(db: &Db, before: i64, dice: &mut Dice) {
 async fn check(url: &str, lines: i64) {
     let db = Db::connect(url).await.unwrap();
     assert_eq!(booked(&db).await, Some(lines), "each line is there once");
-    let (parties,): (i64,) = db.sql("SELECT COUNT(*) FROM party WHERE name LIKE 'Shop %'").one().await.unwrap();
+    let (parties,): (i64,) = db.sql("SELECT COUNT(*) FROM party WHERE name LIKE 'Till %'").one().await.unwrap();
     assert_eq!(parties, 500);
     let report = verify::verify(&db, |_| {}).await.unwrap();
     assert!(report.is_clean(), "{:#?}", report.broken().collect::<Vec<_>>());
@@ -120,6 +120,7 @@ async fn an_import_whose_database_stops_at_once_finishes_with_each_line_once() {
         cluster.stop_immediate();
         cluster.start_again();
     }
+    clerk.answered().await;
     let ended = clerk.ended(&id).await;
     assert_eq!((&ended["state"], &ended["counts"]["created"]), (&json!("COMMITTED"), &json!(lines)), "{ended}");
     assert!(met > 0, "no stop met the import");
