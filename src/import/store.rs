@@ -218,9 +218,9 @@ pub(super) async fn insert_notes(
 pub async fn notes_of_receipts<'c>(
     on: impl Sql<'c>,
     receipts: &[ReceiptId],
-) -> Result<Vec<(ReceiptId, NoteField, String, DateTime<Utc>)>> {
+) -> Result<Vec<(ReceiptId, NoteField, String)>> {
     on.sql(
-        "SELECT receipt_id, field, text, noted_at FROM receipt_note WHERE receipt_id IN (..)
+        "SELECT receipt_id, field, text FROM receipt_note WHERE receipt_id IN (..)
          ORDER BY receipt_id, note_no",
     )
     .bind_list(receipts)

@@ -53,6 +53,10 @@ const PRICE_DECIMALS: u8 = 4;
 /// The days from a report of sales to what becomes due of it, where a row does not say.
 const SETTLE_DAYS: i64 = 15;
 
+/// The day of a promise without one until it is known as what it stands in the file: the same list is the same
+/// tomorrow.
+const UNSAID: NaiveDate = NaiveDate::MIN;
+
 const KINDS: &[Choice] = &[
     Choice { value: "fixed", words: "定额 固定 一次性 fixed once" },
     Choice { value: "recurring", words: "定期 按期 每月 月捐 recurring monthly" },
@@ -174,14 +178,14 @@ enum Promised {
 /// What a row says.
 pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
     let name = cells.name_needed("giver", NAME_MAX);
-    let offered_on = cells.day_or_none("date").or(cells.date_default()).unwrap_or(cells.today());
+    let offered_on = cells.day_or_none("date").or(cells.date_default());
     let named = Named {
         project: cells.text("project", "", REFERENCE_MAX),
         purpose: cells.text("purpose", "", REFERENCE_MAX),
         campaign: cells.text("campaign", "", REFERENCE_MAX),
         agreement: cells.text("agreement", "", REFERENCE_MAX),
     };
-    let terms = promised(cells, offered_on);
+    let terms = promised(cells, offered_on.unwrap_or(UNSAID));
     let note = cells.text("note", "；", MEMO_MAX).unwrap_or_default();
     let reference = cells.text("reference", ":", REFERENCE_MAX);
     let code = cells.text("credit_code", "", REFERENCE_MAX);
@@ -190,11 +194,29 @@ pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
     let said = format!("{terms:?} {offered_on} {named:?}");
     let content = digest_of("cobuild pledge 1", &[who.name_key.as_bytes(), said.as_bytes()]);
     let amount_fen = terms.amount();
+    let today = cells.today();
+    let (terms, offered_on) = (terms.since(today), offered_on.unwrap_or(today));
     let what = What::Promise(Box::new(Promise { terms, offered_on, named, note }));
     Some(Draft { row_no: 0, who, amount_fen, content, bare: content, reference, what })
 }
 
 impl Promised {
+    /// With the day that the row left unsaid.
+    fn since(mut self, today: NaiveDate) -> Self {
+        let day = match &mut self {
+            Self::Whole(
+                Terms::Fixed { due_on, .. } | Terms::InKind { due_on, .. } | Terms::Matching { due_on, .. },
+            ) => due_on,
+            Self::Whole(Terms::Recurring(schedule)) => &mut schedule.first_on,
+            Self::Whole(Terms::ShareOfSales { rule, .. } | Terms::PerUnit { rule, .. }) => &mut rule.from,
+            Self::Whole(Terms::Claim { expires_on, .. }) | Self::Claim { expires_on, .. } => expires_on,
+        };
+        if *day == UNSAID {
+            *day = today;
+        }
+        self
+    }
+
     fn amount(&self) -> i64 {
         match self {
             Self::Whole(Terms::Fixed { amount, .. }) => amount.0,

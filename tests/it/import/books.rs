@@ -13,6 +13,7 @@ use cobuild::{
         summary::Summary,
     },
     ledger::verify,
+    money::Fen,
     viewer::{self, Viewer},
 };
 
@@ -140,6 +141,18 @@ impl Books {
     pub async fn pool_fen(&self) -> i64 {
         let pool = self.world.db.sql("SELECT balance FROM account WHERE kind = 'POOL' AND asset = 'CNY'");
         pool.one::<(i64,)>().await.unwrap().0
+    }
+
+    /// Lets a day go by.
+    pub fn tomorrow(&self) {
+        self.world.clock.set(self.world.clock.now() + chrono::Days::new(1));
+    }
+
+    /// What has arrived on pledges on which something has, by their numbers.
+    pub async fn received(&self) -> Vec<(String, Fen)> {
+        let sql =
+            "SELECT external_ref, received FROM pledge WHERE received > 0 AND source = 'club' ORDER BY external_ref";
+        self.world.db.sql(sql).all().await.unwrap()
     }
 
     /// Who gave how much, by name.

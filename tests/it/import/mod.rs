@@ -6,7 +6,10 @@ mod books;
 mod door;
 mod doors;
 mod killed;
+mod kinds;
 mod published;
+mod reference;
+mod script;
 
 use cobuild::{error::Language, import::job::State, viewer::Viewer};
 use serde_json::json;
