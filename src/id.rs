@@ -82,6 +82,10 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of a file that was uploaded.
+    UploadId
+    /// Key of an import.
+    ImportJobId
     /// Key of a line of a bank statement.
     BankLineId
     /// Key of a match of bank lines and entries.
@@ -121,7 +125,7 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Committee CommitteeSeat
-    Motion Decision Disclosure Allocation Expense Refund Entry BankLine BankMatch
+    Motion Decision Disclosure Allocation Expense Refund Entry BankLine BankMatch Upload ImportJob
 }
 
 impl NodeKind {

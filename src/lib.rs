@@ -53,6 +53,8 @@ pub mod expense;
 pub mod bank;
 
 // Level 4: what reads and writes in bulk, and what is looked at from above and published.
+pub mod upload;
+
 pub mod import;
 
 pub mod oversight;

@@ -18,10 +18,11 @@ use crate::{
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, DecisionId, DisclosureId, DueId, EntryId,
-        ExpenseId, FundId, GlobalId, HostId, LotId, MotionId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
-        SalesReportId, SeatId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, DecisionId, DisclosureId, DueId,
+        EntryId, ExpenseId, FundId, GlobalId, HostId, ImportJobId, LotId, MotionId, NodeKind, PartyId, PledgeId,
+        PurposeId, ReceiptId, RefundId, SalesReportId, SeatId, TargetId,
     },
+    import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
     pledge::graphql::{
@@ -66,6 +67,7 @@ pub enum Node {
     Expense(Expense),
     Refund(Refund),
     Entry(EntryNode),
+    ImportJob(ImportJob),
     BankLine(BankLineNode),
     BankMatch(BankMatchNode),
 }
@@ -160,6 +162,7 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             must_read_giving(request, row.donor_id, row.fund_id).await?;
             Ok(Some(Node::Lot(LotNode(row))))
         }
+        NodeKind::ImportJob => Ok(import_by_id(request, ImportJobId(id.key)).await?.map(Node::ImportJob)),
         NodeKind::Entry => {
             let Some(row) = request.load::<EntryById>(EntryId(id.key)).await? else { return Ok(None) };
             let fund = request.load::<FundById>(row.fund_id).await?;

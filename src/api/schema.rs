@@ -18,18 +18,20 @@ use crate::{
     disclosure::{DisclosureMutation, DisclosureQuery},
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
+    import::graphql::{ImportMutation, ImportQuery},
     ledger::graphql::LedgerMutation,
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectEndMutation, ProjectMutation, ProjectQuery},
     sales::graphql::SalesMutation,
+    upload::UploadMutation,
 };
 
 /// What can be read.
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, DisclosureQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, ImportQuery, DisclosureQuery);
 
 /// What can be done.
 ///
@@ -55,6 +57,8 @@ pub struct Mutation(
     ExpenseMutation,
     DisclosureMutation,
     BankMutation,
+    UploadMutation,
+    ImportMutation,
 );
 
 /// The schema that the server runs.

@@ -22,7 +22,7 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Log};
+use crate::config::{Config, Log, Serving};
 use exit::Failure;
 use output::Output;
 
@@ -81,7 +81,7 @@ enum Command {
     Migrate(migrate::Args),
     /// Make, list and revoke tokens
     Token(token::Args),
-    /// Book a file in bulk
+    /// Import a file: parties, gifts and what else comes in bulk
     Import(import::Args),
     /// Recompute the books from the journal, and tell every difference
     Verify(verify::Args),
@@ -123,12 +123,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
     };
     let config = match place {
         Some(place) => {
-            let listen = match &cli.command {
-                Command::Serve(args) => args.listen.as_deref(),
-                Command::Demo(args) => args.listen.as_deref(),
-                _ => None,
+            let serving = match &cli.command {
+                Command::Serve(args) => args.serving.clone(),
+                Command::Demo(args) => args.serving.clone(),
+                _ => Serving::default(),
             };
-            Config::load(place, &cli.log, listen)
+            Config::load(place, &cli.log, &serving)
         }
         None => Config::unplaced(&cli.log),
     };
@@ -142,7 +142,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Demo(args) => demo::run(args, &context).await,
             Command::Migrate(_) => migrate::run(&context).await,
             Command::Token(args) => token::run(args.command, &context).await,
-            Command::Import(args) => import::run(args.command, &context).await,
+            Command::Import(args) => import::run(args, &context).await,
             Command::Verify(args) => verify::run(args, &context).await,
             Command::Backup(args) => backup::run(args, &context).await,
             Command::Schema(args) => schema::run(&args),

@@ -63,7 +63,7 @@ impl Sample {
         let db = created(fixture).await;
         let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 7, 1, 2, 0, 0).unwrap());
         let (say, address) = oneshot::channel();
-        let options = Options { listen: "127.0.0.1:0".into(), examples: vec![] };
+        let options = Options::default();
         let serving = serve(options, db.clone(), clock.clone(), |at| say.send(at).unwrap());
         let server = tokio::spawn(async { serving.await.unwrap() });
         let rows: Vec<(PartyId, String)> = (&db).sql("SELECT id, external_id FROM party").all().await.unwrap();

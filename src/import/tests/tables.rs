@@ -119,7 +119,7 @@ fn a_file_without_end_is_refused_within_its_bound() {
     let cases: [(&[u8], u64, &str, usize); 3] = [
         (b"x", 1, "line_too_long", LINE_BYTES_MAX),
         (b"x\0\0", 1, "file_not_text", 0),
-        (b"x,2024-01-02,5\n", FILE_BYTES_MAX + 1, "file_too_large", 0),
+        (b"x,2024-01-02,5\n", super::file::FILE_BYTES_MAX + 1, "file_too_large", 0),
     ];
     for (line, bytes, code, bytes_max) in cases {
         let given = Arc::<AtomicUsize>::default();
