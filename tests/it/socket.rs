@@ -309,6 +309,17 @@ impl Site {
         self.add("named", "disclosureDraft", "disclosure", named).await;
     }
 
+    /// Two lines of the bank, of which one is matched.
+    async fn hear_the_bank(&mut self) {
+        let lines = [("B1", "2024-03-02", "100.00"), ("B2", "2024-03-22", "-24.00")];
+        let input = bank_lines("@F1", "6217", &lines);
+        let read = self.mutate(Some(&self.officer), "en", "bankLineRecord", &input, "bankLines { id }").await;
+        for (number, line) in (1..).zip(read["data"]["bankLineRecord"]["bankLines"].as_array().unwrap()) {
+            self.name(&format!("line {number}"), &line["id"]);
+        }
+        self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
+    }
+
     /// Makes room for a file of a fund and calls it `name`; sends it, where there is a text.
     async fn stage(&mut self, name: &str, fund: &str, text: Option<&str>) {
         let input = json!({ "fundId": fund, "fileName": format!("{name}.csv") });
