@@ -191,7 +191,7 @@ pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
     let code = cells.text("credit_code", "", REFERENCE_MAX);
     let external_id = cells.text("external_id", "", EXTERNAL_ID_MAX);
     let (who, terms) = (Identity::new(&name?, code.as_deref(), external_id), terms?);
-    let said = format!("{terms:?} {offered_on} {named:?}");
+    let said = format!("{terms:?} {offered_on:?} {named:?}");
     let content = digest_of("cobuild pledge 1", &[who.name_key.as_bytes(), said.as_bytes()]);
     let amount_fen = terms.amount();
     let today = cells.today();
