@@ -37,6 +37,7 @@ pub struct Reading {
 }
 
 /// A row that says something.
+#[allow(clippy::large_enum_variant, reason = "nearly every record is a draft")]
 #[derive(Clone, Debug)]
 pub enum Record {
     /// It could be read.

@@ -100,12 +100,23 @@ pub struct SummaryWord {
     pub message_en: String,
     /// The sentence in Chinese.
     pub message_zh: String,
+    #[serde(skip)]
+    came_to: Outcome,
 }
 
 impl From<Word> for SummaryWord {
     fn from(word: Word) -> Self {
         let Word { row_no, outcome, column_name, code, value, message_en, message_zh, .. } = word;
-        Self { row: row_no, outcome: outcome.name(), column: column_name, code, value, message_en, message_zh }
+        Self {
+            row: row_no,
+            outcome: outcome.name(),
+            column: column_name,
+            code,
+            value,
+            message_en,
+            message_zh,
+            came_to: outcome,
+        }
     }
 }
 
@@ -226,7 +237,8 @@ impl Summary {
     fn word_lines(&self, language: Language) -> Vec<String> {
         let mut lines = vec![];
         for word in self.words.iter().take(SHOWN_MAX) {
-            let SummaryWord { row, column, value, outcome, .. } = word;
+            let SummaryWord { row, column, value, .. } = word;
+            let outcome = word.came_to.shown(language);
             let mut line = String::new();
             let _ = match language {
                 Language::En => write!(line, "  row {row}, {outcome}, {column} {value:?}: {}", word.message_en),
