@@ -28,6 +28,10 @@ use output::Output;
 /// How long what runs on blocking threads may take after a command is done.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// The stack of a thread. The executor goes one level of calls down for each level of a query, and the deepest
+/// that the gate lets in needs more than the two megabytes a thread is given by default.
+const STACK_BYTES: usize = 16 << 20;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -124,7 +128,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
     };
     let context = Context { config: config.map_err(|why| Failure::usage(why.0))?, output: cli.output };
     log::start(&context.config)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::fault(format!("no threads: {why}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let runtime = runtime.map_err(|why| Failure::fault(format!("no threads: {why}")))?;
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve(_) => serve::run(&context).await,
