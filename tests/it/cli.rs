@@ -340,7 +340,8 @@ async fn the_page_loads_nothing_from_elsewhere() {
 }
 
 /// As many levels as the gate lets in, through lists, interfaces and both directions of the trace.
-const DEEPEST: &str = "{ fund(code: \"COMMUNITY-A\") { expenses(first: 2) { edges { node {
+const DEEPEST: &str = "{ fund(code: \"COMMUNITY-A\") {
+  expenses(first: 1, direction: ASC, filter: { period: { from: \"2026-05-20\", to: \"2026-05-20\" } }) { edges { node {
   fundedBy(first: 2) { edges { node { ... on Merchant {
   lots(first: 2) { edges { node { uses(first: 2) { edges { node { expense { payee { ... on Merchant { name } ... on PartnerUnit { name } } } } } } } } } } } } } } } } } }";
 
