@@ -62,7 +62,7 @@ pub async fn decide(tx: &mut Tx, by: By<'_>, once: &Once, draft: &DecisionDraft)
     let draft = checked(by, draft)?;
     let number = draft.resolution_number.as_str();
     if is_series(number) {
-        return Err(Refusal::NumberGiven { number: number.to_owned() }.at("resolutionNumber"));
+        return Err(Refusal::NumberGiven {}.at("resolutionNumber"));
     }
     if store::by_number(&mut *tx, fund.id, number).await?.is_some() {
         return Err(Refusal::NameTaken { name: number.to_owned() }.at("resolutionNumber"));

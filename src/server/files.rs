@@ -7,12 +7,17 @@
 //! * A body is never held: it goes to the database as it comes.
 //! * Every refusal is one sentence in JSON, with a code.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use poem::{
     Endpoint, Request, Response,
     endpoint::make,
     http::{Method, StatusCode, header},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    time::timeout,
 };
 
 use super::in_hand::InHand;
@@ -23,6 +28,12 @@ use crate::{
     id::{GlobalId, NodeKind},
     upload,
 };
+
+/// The bytes that are read of a body that is refused.
+const DRAINED_MAX: u64 = 64 << 20;
+
+/// How long they are waited for.
+const DRAIN_FOR: Duration = Duration::from_secs(10);
 
 /// What the endpoints of files share.
 #[derive(Clone, Debug)]
@@ -57,24 +68,35 @@ async fn take(files: &Files, mut request: Request) -> Response {
         };
         return refused(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message);
     }
-    // What says beforehand that it is too large need not be sent.
+    // What says beforehand that it is too large need not be kept.
     let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    let mut body = request.take_body().into_async_read();
     if announced.is_some_and(|bytes| bytes > files.bytes_max) {
         let refusal = Refusal::UploadTooLarge { max: files.bytes_max >> 20 };
+        drain(&mut body).await;
         return told(&refusal.into(), language);
     }
     let Some(secret) = request.uri().path().rsplit('/').next().map(str::to_owned) else {
         return told(&Refusal::NotFound { what: "upload".into() }.into(), language);
     };
-    let body = request.take_body().into_async_read();
-    match upload::receive(&files.db, &secret, files.clock.now(), files.bytes_max, body).await {
+    match upload::receive(&files.db, &secret, files.clock.now(), files.bytes_max, &mut body).await {
         Ok(arrived) => {
             let id = GlobalId::new(NodeKind::Upload, arrived.upload).to_string();
             let body = serde_json::json!({ "id": id, "sha256": arrived.sha256, "size": arrived.size });
             json(StatusCode::CREATED, &body)
         }
-        Err(error) => told(&error, language),
+        Err(error) => {
+            drain(&mut body).await;
+            told(&error, language)
+        }
     }
+}
+
+/// Reads on in a body that is refused, within bounds: most clients hear an answer only when they have sent all.
+pub async fn drain(body: &mut (impl AsyncRead + Unpin)) {
+    let rest = &mut body.take(DRAINED_MAX);
+    // What cannot be read need not be.
+    let _ = timeout(DRAIN_FOR, tokio::io::copy(rest, &mut tokio::io::sink())).await;
 }
 
 /// The language of whoever sends a request.

@@ -16,11 +16,14 @@ use poem::{
     endpoint::make,
     http::{Method, StatusCode, header},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    io::AsyncRead,
+    time::{Instant, sleep},
+};
 
 use super::{
     caller,
-    files::{Files, json, language, told},
+    files::{Files, drain, json, language, told},
 };
 use crate::{
     error::{Error, Language, Refusal, Result},
@@ -46,14 +49,22 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// `POST /import/{kind}`.
 pub fn import(files: Arc<Files>) -> impl Endpoint<Output = Response> + 'static {
-    make(move |request: Request| {
+    make(move |mut request: Request| {
         let files = files.clone();
         async move {
             let _hold = files.in_hand.hold();
             let language = language(&request);
-            match start(&files, request).await {
-                Ok((job, fund)) => answer(&files, &job, &fund).await.unwrap_or_else(|error| told(&error, language)),
-                Err(error) => told(&error, language),
+            let mut body = request.take_body().into_async_read();
+            let answered = async {
+                let (job, fund) = start(&files, &request, &mut body).await?;
+                answer(&files, &job, &fund).await
+            };
+            match answered.await {
+                Ok(response) => response,
+                Err(error) => {
+                    drain(&mut body).await;
+                    told(&error, language)
+                }
             }
         }
     })
@@ -90,15 +101,15 @@ async fn viewer(files: &Files, request: &Request) -> Result<Viewer> {
 }
 
 /// Takes the file in, starts its import, and waits for it a while.
-async fn start(files: &Files, mut request: Request) -> Result<(Job, Fund)> {
+async fn start(files: &Files, request: &Request, body: &mut (impl AsyncRead + Unpin)) -> Result<(Job, Fund)> {
     if *request.method() != Method::POST {
         return Err(Error::BadInput("Send the file's bytes as the body of a POST.".into()));
     }
-    let viewer = viewer(files, &request).await?;
+    let viewer = viewer(files, request).await?;
     if viewer.read_only {
         return Err(viewer.denied(Act::Import));
     }
-    let asked = Asked::of(&request)?;
+    let asked = Asked::of(request)?;
     let db = &files.db;
     let by = || By { viewer: &viewer, now: files.clock.now(), today: files.clock.today() };
     let fund = fund::store::by_code(db, &asked.fund).await?;
@@ -114,7 +125,6 @@ async fn start(files: &Files, mut request: Request) -> Result<(Job, Fund)> {
     };
     let staged = staged.await;
     let staged = settle(tx, staged).await?;
-    let body = request.take_body().into_async_read();
     let arrived = upload::receive(db, &staged.secret, files.clock.now(), files.bytes_max, body).await?;
     let start = Start { fund: fund.id, kind: asked.kind, upload: arrived.upload, options };
     let mut tx = db.begin().await?;

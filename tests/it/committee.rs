@@ -410,7 +410,7 @@ async fn pilot(world: &World, ids: &Ids, fund: &str, number: usize) {
     world.add("committeeForm", council(fund, &ids.merchant), "committee").await;
     let amount = money("140100.00");
     let pledge = json!({ "idempotencyKey": format!("pledge {number}"), "fundId": fund, "donorId": ids.association,
-        "amount": amount, "offeredOn": "2026-01-05", "dueOn": "2026-02-01" });
+        "offeredOn": "2026-01-05", "terms": { "fixed": { "amount": amount, "dueOn": "2026-02-01" } } });
     let pledge = world.add("pledgeOffer", pledge, "pledge").await;
     world.add("pledgeAdvance", json!({ "pledgeId": pledge, "to": "ACCEPTED" }), "pledge").await;
     let receive = json!({ "idempotencyKey": format!("gift {number}"), "fundId": fund, "payerId": ids.association,

@@ -260,6 +260,11 @@ impl Site {
         let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
         self.add("milestone", "milestoneReach", "milestone", input).await;
         self.draft_badly().await;
+        self.plan_imports().await;
+    }
+
+    /// A list that can be booked, one that cannot, and room for a third.
+    async fn plan_imports(&mut self) {
         self.stage("file", "@F1", Some("giver,date,amount\nunit,2024-03-01,5.00\n")).await;
         self.stage("faulty file", "@F1", Some("giver,date,amount\nunit,2024-03-01,5.00\nunit,2024-03-02,-1\n")).await;
         self.stage("unsent file", "@F1", None).await;

@@ -266,7 +266,8 @@ on_both! {
         let sample = Sample::new(&fixture).await;
         let statements = sample.db.statements();
         assert!(!demo::create(&sample.db).await.unwrap(), "it is there");
-        assert!(sample.db.statements() - statements <= 2, "nothing was done");
+        // The server beside it looks for imports now and then; making the sample takes hundreds of statements.
+        assert!(sample.db.statements() - statements < 20, "nothing was done");
         let query = "{ fund(code: \"COMMUNITY-A\") { balance { received { amount } spent { amount } refunded { amount }
             pool { amount } waiting { amount } } leverage { own { amount } total { amount } ratio } }
             empty: fund(code: \"COMMUNITY-B\") { balance { received { amount } } } }";

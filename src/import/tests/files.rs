@@ -181,7 +181,7 @@ fn a_gift_published_again_with_a_purpose_is_another_gift() {
 }
 
 #[test]
-fn names_and_purposes_with_a_story_are_kept_as_they_are() {
+fn a_name_with_a_story_says_who_gave_and_a_purpose_is_kept_as_it_is() {
     let rows =
         "1,占位物流转来演示食府捐款,2024-01-02,100万,\"甲院 55万，乙院、丙院、丁院各15万\"\n2,张*,2024-01-02,5,\n";
     let list = list(rows);

@@ -24,7 +24,6 @@ pub struct Clerk {
     pub http: Client,
     pub token: String,
     pub town: Town,
-    pub url: String,
 }
 
 impl Clerk {
@@ -34,7 +33,7 @@ impl Clerk {
         let server = Server::start(&serve);
         let http = Client::new();
         let town = Town::build(&Asker::new(&http, server.url("/graphql"), &token), 1_000).await;
-        Self { server, http, token, town, url: fixture.url.clone() }
+        Self { server, http, token, town }
     }
 
     pub fn asker(&self) -> Asker {

@@ -123,7 +123,7 @@ R1,别样例店,定额,100,,,,
 ";
         let first = booked(&books, Kind::Settlements, list).await;
         assert_eq!(counts(&first), [3, 0, 0, 0], "{:?}", first.words);
-        assert_eq!(books.received().await, [("R1".to_owned(), Fen(100_00)), ("R7".to_owned(), Fen(70_00))]);
+        assert_eq!(books.received().await, [("R1".to_owned(), Fen(10_000)), ("R7".to_owned(), Fen(7_000))]);
         for again in [list.to_owned(), otherwise(list)] {
             assert_eq!(counts(&booked(&books, Kind::Settlements, &again).await), [0, 0, 3, 0]);
         }
