@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::{DatabaseUrl, Place},
-    db::{Db, flaws},
+    db::{Db, close_log, flaws},
     ledger::verify::{self, PublishedHead},
 };
 
@@ -98,13 +98,14 @@ struct Copied {
 async fn copy(db: &Db, part: &Path) -> Result<Copied, Failure> {
     make_private(part).map_err(|why| unwritable(part, &why))?;
     db.copy_into(part).await?;
+    if let Some(flaw) = flaws(part).await?.first() {
+        return Err(Failure::fault(format!("the copy is not whole: {flaw}")));
+    }
     let url = DatabaseUrl::of_file(part).map_err(|why| Failure::usage(why.0))?;
     let copy = Db::connect(url.secret()).await?;
     let heads = verify::heads(&copy).await?;
     copy.close().await;
-    if let Some(flaw) = flaws(part).await?.first() {
-        return Err(Failure::fault(format!("the copy is not whole: {flaw}")));
-    }
+    close_log(part).await?;
     // Opening it has written to it: only now is it what it will be.
     let synced = File::open(part).and_then(|file| file.sync_all());
     let (bytes, sha256) = synced.and_then(|()| digest(part)).map_err(|why| unwritable(part, &why))?;

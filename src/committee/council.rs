@@ -229,11 +229,11 @@ fn check_seats(draft: &CommitteeDraft) -> Result<i64> {
 }
 
 fn check_holder(holder: &Holder) -> Result<()> {
-    check_text(&holder.name, HOLDER_MAX, "holder")?;
+    check_text(&holder.name, HOLDER_MAX, "holder.name")?;
     if let Some(to) = holder.to_on
         && to < holder.from_on
     {
-        return Err(Refusal::PeriodReversed { from: holder.from_on, to }.at("to"));
+        return Err(Refusal::PeriodReversed { from: holder.from_on, to }.at("holder.to"));
     }
     Ok(())
 }
@@ -244,7 +244,7 @@ async fn principals_of(tx: &mut Tx, holders: &[&Holder]) -> Result<Vec<Option<Pr
     units.sort_unstable();
     units.dedup();
     if !units.is_empty() && party::store::by_ids(&mut *tx, &units).await?.len() != units.len() {
-        return Err(Refusal::NotFound { what: "party".into() }.at("partyId"));
+        return Err(Refusal::NotFound { what: "party".into() }.at("holder.partyId"));
     }
     let names: Vec<&str> = holders.iter().filter_map(|holder| holder.principal.as_deref()).collect();
     let known: HashMap<String, PrincipalId> = match names.as_slice() {
@@ -255,7 +255,7 @@ async fn principals_of(tx: &mut Tx, holders: &[&Holder]) -> Result<Vec<Option<Pr
         None => Ok(None),
         Some(name) => match known.get(name) {
             Some(id) => Ok(Some(*id)),
-            None => Err(Refusal::NotFound { what: "principal".into() }.at("principal")),
+            None => Err(Refusal::NotFound { what: "principal".into() }.at("holder.principal")),
         },
     };
     holders.iter().map(principal).collect()
@@ -282,7 +282,7 @@ pub async fn fill(tx: &mut Tx, by: By<'_>, seat: SeatId, holder: &Holder) -> Res
     if let Some(last) = store::last_term(&mut *tx, seat).await? {
         let before = holder.from_on.pred_opt().unwrap_or(holder.from_on);
         if before < last.from_on.0 {
-            return Err(Refusal::PeriodReversed { from: last.from_on.0, to: before }.at("from"));
+            return Err(Refusal::PeriodReversed { from: last.from_on.0, to: before }.at("holder.from"));
         }
         if last.to_on.is_none_or(|to| to.0 > before) {
             ensure_rows(store::set_term_end(tx, last.id, before).await?, 1, "seat term")?;

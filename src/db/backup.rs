@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::{SqliteConnectOptions, SqliteJournalMode}};
 
 use super::{Db, Engine, Result};
 
@@ -36,4 +36,13 @@ pub async fn flaws(file: &Path) -> Result<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check").fetch_all(&mut connection).await?;
     connection.close().await?;
     Ok(rows.into_iter().map(|(flaw,)| flaw).filter(|flaw| flaw != "ok").collect())
+}
+
+/// Puts all that was written into the file itself, so that no log stands beside it.
+///
+/// # Errors
+/// When somebody else has it open, or there is no room.
+pub async fn close_log(file: &Path) -> Result<()> {
+    let options = SqliteConnectOptions::new().filename(file).journal_mode(SqliteJournalMode::Delete);
+    options.connect().await?.close().await
 }

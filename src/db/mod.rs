@@ -29,7 +29,7 @@ use sqlx::{
 };
 
 use crate::failure;
-pub use backup::flaws;
+pub use backup::{close_log, flaws};
 pub use joined::{Columns, Given, Joined, Part};
 pub use migrate::migrations;
 pub use session::Session;

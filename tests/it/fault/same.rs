@@ -13,7 +13,10 @@ use reqwest::Client as Http;
 use serde_json::{Value, json};
 
 use crate::{
-    socket::{Site, allocate, decide, gift, move_money, offer, pay, receive, refund, reverse},
+    socket::{
+        Site, allocate, ballot, decide, gift, motion_close, move_money, offer, pay, receive, refund, reverse, sold,
+        with, yuan,
+    },
     support::{on_both, times},
 };
 
@@ -27,7 +30,7 @@ type Case = (&'static str, fn(&str) -> Value, &'static str);
 
 /// One request to each mutation that takes a key, on a filled [`Site`]. Before each a gift to the project P3
 /// arrives, so that there is money to move, a gift to follow and an entry to reverse: `@last`.
-const CASES: [Case; 11] = [
+const CASES: [Case; 17] = [
     // First: its pledge has promised no more than all these gifts.
     (
         "pledgeMatch",
@@ -48,7 +51,46 @@ const CASES: [Case; 11] = [
     ("advanceReturn", |key| move_money(key, "@P3", "0.01"), "entry { id seq }"),
     ("expenseRecord", |key| pay(key, "@P3", "0.01"), "expense { id amount { amount } }"),
     ("entryReverse", |key| reverse(key, "@last"), "reversal { id seq }"),
+    (
+        "dueWaive",
+        |key| json!({ "idempotencyKey": key, "dueId": "@due", "amount": yuan("0.01"), "reason": "Agreed." }),
+        "due { id }",
+    ),
+    (
+        "pledgeAmend",
+        |key| {
+            json!({ "idempotencyKey": key, "pledgeId": "@monthly", "from": "2099-02-01", "amount": yuan("4.00"),
+                "reason": "Less." })
+        },
+        "pledge { id }",
+    ),
+    ("salesReportRecord", sales, "report { id }"),
+    (
+        "salesReportCorrect",
+        |key| json!({ "idempotencyKey": key, "reportId": "@report", "amount": yuan("9.00"), "reason": "A slip." }),
+        "report { id }",
+    ),
+    ("motionOpen", rule, "motion { id }"),
+    ("motionClose", |key| motion_close(key, "@voted"), "motion { id decision { resolutionNumber } }"),
 ];
+
+/// A report that is one by the number it has in a list.
+fn sales(key: &str) -> Value {
+    let period = json!({ "from": "2024-03-05", "to": "2024-03-06" });
+    sold(key, json!({ "period": period, "origin": { "source": "till", "reference": key } }))
+}
+
+/// A promise by the month.
+fn monthly(key: &str) -> Value {
+    let terms = json!({ "amount": yuan("5.00"), "every": "MONTH", "firstOn": "2099-01-31", "times": 3 });
+    with(offer(key, "@F1", "@unit"), json!({ "terms": { "recurring": terms } }))
+}
+
+/// A motion to keep the rule as it is.
+fn rule(key: &str) -> Value {
+    json!({ "idempotencyKey": key, "fundId": "@F2", "kind": "RULE", "title": "Three sit.",
+        "rule": { "quorum": 3, "majority": "SIMPLE" }, "openedOn": "2024-02-01" })
+}
 
 /// The mutations whose input has an `idempotencyKey`, as the SDL has them.
 fn keyed() -> BTreeSet<String> {
@@ -117,6 +159,20 @@ on_both! {
                 let lines = json!([gift("@shop", "0.20", json!({ "targetId": "@P3" }))]);
                 let before = format!("before {key}");
                 site.add(&before, "contributionReceive", "contribution", receive(&before, "@F1", lines)).await;
+                if case.0 == "salesReportCorrect" {
+                    site.add("report", "salesReportRecord", "report", sales(&format!("report {key}"))).await;
+                }
+                if case.0 == "motionClose" {
+                    site.add("voted", "motionOpen", "motion", rule(&format!("open {key}"))).await;
+                    for seat in ["@seat 1", "@seat 2", "@seat 3"] {
+                        site.add("voted", "ballotCast", "motion", ballot("@voted", seat)).await;
+                    }
+                }
+                if case.0 == "pledgeAmend" {
+                    site.add("monthly", "pledgeOffer", "pledge", monthly(&format!("offer {key}"))).await;
+                    let accept = json!({ "pledgeId": "@monthly", "to": "ACCEPTED" });
+                    site.add("monthly", "pledgeAdvance", "pledge", accept).await;
+                }
                 let query = "query($fund: ID!) { node(id: $fund) { ... on Fund { entries(last: 1) { edges { node { id } } } } } }";
                 let officer = site.officer.clone();
                 let last = site.ask(Some(&officer), "en", query, json!({ "fund": "@F1" })).await;

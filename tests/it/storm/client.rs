@@ -129,8 +129,8 @@ impl Operation {
     pub fn pledge(town: &Town, key: String) -> Self {
         let (fen, donor) = (100, town.donors[0].clone());
         let input = json!({
-            "fundId": town.fund, "donorId": donor, "amount": { "amount": yuan(fen) }, "note": key,
-            "idempotencyKey": key,
+            "fundId": town.fund, "donorId": donor, "terms": { "fixed": { "amount": { "amount": yuan(fen) } } },
+            "note": key, "idempotencyKey": key,
         });
         Self { kind: Kind::Pledge, fen, donor: Some(donor), input, key }
     }
