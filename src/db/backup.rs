@@ -5,7 +5,10 @@
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::{SqliteConnectOptions, SqliteJournalMode}};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
 
 use super::{Db, Engine, Result};
 
