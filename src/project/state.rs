@@ -188,11 +188,11 @@ impl Facts {
             Condition::Reported => self.reported == 1,
         };
         if !recorded {
-            return Err(Refusal::ProjectStep { mutation: condition.mutation().into() }.at("state"));
+            return Err(Refusal::ProjectStep { mutation: condition.mutation().into() }.at("projectId"));
         }
         let empties = matches!(condition, Condition::NoMoneyLeft | Condition::Reported);
         if empties && self.money_left != Fen::ZERO {
-            return Err(Refusal::MoneyLeft { amount: self.money_left }.at("state"));
+            return Err(Refusal::MoneyLeft { amount: self.money_left }.at("projectId"));
         }
         Ok(())
     }
@@ -208,7 +208,7 @@ pub fn may_move(viewer: &Viewer, project: &Project, facts: Facts, to: ProjectSta
         let accepted: Vec<String> =
             MOVES.iter().filter(|(_, b, ..)| *b == to).map(|(a, ..)| format!("{a:?}")).collect();
         let accepted = if accepted.is_empty() { "nothing".to_owned() } else { accepted.join(" or ") };
-        return Err(Refusal::ProjectState { state: format!("{:?}", project.state), accepted }.at("state"));
+        return Err(Refusal::ProjectState { state: format!("{:?}", project.state), accepted }.at("projectId"));
     };
     viewer.must(*act, &[project.on()])?;
     facts.check(*condition)

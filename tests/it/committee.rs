@@ -294,9 +294,9 @@ on_both! {
         let holder = json!({ "name": "Donors' seat 1", "principal": "Seat 5", "from": "2026-02-01" });
         here.world.add("seatFill", json!({ "seatId": here.seats[4], "holder": holder }), "seat").await;
         assert_eq!(here.world.refused("ballotCast", here.ballot(&motion, 5, "FOR")).await.0, "SEAT_OF_ANOTHER");
-        let unknown = json!({ "name": "x", "principal": "Nobody", "from": "2026-03-01" });
+        let unknown = json!({ "name": "x", "holder.principal": "Nobody", "from": "2026-03-01" });
         let refused = here.world.refused("seatFill", json!({ "seatId": here.seats[4], "holder": unknown })).await;
-        assert_eq!(refused, ("NOT_FOUND".into(), "principal".into()));
+        assert_eq!(refused, ("NOT_FOUND".into(), "holder.principal".into()));
     }
 
     /// S8: representatives of community, residents and givers approve what is spent and watch the projects; income,
@@ -456,7 +456,7 @@ async fn end_of_project(here: &Council) {
     assert_eq!(state("projectEvaluate", evaluate).await, "EVALUATED");
     let report = json!({ "projectId": project, "reportedOn": "2026-04-30", "summary": "All windows are new.", "served": 120,
         "name": "report.pdf", "sha256": "34".repeat(32) });
-    assert_eq!(world.refused("projectClose", report.clone()).await, ("MONEY_LEFT".into(), "state".into()));
+    assert_eq!(world.refused("projectClose", report.clone()).await, ("MONEY_LEFT".into(), "projectId".into()));
     let release = json!({ "idempotencyKey": "release", "targetId": project, "amount": money("40.50"),
         "effectiveOn": "2026-04-29", "memo": "Not needed." });
     let released = world.write("allocationRelease", release, "entry { kind }").await;
