@@ -294,7 +294,7 @@ on_both! {
         let holder = json!({ "name": "Donors' seat 1", "principal": "Seat 5", "from": "2026-02-01" });
         here.world.add("seatFill", json!({ "seatId": here.seats[4], "holder": holder }), "seat").await;
         assert_eq!(here.world.refused("ballotCast", here.ballot(&motion, 5, "FOR")).await.0, "SEAT_OF_ANOTHER");
-        let unknown = json!({ "name": "x", "holder.principal": "Nobody", "from": "2026-03-01" });
+        let unknown = json!({ "name": "x", "principal": "Nobody", "from": "2026-03-01" });
         let refused = here.world.refused("seatFill", json!({ "seatId": here.seats[4], "holder": unknown })).await;
         assert_eq!(refused, ("NOT_FOUND".into(), "holder.principal".into()));
     }
