@@ -5,6 +5,7 @@
 //! | `/graphql` | the graph, by GraphQL over HTTP |
 //! | `/` and `/app.js` | the page on which a person tries a query |
 //! | `/schema.graphql` | the SDL |
+//! | `/export/journal?fund=CODE` | a fund's journal, for auditors |
 //! | `/health` | 200 when the database answers, 503 when it does not |
 //!
 //! * Nothing in this process is needed by the next request: several servers may share one database.
@@ -12,6 +13,7 @@
 //!   left too) within [`GRACE`], and the database is closed.
 
 mod caller;
+mod download;
 mod in_hand;
 
 use std::{
@@ -43,6 +45,7 @@ use crate::{
     clock::Clock,
     db::Db,
 };
+use download::Downloads;
 use in_hand::InHand;
 
 /// From the signal to stop until what still runs is left alone.
@@ -103,6 +106,7 @@ pub async fn serve(options: Options, db: Db, clock: Clock, ready: impl FnOnce(So
 fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand) -> impl Endpoint + 'static {
     let sdl = schema::sdl();
     let gate = Arc::new(Gate::new(&sdl, Limits::default()));
+    let downloads = Downloads::new(db.clone(), clock.clone(), in_hand.clone());
     let prepare = caller::prepare(db.clone(), clock, in_hand.clone());
     Route::new()
         .at("/graphql", http::Endpoint::new(schema::build(), gate, prepare))
@@ -110,6 +114,7 @@ fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand) -> impl End
         .at("/app.js", get(text("text/javascript; charset=utf-8", page::SCRIPT.into())))
         .at("/schema.graphql", get(text("text/plain; charset=utf-8", sdl)))
         .at("/health", get(health(db)))
+        .at("/export/journal", get(downloads.journal()))
         .with(
             SetHeader::new()
                 .overriding(header::X_CONTENT_TYPE_OPTIONS, "nosniff")

@@ -18,6 +18,7 @@ pub mod earmark;
 pub mod flow;
 pub mod graphql;
 pub mod idem;
+pub mod journal;
 mod open;
 pub mod place;
 pub mod post;

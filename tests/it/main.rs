@@ -6,6 +6,7 @@ mod cli;
 mod concepts;
 mod gone;
 mod import;
+mod journal;
 mod kill;
 mod load;
 mod model;
