@@ -15,6 +15,8 @@ pub mod error;
 
 pub mod id;
 
+pub mod sheet;
+
 pub mod db;
 
 // Level 1: who asks, where, and who gives or receives.
@@ -42,7 +44,9 @@ pub mod allocation;
 
 pub mod expense;
 
-// Level 4: what reads and writes in bulk.
+// Level 4: what is told of the books, and what reads and writes in bulk.
+pub mod statement;
+
 pub mod import;
 
 // Level 5: the edge.

@@ -100,6 +100,11 @@ impl Page {
         Self { limit, direction, backwards: false, cursor: None }
     }
 
+    /// The `limit` rows after a sort key in `direction`, or the first, for reads of our own.
+    pub fn after(limit: i64, direction: Direction, cursor: Option<Vec<Key>>) -> Self {
+        Self { limit, direction, backwards: false, cursor }
+    }
+
     /// How many rows it holds at most.
     pub fn limit(&self) -> i64 {
         self.limit

@@ -6,6 +6,7 @@
 //! | `/` and `/app.js` | the page on which a person tries a query |
 //! | `/schema.graphql` | the SDL |
 //! | `/export/journal?fund=CODE` | a fund's journal, for auditors |
+//! | `/statements/party/ID?year=2026&format=xlsx` | a party's statement as CSV, XLSX or JSON; also of a `fund` or `host` |
 //! | `/health` | 200 when the database answers, 503 when it does not |
 //!
 //! * Nothing in this process is needed by the next request: several servers may share one database.
@@ -115,6 +116,7 @@ fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand) -> impl End
         .at("/schema.graphql", get(text("text/plain; charset=utf-8", sdl)))
         .at("/health", get(health(db)))
         .at("/export/journal", get(downloads.journal()))
+        .at("/statements/:of/:id", get(downloads.statement()))
         .with(
             SetHeader::new()
                 .overriding(header::X_CONTENT_TYPE_OPTIONS, "nosniff")

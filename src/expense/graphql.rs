@@ -16,8 +16,13 @@ use crate::{
     fund::{Fund, FundById, Purpose, PurposeById},
     id::{ExpenseId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
     ledger::{
+        as_of::{self, Cut},
         document::{EvidenceDocument, EvidenceKind, ExpenseDocument},
-        graphql::{EntryById, EntryNode, LotById, LotNode, by_place},
+        graphql::{
+            EntryById, EntryNode, LotById, LotNode,
+            as_of::{AsOfInput, cut_of_funds},
+            by_place,
+        },
         idem::Once,
         trace,
     },
@@ -38,6 +43,8 @@ page_of!(/// A page of the givers of each expense.
     FundersOfExpense, ExpenseId, trace::Funder, trace::parties_of_expenses, |one: &trace::Funder| one.expense_id);
 page_of!(/// A page of the lots that paid each expense.
     LotsOfExpense, ExpenseId, trace::PaidBy, trace::lots_of_expenses, |one: &trace::PaidBy| one.expense_id);
+narrowed_page_of!(/// A page of the lots that had paid each expense.
+    PastLotsOfExpense, ExpenseId, Cut, trace::PaidBy, as_of::lots_of_expenses, |one: &trace::PaidBy| one.expense_id);
 page_of!(/// A page of each target's expenses.
     ExpensesOfTarget, TargetId, ExpenseDocument, store::of_targets, |one: &ExpenseDocument| one.target_id);
 narrowed_page_of!(/// A page of each fund's expenses.
@@ -132,19 +139,29 @@ impl Expense {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
     ) -> Option<Result<ExpenseLotConnection>> {
         let args = PageArgs { first, after, last, before };
-        Some(self.lots_page(Request::of(ctx), &args).await)
+        Some(self.lots_page(Request::of(ctx), as_of, &args).await)
     }
 }
 
 impl Expense {
-    async fn lots_page(&self, request: &Request, args: &PageArgs) -> Result<ExpenseLotConnection> {
+    async fn lots_page(
+        &self,
+        request: &Request,
+        as_of: Option<AsOfInput>,
+        args: &PageArgs,
+    ) -> Result<ExpenseLotConnection> {
         let fund = request.need::<FundById>(self.0.fund_id).await?;
         request.viewer.must(Act::ReadGiving, &[fund.on()])?;
         let page = by_place(args)?;
-        let rows = request.load::<LotsOfExpense>((self.0.id, page.clone())).await?.unwrap_or_default();
-        let slice = page.finish(rows, |one| vec![one.lot_id.into()]);
+        let cut = cut_of_funds(request, as_of, Some(self.0.fund_id)).await?;
+        let rows = match cut.is_now() {
+            true => request.load::<LotsOfExpense>((self.0.id, page.clone())).await?,
+            false => request.load::<PastLotsOfExpense>((self.0.id, (cut, page.clone()))).await?,
+        };
+        let slice = page.finish(rows.unwrap_or_default(), |one| vec![one.lot_id.into()]);
         let page_info = slice.info();
         let edges = slice.rows.into_iter().map(|(cursor, row)| ExpenseLotEdge { cursor, row }).collect();
         Ok(ExpenseLotConnection { edges, page_info })

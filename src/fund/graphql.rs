@@ -15,7 +15,9 @@ use crate::{
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     ledger,
     ledger::graphql::{
-        Balance, ChainHead, EntryConnection, balance_of_fund, chain_head, entries_of_fund,
+        Balance, ChainHead, EntryConnection,
+        as_of::{AsOfInput, cut_of_fund},
+        balance_of_fund, chain_head, entries_of_fund,
         flow::{Flow, flow_of_fund},
         spending::{Leverage, leverage_of_fund},
     },
@@ -25,6 +27,7 @@ use crate::{
     party::{PartyById, PartyNode},
     pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
     project::{ProjectConnection, projects_of_fund},
+    statement::graphql::{fund::FundStatement, host::HostStatement},
     viewer::Request,
 };
 
@@ -76,6 +79,17 @@ impl Host {
     /// The area whose funds it may hold.
     async fn area(&self, ctx: &Context<'_>) -> Result<Area> {
         Request::of(ctx).need::<AreaById>(self.area_id).await
+    }
+
+    /// That its funds together are its control account, day by day of a period of a year at most; for those who
+    /// oversee all its funds.
+    async fn statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Option<Result<HostStatement>> {
+        Some(HostStatement::of(Request::of(ctx), self, period, as_of).await)
     }
 
     /// The funds it holds, in the order they were opened here.
@@ -177,9 +191,25 @@ impl Fund {
         decisions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
     }
 
-    /// What is in it and what became of what was.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
-        balance_of_fund(Request::of(ctx), self.id).await
+    /// What is, or was, in it and what became of what was.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Result<Balance> {
+        let request = Request::of(ctx);
+        balance_of_fund(request, self.id, cut_of_fund(request, as_of, self.id).await?).await
+    }
+
+    /// What its money did in a period: income by source, spending by purpose and project, and what is left under
+    /// whose restrictions; for those who keep or oversee the books.
+    async fn statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Option<Result<FundStatement>> {
+        Some(FundStatement::of(Request::of(ctx), self, period, as_of).await)
     }
 
     /// Where its money came from and went to in a period, as nodes and links that add up.

@@ -171,9 +171,7 @@ async fn holdings(books: &mut Books<'_>, fund: FundId, sink: &Sink) -> Result<i6
         let rows: Vec<HoldingRow> = books.all(HOLDINGS, &[after, end, lot, BATCH]).await?;
         let Some(last) = rows.last() else { return Ok(count) };
         (after, lot, count) = (last.account_id.0, last.lot_id.0, count + len(&rows));
-        let show = |one: &HoldingRow| {
-            json!({ "line": "holding", "lotId": one.lot_id, "accountId": one.account_id, "amount": one.amount })
-        };
+        let show = |one: &HoldingRow| json!({ "line": "holding", "lotId": one.lot_id, "accountId": one.account_id, "amount": one.amount });
         take(sink, rows.iter().map(|one| line(&show(one))).collect()).await?;
     }
 }
@@ -203,15 +201,15 @@ fn document(entry: &Entry, papers: &Papers) -> Value {
     match entry.kind {
         EntryKind::Receive => receipt(entry, papers).unwrap_or_default(),
         EntryKind::Match => {
-            let show = |one: &AccrualDocument| {
-                json!({ "pledgeId": one.pledge_id, "baseLotId": one.base_lot_id, "base": one.base, "amount": one.amount })
-            };
+            let show = |one: &AccrualDocument| json!({ "pledgeId": one.pledge_id, "baseLotId": one.base_lot_id, "base": one.base, "amount": one.amount });
             let accruals = papers.accruals.get(&entry.id).map_or(&[][..], Vec::as_slice);
             json!({ "type": "match", "accruals": accruals.iter().map(show).collect::<Vec<_>>() })
         }
         EntryKind::Allocate => {
             let found = entry.decision_id.and_then(|id| papers.decisions.get(&id));
-            found.map(|found| decision(found, papers.seats.get(&found.id).map_or(&[][..], Vec::as_slice))).unwrap_or_default()
+            found
+                .map(|found| decision(found, papers.seats.get(&found.id).map_or(&[][..], Vec::as_slice)))
+                .unwrap_or_default()
         }
         EntryKind::Pay | EntryKind::Clear => {
             let found = papers.expenses.get(&entry.id);
@@ -254,18 +252,14 @@ fn terms(one: &Earmark) -> Value {
 }
 
 fn decision(one: &DecisionDocument, seats: &[SeatDocument]) -> Value {
-    let seat = |seat: &SeatDocument| {
-        json!({ "seatNo": seat.seat_no, "constituency": seat.constituency, "holder": seat.holder, "vote": seat.vote })
-    };
+    let seat = |seat: &SeatDocument| json!({ "seatNo": seat.seat_no, "constituency": seat.constituency, "holder": seat.holder, "vote": seat.vote });
     json!({ "type": "decision", "id": one.id, "fundId": one.fund_id, "targetId": one.target_id,
         "resolutionNumber": one.resolution_number, "amount": one.amount, "approvedOn": one.approved_on,
         "votesFor": one.votes_for, "votesAll": one.votes_all, "seats": seats.iter().map(seat).collect::<Vec<_>>() })
 }
 
 fn expense(one: &ExpenseDocument, evidence: &[EvidenceDocument]) -> Value {
-    let file = |file: &EvidenceDocument| {
-        json!({ "lineNo": file.line_no, "kind": file.kind.code(), "sha256": file.sha256, "name": file.name })
-    };
+    let file = |file: &EvidenceDocument| json!({ "lineNo": file.line_no, "kind": file.kind.code(), "sha256": file.sha256, "name": file.name });
     json!({ "type": "expense", "id": one.id, "fundId": one.fund_id, "targetId": one.target_id, "payeeId": one.payee_id,
         "purposeId": one.purpose_id, "asset": one.asset.code(), "amount": one.amount, "incurredOn": one.incurred_on,
         "note": one.note, "evidence": evidence.iter().map(file).collect::<Vec<_>>() })

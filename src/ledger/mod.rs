@@ -11,6 +11,7 @@
 //! * Commands on one fund run one after another, behind its head ([`crate::fund::head`]).
 
 pub mod account;
+pub mod as_of;
 pub mod chain;
 pub mod document;
 pub mod draw;

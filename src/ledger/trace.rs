@@ -100,7 +100,7 @@ pub struct UseFilter {
 
 impl UseFilter {
     /// The funds of `reach` for an `IN (..)`, and whether it binds at all.
-    fn funds(&self) -> (Vec<FundId>, i64) {
+    pub(super) fn funds(&self) -> (Vec<FundId>, i64) {
         match &self.reach {
             // No fund has the key 0: a reach without funds finds nothing.
             Some(funds) if funds.is_empty() => (vec![FundId(0)], 0),

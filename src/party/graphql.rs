@@ -19,6 +19,7 @@ use crate::{
     ledger::{
         graphql::{
             Balance, LotConnection, UseConnection,
+            as_of::{AsOfInput, cut_of_funds},
             giving::{
                 FundedExpenseConnection, FundedExpenseOrder, FundedTargetConnection, SpentInMonth, UseFilterInput,
                 balance_of_party, expenses_of_party, months_of_party, targets_of_party, waiting_of_party,
@@ -26,9 +27,10 @@ use crate::{
         },
         trace::UseFilter,
     },
-    page::{Direction, Key, Page, PageArgs},
+    page::{Direction, Key, Page, PageArgs, PeriodInput},
     page_of,
     pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_party},
+    statement::graphql::party::PartyStatement,
     viewer::{Load, Request},
 };
 
@@ -64,7 +66,11 @@ impl From<store::AreaOfParty> for Area {
 
 /// Whether the viewer of this request may read the name of `party`.
 pub async fn knows(ctx: &Context<'_>, party: &Party) -> Result<bool> {
-    let request = Request::of(ctx);
+    is_known_to(Request::of(ctx), party).await
+}
+
+/// Whether the viewer of `request` may read the name of `party`.
+pub async fn is_known_to(request: &Request, party: &Party) -> Result<bool> {
     if party.is_known(&request.viewer, &[]) {
         return Ok(true);
     }
@@ -141,9 +147,16 @@ async fn narrowed(request: &Request, party: &Party, filter: Option<UseFilterInpu
     filter.unwrap_or_default().read(reach)
 }
 
-async fn giving_of(ctx: &Context<'_>, party: &Party, filter: Option<UseFilterInput>) -> Result<Balance> {
+async fn giving_of(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<UseFilterInput>,
+    as_of: Option<AsOfInput>,
+) -> Result<Balance> {
     let request = Request::of(ctx);
-    balance_of_party(request, party.id, narrowed(request, party, filter).await?).await
+    let filter = narrowed(request, party, filter).await?;
+    let cut = cut_of_funds(request, as_of, filter.fund).await?;
+    balance_of_party(request, party.id, filter, cut).await
 }
 
 async fn funded_targets(
@@ -296,8 +309,9 @@ macro_rules! parties {
                     &self,
                     ctx: &Context<'_>,
                     #[graphql(desc = "Only in this fund or project.")] filter: Option<UseFilterInput>,
+                    #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
                 ) -> Option<Result<Balance>> {
-                    Some(giving_of(ctx, &self.0, filter).await)
+                    Some(giving_of(ctx, &self.0, filter, as_of).await)
                 }
 
                 /// The projects and micro-grants that its money went to.
@@ -338,6 +352,17 @@ macro_rules! parties {
                     #[graphql(desc = "Only in this fund or period.")] filter: Option<UseFilterInput>,
                 ) -> Option<Result<Vec<SpentInMonth>>> {
                     Some(funded_by_month(ctx, &self.0, filter).await)
+                }
+
+                /// What its money did in a period: what was there, what arrived, what it paid for, what is left.
+                async fn statement(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+                    #[graphql(desc = "Only in this fund's books.")] fund_id: Option<GlobalId>,
+                    #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+                ) -> Option<Result<PartyStatement>> {
+                    Some(PartyStatement::of(Request::of(ctx), self.0.id, period, fund_id, as_of).await)
                 }
 
                 /// What of its money waits unspent, and where.
@@ -412,7 +437,15 @@ macro_rules! parties {
             ),
             field(
                 name = "giving", ty = "Option<Result<Balance>>", desc = "What it gave altogether, and what became of it.",
-                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund or project.")
+                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund or project."),
+                arg(name = "as_of", ty = "Option<AsOfInput>", desc = "Which entries count; all where it is left out.")
+            ),
+            field(
+                name = "statement", ty = "Option<Result<PartyStatement>>",
+                desc = "What its money did in a period: what was there, what arrived, what it paid for, what is left.",
+                arg(name = "period", ty = "PeriodInput", desc = "The period, both days included."),
+                arg(name = "fund_id", ty = "Option<GlobalId>", desc = "Only in this fund's books."),
+                arg(name = "as_of", ty = "Option<AsOfInput>", desc = "Which entries count; all where it is left out.")
             ),
             field(
                 name = "funded_targets", ty = "Option<Result<FundedTargetConnection>>", desc = "The projects and micro-grants that its money went to.",

@@ -23,6 +23,7 @@ use crate::{
     id::{AreaId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
     ledger::graphql::{
         Balance,
+        as_of::{AsOfInput, cut_of_funds},
         spending::{FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target},
     },
     money::{Fen, Money},
@@ -204,9 +205,14 @@ impl Project {
         funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
     }
 
-    /// What it was given, less what went back, and where it is.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
-        balance_of_target(Request::of(ctx), self.id).await
+    /// What it was given, less what went back, and where it is or was.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Result<Balance> {
+        let request = Request::of(ctx);
+        balance_of_target(request, self.id, cut_of_funds(request, as_of, Some(self.fund_id)).await?).await
     }
 
     /// What it paid, the latest first.
@@ -298,9 +304,14 @@ impl MicroGrant {
         funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
     }
 
-    /// What it was given, less what went back, and where it is.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
-        balance_of_target(Request::of(ctx), self.id).await
+    /// What it was given, less what went back, and where it is or was.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Result<Balance> {
+        let request = Request::of(ctx);
+        balance_of_target(request, self.id, cut_of_funds(request, as_of, Some(self.fund_id)).await?).await
     }
 
     /// What it paid, the latest first.

@@ -6,6 +6,7 @@
 
 use std::{io, sync::Arc};
 
+use chrono::NaiveDate;
 use futures_util::stream;
 use poem::{
     Body, Endpoint, Response,
@@ -22,7 +23,11 @@ use crate::{
     db::Db,
     error::{Denied, Error, Language, Refusal, Result},
     fund,
-    ledger::journal,
+    id::GlobalId,
+    ledger::{graphql::as_of::AsOfInput, journal},
+    page::PeriodInput,
+    sheet::Format,
+    statement::graphql::file::Made,
     viewer::{Act, Request},
 };
 
@@ -62,10 +67,51 @@ impl Downloads {
         let downloads = self.clone();
         make(move |request: poem::Request| {
             let downloads = downloads.clone();
+            async move { downloads.answer(request, async |asked, query| downloads.journal_file(asked, &query).await).await }
+        })
+    }
+
+    /// `GET /statements/party/ID?year=2026&format=xlsx` (also `from`, `to`, `fund`), and the same of a `fund` and a
+    /// `host`: with the rights that the graph asks for.
+    pub fn statement(&self) -> impl Endpoint<Output = Response> + 'static {
+        let downloads = self.clone();
+        make(move |request: poem::Request| {
+            let downloads = downloads.clone();
             async move {
-                downloads.answer(request, async |asked, query| downloads.journal_file(asked, &query).await).await
+                let path: std::result::Result<(String, String), _> = request.path_params();
+                let make = async |asked, query: Query| {
+                    let (of, id) = path.map_err(|_| Error::BadInput(ADDRESS.into()))?;
+                    downloads.statement_file(asked, &of, &id, &query).await
+                };
+                downloads.answer(request, make).await
             }
         })
+    }
+
+    async fn statement_file(&self, request: Request, of: &str, id: &str, query: &Query) -> Result<File, Why> {
+        let format = query.get("format").unwrap_or("csv");
+        let format = Format::named(format);
+        let format = format.ok_or_else(|| Error::BadInput("`format` is csv, xlsx or json.".into()))?;
+        let period = query.period()?;
+        let id: GlobalId = id.parse().map_err(|_| Error::BadInput(ADDRESS.into()))?;
+        let fund = query.get("fund").map(|id| id.parse::<GlobalId>());
+        let fund = fund.transpose().map_err(|_| Error::BadInput("`fund` is the id of a fund.".into()))?;
+        let as_of = query.as_of()?;
+        let made = match of {
+            "party" => Made::party(&request, id, period, fund, as_of).await?,
+            "fund" => Made::fund(&request, id, period, as_of).await?,
+            "host" => Made::host(&request, id, period, as_of).await?,
+            _ => return Err(Error::BadInput(ADDRESS.into()).into()),
+        };
+        let (from, to) = (period.from.0, period.to.0);
+        let ending = format.ending();
+        let name = format!("statement-{of}-{from}-{to}.{ending}");
+        let named = match request.language {
+            Language::En => format!("Statement of {}, {from} to {to}.{ending}", made.name()),
+            Language::Zh => format!("{}对账单{from}至{to}.{ending}", made.name()),
+        };
+        let body = self.send(async move |sink| made.write(&request, format, sink).await)?;
+        Ok(File { name, named, content_type: format.content_type(), body })
     }
 
     async fn journal_file(&self, request: Request, query: &Query) -> Result<File, Why> {
@@ -168,6 +214,40 @@ impl Query {
     }
 }
 
+impl Query {
+    /// The period: a `year`, or `from` and `to`.
+    fn period(&self) -> Result<PeriodInput> {
+        let wrong = || Error::BadInput("Say which `year` (2026), or `from` and `to` (2026-01-01).".into());
+        let day = |text: &str| text.parse::<NaiveDate>().map_err(|_| wrong());
+        let (from, to) = match (self.get("year"), self.get("from"), self.get("to")) {
+            (Some(year), None, None) => {
+                let year: i32 = year.parse().map_err(|_| wrong())?;
+                let days = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31));
+                (days.0.ok_or_else(wrong)?, days.1.ok_or_else(wrong)?)
+            }
+            (None, Some(from), Some(to)) => (day(from)?, day(to)?),
+            _ => return Err(wrong()),
+        };
+        Ok(PeriodInput { from: from.into(), to: to.into() })
+    }
+
+    /// `date`, `seq`, and `marks` with commas between them.
+    fn as_of(&self) -> Result<Option<AsOfInput>> {
+        let wrong =
+            |name: &str| Error::BadInput(format!("`{name}` cannot be read: date=2026-12-31, seq=56, marks=ID,ID."));
+        let date = self.get("date").map(|text| text.parse::<NaiveDate>().map(Into::into)).transpose();
+        let seq = self.get("seq").map(str::parse).transpose();
+        let marks = self.get("marks").map(|text| text.split(',').map(str::parse).collect()).transpose();
+        Ok(Some(AsOfInput {
+            date: date.map_err(|_| wrong("date"))?,
+            seq: seq.map_err(|_| wrong("seq"))?,
+            marks: marks.map_err(|_| wrong("marks"))?,
+        }))
+    }
+}
+
+const ADDRESS: &str = "The address is /statements/party/ID, /statements/fund/ID or /statements/host/ID, with the id that the graph gives.";
+
 impl File {
     fn response(self, id: &RequestId) -> Response {
         let encoded: String = self.named.bytes().map(escaped).collect();
@@ -184,7 +264,11 @@ impl File {
 
 /// As RFC 8187 writes a byte of a name.
 fn escaped(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
 }
 
 fn status(why: Why, language: Language, id: &RequestId) -> HttpError {

@@ -71,10 +71,14 @@ const TAMPERINGS: [Tampering; 22] = [
         },
         "one is missing or doubled",
     ),
-    ("a posting to another place", |f| {
-        let kept = f[find(f, "RECEIVE")]["postings"][0][2].clone();
-        change(f, "PAY", "/postings/0/3", kept);
-    }, "does not move from"),
+    (
+        "a posting to another place",
+        |f| {
+            let kept = f[find(f, "RECEIVE")]["postings"][0][2].clone();
+            change(f, "PAY", "/postings/0/3", kept);
+        },
+        "does not move from",
+    ),
     ("a holding", |f| change(f, "holding", "/amount", json!(1)), "fen by the journal, 1 in the file"),
     ("a holding taken out", |f| drop(f.remove(find(f, "holding"))), "fen by the journal, 0 in the file"),
     ("a balance", |f| change(f, "account", "/balance", json!(5)), "fen by the journal, 5 in the file"),

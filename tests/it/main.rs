@@ -14,6 +14,7 @@ mod readme;
 mod refusals;
 mod rights;
 mod socket;
+mod statement;
 mod storm;
 mod support;
 mod tamper;

@@ -8,7 +8,10 @@ use super::Balance;
 use crate::{
     error::Result,
     id::{FundId, TargetId},
-    ledger::trace,
+    ledger::{
+        as_of::{self, Cut},
+        trace,
+    },
     money::{Decimal, Fen, Money},
     page::{Direction, Key, Page, PageArgs},
     page_of,
@@ -23,13 +26,18 @@ page_of!(/// A page of the givers of each project or grant.
 struct SumsOfTarget;
 
 impl Load for SumsOfTarget {
-    type Key = TargetId;
+    type Key = (TargetId, Cut);
     type Value = Vec<trace::KindSum>;
 
-    async fn load(request: &Request, keys: Vec<TargetId>) -> Result<HashMap<TargetId, Vec<trace::KindSum>>> {
-        let mut found: HashMap<TargetId, Vec<trace::KindSum>> = HashMap::new();
-        for sum in trace::sums_of_targets(&mut *request.session().await?, &keys).await? {
-            found.entry(TargetId(sum.owner)).or_default().push(sum);
+    async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<trace::KindSum>>> {
+        let mut found = HashMap::new();
+        for (cut, targets) in crate::viewer::by_page(keys) {
+            let session = &mut *request.session().await?;
+            let rows = match cut.is_now() {
+                true => trace::sums_of_targets(session, &targets).await?,
+                false => as_of::sums_of_targets(session, &targets, &cut).await?,
+            };
+            crate::viewer::deal(&mut found, &cut, rows, |sum| TargetId(sum.owner));
         }
         Ok(found)
     }
@@ -49,8 +57,8 @@ impl Load for LeverageOf {
 }
 
 /// What a project or grant was given, less what went back, and where it is.
-pub async fn balance_of_target(request: &Request, target: TargetId) -> Result<Balance> {
-    Ok(Balance::of(&request.load::<SumsOfTarget>(target).await?.unwrap_or_default()))
+pub async fn balance_of_target(request: &Request, target: TargetId, cut: Cut) -> Result<Balance> {
+    Ok(Balance::of(&request.load::<SumsOfTarget>((target, cut)).await?.unwrap_or_default()))
 }
 
 /// How much a project moved altogether for each yuan of the fund's own money in it (撬动).
