@@ -47,6 +47,8 @@ pub mod expense;
 // Level 4: what is told of the books, and what reads and writes in bulk.
 pub mod statement;
 
+pub mod disclosure;
+
 pub mod import;
 
 // Level 5: the edge.

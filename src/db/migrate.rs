@@ -47,6 +47,7 @@ const MIGRATIONS: &[Text] = &[
     migration!(8, "0008_document", both),
     migration!(9, "0009_ledger", both),
     migration!(10, "0010_guard", each),
+    migration!(40, "0040_disclosure", both),
 ];
 
 /// SQLite's names for PostgreSQL's types.

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     all_of, by_id,
     clock::Date,
+    contribution::graphql::own_parties,
     error::{Result, UserError},
     fund::{Fund, FundById, Purpose, PurposeById},
     id::{ExpenseId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
@@ -22,9 +23,10 @@ use crate::{
             EntryById, EntryNode, LotById, LotNode,
             as_of::{AsOfInput, cut_of_funds},
             by_place,
+            spending::OtherGivers,
         },
         idem::Once,
-        trace,
+        privacy, trace,
     },
     money::{Money, MoneyInput},
     narrowed_page_of,
@@ -41,6 +43,9 @@ all_of!(/// The files that prove each expense.
     EvidenceOf, ExpenseId, EvidenceDocument, store::evidence_of, |one: &EvidenceDocument| one.expense_id);
 page_of!(/// A page of the givers of each expense.
     FundersOfExpense, ExpenseId, trace::Funder, trace::parties_of_expenses, |one: &trace::Funder| one.expense_id);
+all_of!(/// All givers of each expense, to decide who is shown.
+    GiversOfExpense, ExpenseId, privacy::Giver, trace::givers_of_expenses,
+    |one: &privacy::Giver| ExpenseId(one.owner));
 page_of!(/// A page of the lots that paid each expense.
     LotsOfExpense, ExpenseId, trace::PaidBy, trace::lots_of_expenses, |one: &trace::PaidBy| one.expense_id);
 narrowed_page_of!(/// A page of the lots that had paid each expense.
@@ -113,7 +118,8 @@ impl Expense {
         Ok(rows.into_iter().map(|one| Evidence { kind: one.kind, sha256: one.sha256, name: one.name }).collect())
     }
 
-    /// Whose gifts paid it, the largest part first; all parts add up to the amount.
+    /// Whose gifts paid it, the largest part first; with `others` all parts add up to the amount. Those who keep or
+    /// oversee the books are told every giver; everybody else those who chose to be named, and itself.
     async fn funded_by(
         &self,
         ctx: &Context<'_>,
@@ -124,11 +130,21 @@ impl Expense {
     ) -> Result<ExpenseFunderConnection> {
         let page = Page::new(&PageArgs { first, after, last, before }, Direction::Desc, &[Key::Int(0), Key::Int(0)])?;
         let request = Request::of(ctx);
-        let rows = request.load::<FundersOfExpense>((self.0.id, page.clone())).await?.unwrap_or_default();
-        let slice = page.finish(rows, |one| vec![one.amount.0.into(), one.party_id.into()]);
+        let key = |one: &trace::Funder| vec![one.amount.0.into(), one.party_id.into()];
+        let fund = request.need::<FundById>(self.0.fund_id).await?;
+        let (slice, others) = if request.viewer.may(Act::ReadGiving, fund.on()) {
+            let rows = request.load::<FundersOfExpense>((self.0.id, page.clone())).await?.unwrap_or_default();
+            (page.finish(rows, key), None)
+        } else {
+            let givers = request.load::<GiversOfExpense>(self.0.id).await?.unwrap_or_default();
+            let seen = privacy::seen(&givers, &own_parties(request).unwrap_or_default());
+            let funder =
+                |one: privacy::Part| trace::Funder { expense_id: self.0.id, party_id: one.party_id, amount: one.spent };
+            (page.pick(seen.named.into_iter().map(funder), key), seen.others.map(OtherGivers::from))
+        };
         let page_info = slice.info();
         let edges = slice.rows.into_iter().map(|(cursor, row)| ExpenseFunderEdge { cursor, row }).collect();
-        Ok(ExpenseFunderConnection { edges, page_info })
+        Ok(ExpenseFunderConnection { edges, page_info, others })
     }
 
     /// Which lots paid it, the oldest first; for those who keep or oversee the books.
@@ -186,6 +202,8 @@ pub struct ExpenseFunderConnection {
     pub edges: Vec<ExpenseFunderEdge>,
     /// What lies before and after this page.
     pub page_info: async_graphql::connection::PageInfo,
+    /// The givers that are not listed to you, together; null when all are.
+    pub others: Option<OtherGivers>,
 }
 
 /// A giver with its part of an expense.

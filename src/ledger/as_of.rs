@@ -13,7 +13,7 @@
 
 use chrono::NaiveDate;
 
-use super::trace::{Funder, KindSum, PaidBy, Use, UseFilter};
+use super::trace::{KindSum, PaidBy, Use, UseFilter};
 use crate::{
     db::{Result, Sql},
     id::{EntryId, ExpenseId, FundId, LotId, PartyId, TargetId},
@@ -193,35 +193,6 @@ pub async fn lots_of_expenses<'c>(
     .bind(whole)
     .bind_list(&marks)
     .page(page, "u.lot_id")
-    .each_of(expenses)
-    .all()
-    .await
-}
-
-/// Who had paid each of these expenses: all givers, which are as many as the expense's postings at most.
-pub async fn parties_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId], cut: &Cut) -> Result<Vec<Funder>> {
-    let (whole, marks) = cut.marked();
-    on.sql(
-        "SELECT u.expense_id, u.party_id, u.amount
-         FROM (
-             SELECT s.expense_id, l.donor_id AS party_id, CAST(SUM(s.amount) AS BIGINT) AS amount
-             FROM (
-                 SELECT a.expense_id, p.entry_id, p.lot_id, p.amount
-                 FROM account a JOIN posting p ON p.destination_id = a.id WHERE a.expense_id = {owner}
-                 UNION ALL
-                 SELECT a.expense_id, p.entry_id, p.lot_id, -p.amount
-                 FROM account a JOIN posting p ON p.source_id = a.id WHERE a.expense_id = {owner}) AS s
-             JOIN entry e ON e.id = s.entry_id
-             JOIN lot l ON l.id = s.lot_id
-             WHERE (e.effective_on <= $1 OR $1 IS NULL)
-               AND ($2 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
-             GROUP BY s.expense_id, l.donor_id) AS u
-         WHERE u.amount > 0",
-    )
-    .bind(cut.date)
-    .bind(whole)
-    .bind_list(&marks)
     .each_of(expenses)
     .all()
     .await

@@ -23,6 +23,7 @@ pub mod journal;
 mod open;
 pub mod place;
 pub mod post;
+pub mod privacy;
 pub mod reverse;
 pub mod seal;
 pub mod store;

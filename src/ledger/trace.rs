@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 
-use super::account::AccountKind;
+use super::{account::AccountKind, privacy::Giver};
 use crate::{
     db::{Result, Sql},
     id::{AccountId, EntryId, ExpenseId, FundId, LotId, PartyId, PledgeId, ReceiptId, RefundId, TargetId},
@@ -283,6 +283,32 @@ pub async fn parties_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId], p
     .await
 }
 
+/// All givers of each of these expenses, as far as it must be known to decide who is shown.
+pub async fn givers_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId]) -> Result<Vec<Giver>> {
+    on.sql(
+        "SELECT a.expense_id AS owner, a.id AS cell, h.party_id, g.kind, g.publicity, h.amount AS spent, 0 AS waiting
+         FROM account a JOIN party_holding h ON h.account_id = a.id JOIN party g ON g.id = h.party_id
+         WHERE a.expense_id = {owner} AND h.amount > 0",
+    )
+    .each_of(expenses)
+    .all()
+    .await
+}
+
+/// All givers of each of these projects and grants, place by place.
+pub async fn givers_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<Giver>> {
+    on.sql(
+        "SELECT a.target_id AS owner, a.id AS cell, h.party_id, g.kind, g.publicity,
+                CASE WHEN a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END AS spent,
+                CASE WHEN a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END AS waiting
+         FROM account a JOIN party_holding h ON h.account_id = a.id JOIN party g ON g.id = h.party_id
+         WHERE a.target_id = {owner} AND h.amount > 0",
+    )
+    .each_of(targets)
+    .all()
+    .await
+}
+
 /// What a gift paid of an expense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct PaidBy {
@@ -486,8 +512,13 @@ pub struct FlowRow {
     pub amount: Fen,
 }
 
-/// All movements of a fund up to the end of a period, summed by what they join.
-pub async fn flow_rows<'c>(on: impl Sql<'c>, fund: FundId, from: NaiveDate, to: NaiveDate) -> Result<Vec<FlowRow>> {
+/// All movements of a fund up to the end of a period and an entry, summed by what they join.
+pub async fn flow_rows<'c>(
+    on: impl Sql<'c>,
+    fund: FundId,
+    (from, to): (NaiveDate, NaiveDate),
+    seq: Option<i64>,
+) -> Result<Vec<FlowRow>> {
     on.sql(
         "SELECT u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
                 u.giver_kind, CAST(SUM(u.amount) AS BIGINT) AS amount
@@ -503,13 +534,59 @@ pub async fn flow_rows<'c>(on: impl Sql<'c>, fund: FundId, from: NaiveDate, to: 
              JOIN lot l ON l.id = p.lot_id
              JOIN party g ON g.id = l.donor_id
              LEFT JOIN expense x ON x.id = COALESCE(t.expense_id, f.expense_id)
-             WHERE e.fund_id = $1 AND e.effective_on <= $3 AND f.asset = 'CNY') AS u
+             WHERE e.fund_id = $1 AND e.effective_on <= $3 AND f.asset = 'CNY' AND (e.seq <= $4 OR $4 IS NULL)) AS u
          GROUP BY u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
                   u.giver_kind",
     )
     .bind(fund)
     .bind(from)
     .bind(to)
+    .bind(seq)
+    .all()
+    .await
+}
+
+/// Somebody who gave to a fund in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FlowGiver {
+    /// The giver.
+    pub party_id: PartyId,
+    /// What kind of party it is.
+    pub kind: crate::party::PartyKind,
+    /// What the public reads in place of its name.
+    pub publicity: crate::party::Publicity,
+    /// What it gave to the fund's pool and pots, less what was reversed.
+    pub amount: Fen,
+}
+
+/// Everybody who gave to a fund in a period.
+pub async fn flow_givers<'c>(
+    on: impl Sql<'c>,
+    fund: FundId,
+    (from, to): (NaiveDate, NaiveDate),
+    seq: Option<i64>,
+) -> Result<Vec<FlowGiver>> {
+    on.sql(
+        "SELECT u.party_id, g.kind, g.publicity, u.amount
+         FROM (
+             SELECT l.donor_id AS party_id,
+                    CAST(SUM(CASE WHEN f.kind = 'OUTSIDE' AND t.kind IN ('POOL', 'MATCH') THEN p.amount
+                                  WHEN t.kind = 'OUTSIDE' AND f.kind IN ('POOL', 'MATCH') THEN -p.amount
+                                  ELSE 0 END) AS BIGINT) AS amount
+             FROM entry e
+             JOIN posting p ON p.entry_id = e.id
+             JOIN account f ON f.id = p.source_id
+             JOIN account t ON t.id = p.destination_id
+             JOIN lot l ON l.id = p.lot_id
+             WHERE e.fund_id = $1 AND e.effective_on >= $2 AND e.effective_on <= $3 AND f.asset = 'CNY'
+               AND (e.seq <= $4 OR $4 IS NULL) AND (f.kind = 'OUTSIDE' OR t.kind = 'OUTSIDE')
+             GROUP BY l.donor_id) AS u
+         JOIN party g ON g.id = u.party_id",
+    )
+    .bind(fund)
+    .bind(from)
+    .bind(to)
+    .bind(seq)
     .all()
     .await
 }

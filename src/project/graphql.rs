@@ -17,6 +17,7 @@ use crate::{
     clock::Date,
     committee::{DecisionConnection, decisions_of_target},
     connection,
+    disclosure::{DisclosureDuty, duties_of_project},
     error::Result,
     expense::graphql::{ExpenseConnection, expenses_of_target},
     fund::{Fund, FundById, Purpose, PurposeById},
@@ -202,7 +203,16 @@ impl Project {
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<FunderConnection> {
-        funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+        funders_of_target(Request::of(ctx), self.fund_id, self.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What must be published of it, and by when: all that was due by the day, and what comes next.
+    async fn disclosure_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+    ) -> Result<Vec<DisclosureDuty>> {
+        duties_of_project(Request::of(ctx), self.id, on).await
     }
 
     /// What it was given, less what went back, and where it is or was.
@@ -301,7 +311,7 @@ impl MicroGrant {
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<FunderConnection> {
-        funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+        funders_of_target(Request::of(ctx), self.fund_id, self.id, &PageArgs { first, after, last, before }).await
     }
 
     /// What it was given, less what went back, and where it is or was.

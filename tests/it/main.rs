@@ -4,12 +4,14 @@
 
 mod cli;
 mod concepts;
+mod duties;
 mod gone;
 mod import;
 mod journal;
 mod kill;
 mod load;
 mod model;
+mod privacy;
 mod readme;
 mod refusals;
 mod rights;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::{days, page_of_rows};
+use super::days;
 use crate::{
     clock::Date,
     connection,
@@ -198,7 +198,7 @@ impl FundStatementSide {
         let page = Page::new(&PageArgs { first, after, last, before }, Direction::Asc, &[Key::Int(0)])?;
         let line = |(target, amount): (&TargetId, &Fen)| SpendingByProject { id: *target, amount: *amount };
         let rows: Vec<SpendingByProject> = self.0.by_target.iter().map(line).collect();
-        Ok(SpendingByProjectConnection::new(page_of_rows(&page, &rows, |row| row.id.0), None))
+        Ok(SpendingByProjectConnection::new(page.pick(rows, |row| vec![Key::from(row.id)]), None))
     }
 }
 

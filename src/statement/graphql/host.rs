@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use super::{days_of_a_year, fund::OpeningClosing, page_of_rows};
+use super::{days_of_a_year, fund::OpeningClosing};
 use crate::{
     area::AreaById,
     clock::Date,
@@ -84,7 +84,10 @@ impl HostStatement {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<FundCashConnection> {
         let page = Page::new(&PageArgs { first, after, last, before }, Direction::Asc, &[Key::Int(0)])?;
-        Ok(FundCashConnection::new(page_of_rows(&page, &self.statement.funds, |row| row.fund_id.0), None))
+        Ok(FundCashConnection::new(
+            page.pick(self.statement.funds.iter().cloned(), |row| vec![Key::from(row.fund_id)]),
+            None,
+        ))
     }
 
     /// The days on which cash moved, 366 at most.
