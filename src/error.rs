@@ -237,6 +237,10 @@ refusals! {
     AmountTooLarge { amount: Fen }
         "{amount} is above the most that one operation moves, 100000000000.00."
         "{amount} 超过单笔上限 100000000000.00。";
+    /// A bank line moves nothing.
+    AmountZero {}
+        "A bank line moves something; write what came in as a positive amount and what went out as a negative one."
+        "银行流水金额不得为零;收入填正数,支出填负数。";
     /// A date lies in the future where only what has happened can be recorded.
     DateInFuture { date: NaiveDate, today: NaiveDate }
         "{date} is in the future; today is {today}."
@@ -329,6 +333,22 @@ refusals! {
     ReceiptRepeated { channel: String, reference: String }
         "The receipt {reference:?} of {channel:?} was booked before; it is not booked twice."
         "{channel:?} 的凭据 {reference:?} 已入账,不会重复入账。";
+    /// This bank line was recorded before, and said something else.
+    BankLineDiffers { account: String, reference: String }
+        "The line {reference:?} of account {account:?} was recorded before and says something else; compare it with the statement."
+        "账户 {account:?} 的流水 {reference:?} 已登记且内容不同;请与对账单核对。";
+    /// The bank line or entry is in a match that stands.
+    BankMatched { what: String }
+        "The {what} is matched to the bank's statement; take that match back first."
+        "{what} 已与银行流水勾对;请先取消该勾对。";
+    /// An entry moved nothing in or out of the bank.
+    EntryWithoutCash { entry: String }
+        "Entry {entry} moved nothing in or out of the bank; only what did is matched."
+        "分录 {entry} 未引起银行收支;只有引起收支的分录才需勾对。";
+    /// An entry and its reversal cancel out, so that the bank knows of neither.
+    EntryUndone { entry: String }
+        "Entry {entry} and the reversal cancel out; match both together, or neither."
+        "分录 {entry} 与其冲销相互抵消;须一并勾对,或均不勾对。";
     /// A milestone, move or state does not allow this.
     ProjectState { state: String, accepted: String }
         "The project is {state}; this is possible while it is {accepted}."
@@ -432,6 +452,14 @@ pub fn check_text(text: &str, max: usize, field: &str) -> Result<String> {
         return Err(Refusal::TextTooLong { length, max }.at(field));
     }
     Ok(text.to_owned())
+}
+
+/// A text for people that may be empty, trimmed; `max` is in characters.
+///
+/// # Errors
+/// [`Refusal::TextEmpty`] for one that holds a NUL, and [`Refusal::TextTooLong`].
+pub fn check_note(text: &str, max: usize, field: &str) -> Result<String> {
+    if text.trim().is_empty() { Ok(String::new()) } else { check_text(text, max, field) }
 }
 
 /// A SHA-256 digest in hexadecimal, in lower case.

@@ -68,6 +68,10 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of a line of a bank statement.
+    BankLineId
+    /// Key of a match of bank lines and entries.
+    BankMatchId
 }
 
 /// What an id names. The text of each is part of ids that clients keep: never change one.
@@ -103,6 +107,7 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Pledge Contribution Lot Decision Allocation Expense Refund Entry
+    BankLine BankMatch
 }
 
 impl NodeKind {

@@ -44,11 +44,17 @@ pub mod allocation;
 
 pub mod expense;
 
+<<<<<<< HEAD
 // Level 4: what is told of the books, and what reads and writes in bulk.
 pub mod statement;
 
 pub mod disclosure;
 
+=======
+pub mod bank;
+
+// Level 4: what reads and writes in bulk.
+>>>>>>> main
 pub mod import;
 
 // Level 5: the edge.

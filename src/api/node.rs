@@ -8,14 +8,15 @@ use async_graphql::{Context, ID, Interface, Object, SimpleObject};
 use crate::{
     allocation::graphql::{Allocation, AllocationById},
     area::{Area, AreaById},
+    bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     committee::{Decision, DecisionById},
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AreaId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, NodeKind, PartyId, PledgeId,
-        PurposeId, ReceiptId, RefundId, TargetId,
+        AreaId, BankLineId, BankMatchId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, NodeKind,
+        PartyId, PledgeId, PurposeId, ReceiptId, RefundId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
@@ -49,6 +50,8 @@ pub enum Node {
     Expense(Expense),
     Refund(Refund),
     Entry(EntryNode),
+    BankLine(BankLineNode),
+    BankMatch(BankMatchNode),
 }
 
 impl From<PartyNode> for Node {
@@ -122,6 +125,16 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let on: Vec<_> = fund.iter().map(Fund::on).collect();
             request.viewer.must(Act::ReadJournal, &on)?;
             Ok(Some(Node::Entry(EntryNode(row))))
+        }
+        NodeKind::BankLine => {
+            let Some(row) = request.load::<BankLineById>(BankLineId(id.key)).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::BankLine(BankLineNode(row))))
+        }
+        NodeKind::BankMatch => {
+            let Some(row) = request.load::<BankMatchById>(BankMatchId(id.key)).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::BankMatch(BankMatchNode(row))))
         }
         _ => Ok(None),
     }

@@ -10,6 +10,7 @@ use super::node::NodeQuery;
 use crate::{
     allocation::graphql::AllocationMutation,
     area::{AreaMutation, AreaQuery},
+    bank::graphql::BankMutation,
     committee::CommitteeMutation,
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
@@ -42,6 +43,7 @@ pub struct Mutation(
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
+    BankMutation,
 );
 
 /// The schema that the server runs.
@@ -57,6 +59,6 @@ pub fn build() -> Schema {
 /// The schema in GraphQL's own language: types and fields sorted, so that a change shows where it is and nowhere
 /// else; the values of an enum and the arguments of a field in their own order, which says something.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().prefer_single_line_descriptions().use_space_ident();
+    let options = SDLExportOptions::new().sorted_fields().use_space_ident();
     build().sdl_with_options(options)
 }

@@ -66,6 +66,7 @@ fn as_json(report: &Report) -> Value {
             "id": check.id,
             "title": { "en": check.title_en, "zh": check.title_zh },
             "ran": check.ran,
+            "note": check.note.as_ref().map(|(en, zh)| json!({ "en": en, "zh": zh })),
             "broken": check.broken.iter().map(place).collect::<Vec<_>>(),
             "brokenCount": check.broken_count,
         })

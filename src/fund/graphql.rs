@@ -5,6 +5,10 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use super::{Fund, FundDraft, FundFilter, Host, Purpose, host_create, purpose_create, store};
 use crate::{
     area::{Area, AreaById},
+    bank::graphql::{
+        BankLineConnection, Reconciliation, lines_of_fund, lines_of_host, reconciliation_of_fund,
+        reconciliation_of_host, unmatched_entries,
+    },
     by_id,
     clock::Date,
     committee::{DecisionConnection, decisions_of_fund},
@@ -121,6 +125,32 @@ impl Host {
         let page = by_key(&PageArgs { first, after, last, before })?;
         let rows = Request::of(ctx).load::<FundsOf>((self.id, page.clone())).await?.unwrap_or_default();
         Ok(FundConnection::new(page.finish(rows, |fund| vec![fund.id.into()]), None))
+    }
+
+    /// What the bank said of its own account, which holds several funds; for those who oversee the books.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn bank_lines(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only lines that are matched, or only those that are not.")] matched: Option<bool>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Option<Result<BankLineConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(lines_of_host(Request::of(ctx), self, matched, direction, &args).await)
+    }
+
+    /// How its bank, the books of all its funds and the control account stand at the end of a day; for those
+    /// who oversee the books.
+    async fn reconciliation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day, to its end.")] on: Date,
+    ) -> Option<Result<Reconciliation>> {
+        Some(reconciliation_of_host(Request::of(ctx), self, on.into()).await)
     }
 }
 
@@ -324,6 +354,45 @@ impl Fund {
     ) -> Result<ExpenseConnection> {
         let args = PageArgs { first, after, last, before };
         expenses_of_fund(Request::of(ctx), self.id, filter, direction, &args).await
+    }
+
+    /// What the bank said of its own account; for those who keep or oversee the books.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn bank_lines(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only lines that are matched, or only those that are not.")] matched: Option<bool>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Option<Result<BankLineConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(lines_of_fund(Request::of(ctx), self, matched, direction, &args).await)
+    }
+
+    /// The entries that moved cash, stand, and are matched to no bank line, the first first; for those who keep
+    /// or oversee the books.
+    async fn unmatched_entries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<EntryConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(unmatched_entries(Request::of(ctx), self, &args).await)
+    }
+
+    /// How its bank and its books stand at the end of a day; for those who keep or oversee the books.
+    async fn reconciliation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day, to its end.")] on: Date,
+    ) -> Option<Result<Reconciliation>> {
+        Some(reconciliation_of_fund(Request::of(ctx), self, on.into()).await)
     }
 
     /// What its projects moved altogether for each yuan of its own money in them; micro-grants not counted.

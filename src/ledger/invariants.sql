@@ -355,8 +355,64 @@ FROM lot l JOIN lot p ON p.id = l.parent_id
 WHERE l.asset <> p.asset OR l.amount > p.amount OR l.receipt_id <> p.receipt_id
 ORDER BY a, b, c;
 
--- @I15 Bank reconciliation: not yet, no bank lines are kept.
--- 银行对账:暂未启用,系统尚不保存银行流水。
+-- @I15 What is matched to the bank is the same to the fen on both sides, each line and entry once.
+-- 已勾对的银行流水与分录两侧分文不差,每条流水和分录只勾对一次。
+WITH standing AS (
+    SELECT m.id, m.host_id, m.fund_id FROM bank_match m
+    WHERE NOT EXISTS (SELECT 1 FROM bank_unmatch u WHERE u.match_id = m.id)),
+line AS (
+    SELECT n.match_id, l.id, l.host_id, l.fund_id, l.amount
+    FROM bank_line_match n JOIN bank_line l ON l.id = n.line_id),
+booked AS (
+    SELECT n.match_id, e.id, e.fund_id, f.host_id, e.reverses_id, COALESCE(c.amount, 0) AS amount
+    FROM bank_entry_match n JOIN entry e ON e.id = n.entry_id JOIN fund f ON f.id = e.fund_id
+    LEFT JOIN entry_cash c ON c.entry_id = e.id)
+SELECT 'match ' || s.id AS a, CAST(COALESCE(x.amount, 0) AS TEXT) AS b, CAST(COALESCE(y.amount, 0) AS TEXT) AS c
+FROM standing s
+LEFT JOIN (SELECT match_id, SUM(amount) AS amount FROM line GROUP BY match_id) x ON x.match_id = s.id
+LEFT JOIN (SELECT match_id, SUM(amount) AS amount FROM booked GROUP BY match_id) y ON y.match_id = s.id
+WHERE COALESCE(x.amount, 0) <> COALESCE(y.amount, 0)
+UNION ALL
+SELECT 'matches of bank line ' || id, '1', CAST(COUNT(*) AS TEXT) FROM line GROUP BY id HAVING COUNT(*) > 1
+UNION ALL
+SELECT 'matches of entry ' || id, '1', CAST(COUNT(*) AS TEXT) FROM booked GROUP BY id HAVING COUNT(*) > 1
+UNION ALL
+SELECT 'bank line ' || l.id || ' in match ' || s.id, 'host ' || s.host_id || ', fund ' || COALESCE(s.fund_id, 0),
+       'host ' || l.host_id || ', fund ' || COALESCE(l.fund_id, 0)
+FROM line l JOIN standing s ON s.id = l.match_id
+WHERE l.host_id <> s.host_id OR COALESCE(l.fund_id, 0) <> COALESCE(s.fund_id, 0)
+UNION ALL
+SELECT 'entry ' || b.id || ' in match ' || s.id, 'host ' || s.host_id || ', fund ' || COALESCE(s.fund_id, b.fund_id),
+       'host ' || b.host_id || ', fund ' || b.fund_id
+FROM booked b JOIN standing s ON s.id = b.match_id
+WHERE b.host_id <> s.host_id OR b.fund_id <> COALESCE(s.fund_id, b.fund_id)
+UNION ALL
+SELECT 'bank line ' || l.id, 'host ' || f.host_id, 'host ' || l.host_id
+FROM bank_line l JOIN fund f ON f.id = l.fund_id WHERE f.host_id <> l.host_id
+UNION ALL
+SELECT 'entry ' || b.id || ' in match ' || b.match_id, 'its reversal beside it', 'alone'
+FROM booked b LEFT JOIN entry r ON r.reverses_id = b.id
+WHERE COALESCE(b.reverses_id, r.id) IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM booked o WHERE o.match_id = b.match_id AND o.id = COALESCE(b.reverses_id, r.id))
+UNION ALL
+-- What a fund has is what the bank said of it in matches, and what its entries did that the bank has not answered.
+SELECT 'cash of fund ' || k.fund_id, CAST(COALESCE(m.amount, 0) + COALESCE(u.amount, 0) AS TEXT), CAST(k.amount AS TEXT)
+FROM (
+    SELECT fund_id, SUM(balance) AS amount FROM account
+    WHERE asset = 'CNY' AND kind IN ('POOL', 'MATCH', 'TARGET') GROUP BY fund_id) k
+LEFT JOIN (
+    SELECT q.fund_id, SUM(q.amount) AS amount FROM (
+        SELECT l.fund_id, l.amount FROM line l WHERE l.fund_id IS NOT NULL
+        UNION ALL
+        SELECT b.fund_id, b.amount FROM booked b JOIN standing s ON s.id = b.match_id AND s.fund_id IS NULL) q
+    GROUP BY q.fund_id) m ON m.fund_id = k.fund_id
+LEFT JOIN (
+    SELECT c.fund_id, SUM(c.amount) AS amount FROM entry_cash c
+    WHERE NOT EXISTS (SELECT 1 FROM bank_entry_match n WHERE n.entry_id = c.entry_id) GROUP BY c.fund_id) u
+    ON u.fund_id = k.fund_id
+WHERE k.fund_id IN (SELECT fund_id FROM bank_line WHERE fund_id IS NOT NULL)
+  AND k.amount <> COALESCE(m.amount, 0) + COALESCE(u.amount, 0)
+ORDER BY a, b, c;
 
 -- @I16 Money was spent inside the days that its giver set.
 -- 资金均在捐赠人限定的期限内支出。

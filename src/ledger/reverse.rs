@@ -41,8 +41,8 @@ pub const MEMO_MAX: usize = 500;
 /// Undoes an entry by its mirror.
 ///
 /// # Errors
-/// Refused when there is no such entry, it is a reversal or was reversed before, a project it touches is
-/// closed, or its money has moved on.
+/// Refused when there is no such entry, it is a reversal or was reversed before, it is matched to the bank's
+/// statement, a project it touches is closed, or its money has moved on.
 pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> Result<Reversed> {
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
     check_past(input.effective_on, by.today, "effectiveOn")?;
@@ -64,6 +64,9 @@ pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> R
     }
     if store::reversal_of(&mut *tx, entry.id).await?.is_some() {
         return Err(Refusal::AlreadyReversed { entry: number }.at("entryId"));
+    }
+    if store::is_bank_matched(&mut *tx, entry.id).await? {
+        return Err(Refusal::BankMatched { what: format!("entry {number}") }.at("entryId"));
     }
     let postings = store::postings_of_entry(&mut *tx, entry.id).await?;
     if let Some(code) = store::closed_targets_of_entry(&mut *tx, entry.id).await?.pop() {

@@ -418,6 +418,12 @@ pub async fn reversal_of<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<Option<
     Ok(found.map(|(id,)| id))
 }
 
+/// Whether the entry is in a match with bank lines that stands.
+pub async fn is_bank_matched<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<bool> {
+    let found = on.sql("SELECT match_id FROM bank_entry_match WHERE entry_id = $1").bind(entry);
+    Ok(found.optional::<(i64,)>().await?.is_some())
+}
+
 /// The codes of closed projects and grants that an entry moved money into or out of.
 pub async fn closed_targets_of_entry<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<Vec<String>> {
     let found: Vec<(String,)> = on

@@ -183,6 +183,7 @@ const DAYS: Part = Part {
         column("outgoing", "Out", "付"),
         column("control", "Control account", "总账"),
         column("funds", "Funds together", "各基金合计"),
+        column("bank", "Bank", "银行"),
     ],
 };
 
@@ -480,10 +481,13 @@ pub async fn host(
     for (en, zh, (opening, closing)) in totals {
         out.row(&[Cell::Empty, label(en, zh).of(language).into(), opening.into(), closing.into()]).await?;
     }
+    if let Some((opening, closing)) = statement.bank {
+        out.row(&[Cell::Empty, label("Bank", "银行").of(language).into(), opening.into(), closing.into()]).await?;
+    }
     out.part(&DAYS).await?;
     for day in &statement.days {
-        out.row(&[day.day.into(), day.incoming.into(), day.outgoing.into(), day.control.into(), day.funds.into()])
-            .await?;
+        let (incoming, outgoing) = (day.incoming.into(), day.outgoing.into());
+        out.row(&[day.day.into(), incoming, outgoing, day.control.into(), day.funds.into(), day.bank.into()]).await?;
     }
     Ok(())
 }

@@ -557,3 +557,15 @@ pub async fn days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Re
     .all()
     .await
 }
+
+/// What the bank booked for a host on each day up to the end of a span.
+pub async fn bank_days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Result<Vec<(NaiveDate, Fen)>> {
+    on.sql(
+        "SELECT b.booked_on, CAST(SUM(b.amount) AS BIGINT) FROM bank_line b
+         WHERE b.host_id = $1 AND b.booked_on <= $2 GROUP BY b.booked_on ORDER BY b.booked_on",
+    )
+    .bind(host)
+    .bind(span.until())
+    .all()
+    .await
+}

@@ -61,6 +61,8 @@ pub enum Act {
     BookSpending,
     /// Reverse an entry.
     Reverse,
+    /// Record the lines of bank statements, and match them to entries.
+    KeepBank,
     /// Read pledges, gifts and where each is, by party.
     ReadGiving,
     /// Read entries and postings.
@@ -83,6 +85,7 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::Decide, &[HostOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
+    (Act::KeepBank, &[HostOfficer, CommunityStaff]),
     (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),
     (Act::ReadJournal, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, Auditor]),
     (Act::ReadResident, &[HostOfficer, StreetOfficer, CommunityStaff, PartyRepresentative, Auditor]),

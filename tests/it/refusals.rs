@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, decide, fund_open, gift, move_money, offer, pay, propose, receive, refund, reverse,
-        seats, with, yuan,
+        LANGUAGES, Site, allocate, bank_lines, bank_match, decide, fund_open, gift, move_money, offer, pay, propose,
+        receive, refund, reverse, seats, with, yuan,
     },
     support::on_both,
 };
@@ -34,6 +34,24 @@ fn fields() -> Vec<Row> {
         ("AMOUNT_NOT_POSITIVE", "amount", "expenseRecord", pay("row", "@P1", "0")),
         ("AMOUNT_TOO_LARGE", "amount", "allocationMake", make(json!({ "amount": yuan("100000000000.01") }))),
         ("AMOUNT_TOO_LARGE", "amount", "contributionRefund", refund("row", "@unit", "999999999999999.99")),
+        (
+            "AMOUNT_ZERO",
+            "lines.1.amount",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00"), ("B4", "2024-03-02", "0.00")]),
+        ),
+        (
+            "AMOUNT_TOO_LARGE",
+            "lines.0.amount",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B3", "2024-03-02", "-100000000000.01")]),
+        ),
+        (
+            "DATE_IN_FUTURE",
+            "lines.0.bookedOn",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B3", "2999-03-02", "1.00")]),
+        ),
         ("DATE_IN_FUTURE", "effectiveOn", "allocationMake", make(json!({ "effectiveOn": "2999-01-01" }))),
         (
             "PERIOD_REVERSED",
@@ -75,6 +93,13 @@ fn belongings() -> Vec<Row> {
         ("ANOTHER_FUND", "lines.0.earmark.targetId", "contributionReceive", earmarked(json!({ "targetId": "@Q1" }))),
         ("ANOTHER_FUND", "lines.0.pledgeId", "contributionReceive", pledged("@elsewhere", json!({}))),
         ("ANOTHER_FUND", "earmark.targetId", "pledgeOffer", promised(json!({ "earmark": { "targetId": "@Q1" } }))),
+        ("ANOTHER_FUND", "account", "bankLineRecord", bank_lines("@F2", "6217", &[("B3", "2024-03-02", "1.00")])),
+        (
+            "BANK_LINE_DIFFERS",
+            "lines.0.reference",
+            "bankLineRecord",
+            bank_lines("@F1", "6217", &[("B1", "2024-03-02", "100.01")]),
+        ),
         ("ANOTHER_FUND", "areaId", "projectPropose", propose("P9", "@F1", "@there")),
         (
             "PURPOSE_NOT_ALLOWED",
@@ -144,6 +169,15 @@ fn states() -> Vec<Row> {
         |pledge: &str| json!({ "idempotencyKey": "row", "pledgeId": pledge, "effectiveOn": "2024-03-10", "memo": "m" });
     vec![
         ("SUM_MISMATCH", "lots", "allocationMake", lots(&[("@free.0", "1.00")])),
+        ("LIST_SIZE", "lineIds", "bankLineMatch", bank_match(&["@line 2"], &[])),
+        ("SUM_MISMATCH", "entryIds", "bankLineMatch", bank_match(&["@line 2"], &["@entry 2"])),
+        ("BANK_MATCHED", "lineIds.0", "bankLineMatch", bank_match(&["@line 1", "@line 2"], &["@entry 2"])),
+        ("BANK_MATCHED", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 1"])),
+        ("BANK_MATCHED", "entryId", "entryReverse", reverse("row", "@entry 1")),
+        ("ENTRY_WITHOUT_CASH", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 5"])),
+        ("ENTRY_UNDONE", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 3"])),
+        ("NOT_FOUND", "entryIds.1", "bankLineMatch", bank_match(&["@line 2"], &["@entry 7", "@no entry"])),
+        ("NOT_FOUND", "matchId", "bankLineUnmatch", json!({ "matchId": "@no match" })),
         ("PROJECT_STATE", "decisionId", "allocationMake", allocate("row", "@R-PROPOSED", "1.00")),
         (
             "MILESTONE_REACHED",
@@ -202,7 +236,12 @@ fn check_sentence(language: &str, message: &str, row: &str) {
 async fn filled(fixture: &crate::support::Fixture) -> Site {
     let mut site = Site::open(fixture).await;
     site.fill().await;
-    for (name, kind) in [("no decision", NodeKind::Decision), ("nobody", NodeKind::Merchant)] {
+    for (name, kind) in [
+        ("no decision", NodeKind::Decision),
+        ("nobody", NodeKind::Merchant),
+        ("no entry", NodeKind::Entry),
+        ("no match", NodeKind::BankMatch),
+    ] {
         site.name(name, &json!(GlobalId::new(kind, 99_999).to_string()));
     }
     site
@@ -333,6 +372,9 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("allocationMake", allocate("row", "@R-P1", "1.00")),
         ("allocationRelease", move_money("row", "@P1", "1.00")),
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
+        ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
+        ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
+        ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
         ("contributionReceive", receive("row", "@F1", json!([gift("@shop", "1.00", Value::Null)]))),
         ("contributionRefund", refund("row", "@shop", "1.00")),
         ("decisionRecord", decide("row", "@F1", "@P1", "1.00")),

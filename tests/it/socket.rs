@@ -237,11 +237,23 @@ impl Site {
             self.name(&format!("entry {number}"), &entry["node"]["id"]);
         }
         self.add("reversal", "entryReverse", "reversal", reverse("reversal", "@entry 3")).await;
+        self.hear_the_bank().await;
         let query = "query($id: ID!) { node(id: $id) { ... on Project { milestones { id } } } }";
         let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@P1" })).await;
         self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
         let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
         self.add("milestone", "milestoneReach", "milestone", input).await;
+    }
+
+    /// Two lines of the bank, of which one is matched.
+    async fn hear_the_bank(&mut self) {
+        let lines = [("B1", "2024-03-02", "100.00"), ("B2", "2024-03-22", "-24.00")];
+        let input = bank_lines("@F1", "6217", &lines);
+        let read = self.mutate(Some(&self.officer), "en", "bankLineRecord", &input, "bankLines { id }").await;
+        for (number, line) in (1..).zip(read["data"]["bankLineRecord"]["bankLines"].as_array().unwrap()) {
+            self.name(&format!("line {number}"), &line["id"]);
+        }
+        self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
     }
 
     async fn move_project(&mut self, project: &str, state: &str) {
@@ -304,6 +316,15 @@ pub fn move_money(key: &str, target: &str, amount: &str) -> Value {
 pub fn refund(key: &str, donor: &str, amount: &str) -> Value {
     json!({ "idempotencyKey": key, "fundId": "@F1", "donorId": donor, "amount": yuan(amount),
         "refundedOn": "2024-03-25", "reason": "Asked for." })
+}
+
+pub fn bank_lines(fund: &str, account: &str, lines: &[(&str, &str, &str)]) -> Value {
+    let line = |(reference, on, amount): &(&str, &str, &str)| json!({ "reference": reference, "bookedOn": on, "amount": yuan(amount), "counterparty": "Somebody" });
+    json!({ "fundId": fund, "account": account, "lines": lines.iter().map(line).collect::<Vec<_>>() })
+}
+
+pub fn bank_match(lines: &[&str], entries: &[&str]) -> Value {
+    json!({ "lineIds": lines, "entryIds": entries, "note": "The same sum." })
 }
 
 pub fn reverse(key: &str, entry: &str) -> Value {

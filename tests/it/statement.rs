@@ -200,7 +200,7 @@ on_both! {
         let host = "{ node(id: \"$host\") { ... on Host { statement(period: { from: \"2026-01-01\", to: \"2026-12-31\" }) {
             agrees control { opening { amount } closing { amount } } fundsTotal { closing { amount } }
             funds(first: 5) { edges { node { fund { code } closing { amount } } } }
-            days { day incoming { amount } outgoing { amount } control { amount } funds { amount } } } } } }";
+            days { day incoming { amount } outgoing { amount } control { amount } funds { amount } bank { amount } } } } } }";
         let answer = sample.ask(Some(&sample.officer), host).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "staff of one fund do not oversee the host");
         let officer = print(&["token", "create", "--database", &fixture.url, "--role", "auditor", "--area", "涧西区", "--name", "Auditor"]);
@@ -209,7 +209,7 @@ on_both! {
         let days = read["days"].as_array().unwrap();
         assert!(days.iter().all(|day| day["control"] == day["funds"]), "{days:?}");
         assert_eq!(days[0], json!({ "day": "2026-04-02", "incoming": { "amount": "15000.00" }, "outgoing": { "amount": "0.00" },
-            "control": { "amount": "15000.00" }, "funds": { "amount": "15000.00" } }));
+            "control": { "amount": "15000.00" }, "funds": { "amount": "15000.00" }, "bank": null }));
         sample.end().await;
     }
 

@@ -70,7 +70,13 @@ impl HostStatement {
         OpeningClosing { opening: opening.into(), closing: closing.into() }
     }
 
-    /// Whether the two agree to the fen, at the beginning and at the end.
+    /// What the bank's lines add up to; null where no bank lines are kept.
+    async fn bank(&self) -> Option<OpeningClosing> {
+        let (opening, closing) = self.statement.bank?;
+        Some(OpeningClosing { opening: opening.into(), closing: closing.into() })
+    }
+
+    /// Whether the funds and the control account agree to the fen, at the beginning and at the end.
     async fn agrees(&self) -> bool {
         self.statement.funds_total() == self.statement.control
     }
@@ -90,7 +96,7 @@ impl HostStatement {
         ))
     }
 
-    /// The days on which cash moved, 366 at most.
+    /// The days on which cash moved, in the books or at the bank, 366 at most.
     async fn days(&self) -> Vec<HostDay> {
         self.statement.days.iter().map(HostDay::from).collect()
     }
@@ -109,6 +115,8 @@ pub struct HostDay {
     pub control: Money,
     /// What the funds had together at its end.
     pub funds: Money,
+    /// What the bank's lines added up to at its end; null where no bank lines are kept.
+    pub bank: Option<Money>,
 }
 
 impl From<&Day> for HostDay {
@@ -119,6 +127,7 @@ impl From<&Day> for HostDay {
             outgoing: day.outgoing.into(),
             control: day.control.into(),
             funds: day.funds.into(),
+            bank: day.bank.map(Into::into),
         }
     }
 }

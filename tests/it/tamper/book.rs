@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use cobuild::{
+    bank::{
+        self, LineDraft, Owner,
+        matching::{self, Match},
+    },
     db::{Db, Sql as _, Tx},
     fund::head::{self, Head},
-    id::{AccountId, DecisionId, EntryId, FundId, PrincipalId, TargetId},
+    id::{AccountId, BankLineId, DecisionId, EntryId, FundId, PrincipalId, TargetId},
     ledger::{
         AccountKind, Asset, Draft, EntryKind, Move,
         account::{self, of_fund},
@@ -111,6 +115,7 @@ impl Book {
         book.give().await;
         book.spend().await;
         book.correct().await;
+        book.hear_the_bank().await;
         book
     }
 
@@ -158,6 +163,29 @@ impl Book {
         .execute()
         .await
         .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// What the bank said of the first gift, of the pot and of a payment in two transfers; the rest waits.
+    async fn hear_the_bank(&mut self) {
+        let mut tx = self.db.begin().await.unwrap();
+        let by = By { viewer: &self.viewer, now: now(), today: day("2026-05-01") };
+        let line = |(reference, amount): (&str, i64)| LineDraft {
+            account: "6217".into(),
+            reference: reference.into(),
+            booked_on: day("2026-04-02"),
+            amount: Fen(amount),
+            counterparty: String::new(),
+            note: String::new(),
+        };
+        let drafts = [("B1", 100_000), ("B2", 30_000), ("B3", -30_000), ("B4", -300), ("B5", 7)].map(line);
+        let lines = bank::record(&mut tx, by, Owner::Fund(FundId(1)), &drafts).await.unwrap();
+        let lines: Vec<BankLineId> = lines.into_iter().map(|line| line.unwrap().line).collect();
+        for (lines, entry) in [(&lines[..1], "E1"), (&lines[1..2], "E3"), (&lines[2..4], "E9")] {
+            let entries = vec![EntryId(self.names[entry])];
+            let same = Match { lines: lines.to_vec(), entries, note: String::new() };
+            matching::matched(&mut tx, by, &same).await.unwrap();
+        }
         tx.commit().await.unwrap();
     }
 
