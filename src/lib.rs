@@ -44,17 +44,13 @@ pub mod allocation;
 
 pub mod expense;
 
-<<<<<<< HEAD
+pub mod bank;
+
 // Level 4: what is told of the books, and what reads and writes in bulk.
 pub mod statement;
 
 pub mod disclosure;
 
-=======
-pub mod bank;
-
-// Level 4: what reads and writes in bulk.
->>>>>>> main
 pub mod import;
 
 // Level 5: the edge.

@@ -47,12 +47,9 @@ const MIGRATIONS: &[Text] = &[
     migration!(8, "0008_document", both),
     migration!(9, "0009_ledger", both),
     migration!(10, "0010_guard", each),
-<<<<<<< HEAD
-    migration!(40, "0040_disclosure", both),
-=======
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
->>>>>>> main
+    migration!(40, "0040_disclosure", both),
 ];
 
 /// SQLite's names for PostgreSQL's types.
