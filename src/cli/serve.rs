@@ -23,6 +23,8 @@ Paths:
   /graphql         the graph: POST, or GET for queries
   /schema.graphql  its schema
   /health          200 when the database answers
+  /statements/…    statements as CSV, XLSX or JSON
+  /export/journal  a fund's journal, for auditors
 
 Examples:
   cobuild serve

@@ -1,6 +1,6 @@
 //! The hash chain, recomputed from the rows it seals.
 //!
-//! * Entries are read in the order of their numbers, a batch at a time, with the same twelve statements for
+//! * Entries are read in the order of their numbers, a batch at a time, with the same thirteen statements for
 //!   each batch, however many entries, lots and files it has.
 //! * Each entry is sealed anew after the *stored* seal before it, so that an entry that was changed is
 //!   named itself, and not all that follow it. That the stored seals are one chain is invariant I9.
@@ -28,8 +28,10 @@ pub const TITLE_EN: &str = "Each seal is the one that its entry, postings and do
 /// What must be true of the seals, in Chinese.
 pub const TITLE_ZH: &str = "每个封印都与其分录、过账行和单据重新计算的结果一致。";
 
-/// Entries of a batch: large enough that statements do not count, small enough to be held.
+/// Entries of a batch: large enough that statements do not count.
 const BATCH: i64 = 1_000;
+/// Postings after which a batch ends, so that it can be held however large its entries are.
+const BATCH_POSTINGS: i64 = 50_000;
 
 /// The documents of some entries, by what the entries know of them.
 #[derive(Debug, Default)]
@@ -143,9 +145,16 @@ impl Batch {
 
 /// The next entries of `fund` after the number `after`; `None` when there are no more.
 pub(super) async fn read(books: &mut Books<'_>, fund: FundId, after: i64) -> Result<Option<Batch>> {
-    let entries: Vec<Entry> = books.all(ENTRIES, &[fund.0, after, BATCH]).await?;
-    let Some(last) = entries.last() else { return Ok(None) };
-    let range = [fund.0, after, last.seq];
+    let sizes: Vec<(i64, i64)> = books.all(SIZES, &[fund.0, after, BATCH]).await?;
+    let mut postings = 0;
+    let fits = sizes.iter().take_while(|(_, size)| {
+        let fits = postings < BATCH_POSTINGS;
+        postings += size;
+        fits
+    });
+    let Some((last, _)) = fits.last() else { return Ok(None) };
+    let range = [fund.0, after, *last];
+    let entries: Vec<Entry> = books.all(ENTRIES, &range).await?;
     let postings = books.all(POSTINGS, &range).await?;
     let seals: Vec<Seal> = books.all(SEALS, &range).await?;
     let seals = seals.into_iter().map(|seal| (seal.seq, seal)).collect();
@@ -209,7 +218,12 @@ async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
 
 const ENTRIES: &str = "
     SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
-    FROM entry WHERE fund_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    FROM entry WHERE fund_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+
+/// The numbers of the next entries and of the last of their postings.
+const SIZES: &str = "
+    SELECT e.seq, CAST(COALESCE((SELECT MAX(p.line_no) FROM posting p WHERE p.entry_id = e.id), 0) AS BIGINT)
+    FROM entry e WHERE e.fund_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3";
 
 const POSTINGS: &str = "
     SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount

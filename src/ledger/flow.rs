@@ -12,8 +12,8 @@ use async_graphql::Enum;
 
 use super::{
     account::AccountKind,
+    movement::{FlowGiver, FlowRow},
     privacy::GROUP_MIN,
-    trace::{FlowGiver, FlowRow},
 };
 use crate::{
     id::{PartyId, PurposeId, TargetId},

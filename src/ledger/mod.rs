@@ -20,6 +20,7 @@ pub mod flow;
 pub mod graphql;
 pub mod idem;
 pub mod journal;
+pub mod movement;
 mod open;
 pub mod place;
 pub mod post;

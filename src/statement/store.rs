@@ -121,6 +121,7 @@ pub async fn gifts_of_parties<'c>(
              WHERE p.lot_id = l.id AND e.effective_on <= $2 AND ($3 = 1 OR e.fund_id IN (..))
                AND ($4 = 1 OR EXISTS (
                    SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+             GROUP BY p.lot_id
              HAVING MAX(CASE WHEN e.effective_on >= $1 THEN 1 ELSE 0 END) = 1
                  OR SUM(CASE WHEN b.kind IN ('POOL', 'MATCH', 'TARGET', 'ADVANCE') THEN p.amount ELSE 0 END)
                   - SUM(CASE WHEN a.kind IN ('POOL', 'MATCH', 'TARGET', 'ADVANCE') THEN p.amount ELSE 0 END) <> 0)

@@ -10,7 +10,7 @@ use crate::{
         AccountKind,
         as_of::Cut,
         flow::{FlowNodeKind, Givers, Node, Remainders, Shape, Totals, flow},
-        trace,
+        movement,
     },
     money::Money,
     page::PeriodInput,
@@ -140,15 +140,15 @@ pub async fn flow_of_fund(
     }
     let (from, to) = period.days()?;
     let days = (from, cut.date.map_or(to, |date| date.min(to)));
-    let rows = trace::flow_rows(&mut *request.session().await?, fund.id, days, cut.seq).await?;
-    let givers = trace::flow_givers(&mut *request.session().await?, fund.id, days, cut.seq).await?;
+    let rows = movement::flow_rows(&mut *request.session().await?, fund.id, days, cut.seq).await?;
+    let givers = movement::flow_givers(&mut *request.session().await?, fund.id, days, cut.seq).await?;
     let sees_all = request.viewer.may(Act::ReadGiving, fund.on());
     let own = own_parties(request).unwrap_or_default();
-    let is_told = |one: &&trace::FlowGiver| {
+    let is_told = |one: &&movement::FlowGiver| {
         let chose = one.kind != PartyKind::Resident && one.publicity != Publicity::Anon;
         chose || sees_all || own.contains(&one.party_id)
     };
-    let named: Vec<trace::FlowGiver> = match asked.givers {
+    let named: Vec<movement::FlowGiver> = match asked.givers {
         Givers::Kind => vec![],
         Givers::Party => givers.iter().filter(is_told).copied().collect(),
     };

@@ -149,7 +149,9 @@ async fn funds(
             assert_eq!(side.income.values().copied().sum::<Fen>(), side.sums.received);
             assert_eq!(side.by_purpose.values().copied().sum::<Fen>(), side.sums.spent());
             assert_eq!(side.by_target.values().copied().sum::<Fen>(), side.sums.spent());
-            assert!(Fen::ZERO <= side.restricted.1 && side.restricted.1 <= side.sums.closing());
+            // A day may fall between a gift and what was booked with an earlier day than it; the end of all does not.
+            let is_end = days.1 == spans(scene)[3].1;
+            assert!(!is_end || (Fen::ZERO <= side.restricted.1 && side.restricted.1 <= side.sums.closing()));
         }
         together.money = [together.money, money].into_iter().sum();
         together.in_kind = [together.in_kind, in_kind].into_iter().sum();
