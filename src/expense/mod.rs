@@ -4,6 +4,7 @@
 //! * No expense without evidence, and none for a purpose that is not the target's or below it.
 //! * What an advance did not need comes back.
 
+pub mod funded;
 pub mod graphql;
 pub mod store;
 

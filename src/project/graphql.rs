@@ -31,7 +31,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{Group, PartyById},
-    viewer::{Load, Request},
+    viewer::{Beside, Load, Request},
 };
 
 connection!(ProjectConnection, ProjectEdge, Project, "projects");
@@ -69,6 +69,12 @@ impl Load for TargetById {
             found.extend(grants.into_iter().map(|grant| (grant.id, TargetNode::from(grant))));
         }
         Ok(found)
+    }
+}
+
+impl Beside for Project {
+    fn remember(self, request: &Request) {
+        request.prime::<TargetById>(self.id, self.into());
     }
 }
 

@@ -26,7 +26,10 @@ use crate::{
     connection,
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
     error::{Result, UserError},
-    expense::graphql::{Expense, ExpenseById},
+    expense::{
+        funded,
+        graphql::{Expense, ExpenseById},
+    },
     fund::{Fund, FundById, Purpose, PurposeById, head},
     id::{EarmarkId, EntryId, FundId, GlobalId, LotId, NodeKind, PartyId},
     ledger::idem::Once,
@@ -47,7 +50,7 @@ by_id!(/// Lots by key.
 by_id!(/// Entries by key.
     EntryById, EntryId, Entry, store::entries_by_ids);
 page_of!(/// A page of the places where each lot is.
-    UsesOfLot, LotId, trace::Use, trace::of_lots, |one: &trace::Use| LotId(one.owner));
+    UsesOfLot, LotId, trace::Use, joined funded::uses_of_lots, |one: &trace::Use| LotId(one.owner));
 narrowed_page_of!(/// A page of the places where each lot was.
     PastUsesOfLot, LotId, Cut, trace::Use, super::as_of::of_lots, |one: &trace::Use| LotId(one.owner));
 page_of!(/// A page of each fund's journal.
