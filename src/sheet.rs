@@ -149,7 +149,7 @@ pub struct Sheets {
 }
 
 enum Kind {
-    Csv(csv::Writer<Vec<u8>>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
     Json(Vec<u8>),
     Xlsx(Box<Book>),
 }
@@ -170,7 +170,7 @@ impl Sheets {
     /// A file in `format` whose bytes go to `sink`.
     pub fn new(format: Format, language: Language, sink: Sender<Vec<u8>>) -> Self {
         let kind = match format {
-            Format::Csv => Kind::Csv(csv_writer("\u{feff}".as_bytes())),
+            Format::Csv => Kind::Csv(Box::new(csv_writer("\u{feff}".as_bytes()))),
             Format::Json => Kind::Json(b"{".to_vec()),
             Format::Xlsx => Kind::Xlsx(Box::new(Book {
                 workbook: Workbook::new(),
@@ -262,7 +262,7 @@ impl Sheets {
                 if out.get_ref().len() <= most {
                     return Ok(());
                 }
-                let full = std::mem::replace(out, csv_writer(b""));
+                let full = std::mem::replace(&mut **out, csv_writer(b""));
                 full.into_inner().map_err(|why| anyhow::anyhow!("{why}"))?
             }
             _ => return Ok(()),
