@@ -31,7 +31,7 @@ pub struct Args {
 /// What can be imported.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Book gifts from a spreadsheet saved as CSV or TSV
+    /// Book gifts from a list: CSV, TSV, XLSX, XLS, ODS or JSON lines
     Contributions(Contributions),
 }
 
@@ -49,7 +49,7 @@ Examples:
 #[derive(Debug, ClapArgs)]
 #[command(after_help = HELP)]
 pub struct Contributions {
-    /// The file, in UTF-8 or GB 18030
+    /// The file; what it is shows by its content
     file: PathBuf,
     /// The code of the fund that the gifts are given to
     #[arg(long, value_name = "CODE")]

@@ -13,7 +13,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::amount::amount_fen;
-use super::cell::{clean, folded, given_on, match_key};
+use super::cell::{Epoch, clean, folded, given_on, match_key, name};
 use super::column::{Cell, Column};
 use super::file::{FileRow, Found, Source, Wanted};
 use super::header::{Columns, Layout};
@@ -183,11 +183,11 @@ pub struct Repeat {
 pub fn read(source: impl Source + 'static, options: &Options) -> Result<Contributions, FileRefusal> {
     let defaulted: &[&str] = if options.date_default.is_some() { &["date"] } else { &[] };
     let layout = Layout { columns: COLUMNS, mapping: &options.mapping, defaulted };
-    let wanted = Wanted { sheet: None, bytes_max: Some(FILE_BYTES_MAX) };
+    let wanted = Wanted { sheet: options.mapping.sheet().map(str::to_owned), bytes_max: Some(FILE_BYTES_MAX) };
     let mut table = Table::open(source, layout, &wanted)?;
     let (columns, header_row) = (table.columns().clone(), table.header_row());
 
-    let mut reading = Reading::of(&columns, options);
+    let mut reading = Reading::of(&columns, options, table.found().epoch);
     let mut row = FileRow::default();
     while table.read(&mut row)? {
         reading.take(&row)?;
@@ -219,6 +219,7 @@ pub fn read(source: impl Source + 'static, options: &Options) -> Result<Contribu
 struct Reading<'a> {
     columns: &'a Columns,
     options: &'a Options,
+    epoch: Epoch,
     rows: Vec<Row>,
     refusals: Vec<RowRefusal>,
     refusals_found: u64,
@@ -230,10 +231,11 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn of(columns: &'a Columns, options: &'a Options) -> Self {
+    fn of(columns: &'a Columns, options: &'a Options, epoch: Epoch) -> Self {
         Self {
             columns,
             options,
+            epoch,
             rows: Vec::new(),
             refusals: Vec::new(),
             refusals_found: 0,
@@ -271,8 +273,13 @@ impl<'a> Reading<'a> {
             self.refuse(CellRefusal::RowTooWide, row, beyond);
         }
         let giver_name = self.text(row, "giver", GIVER_CHARS_MAX);
-        if giver_name.is_none() {
-            self.refuse(CellRefusal::GiverMissing, row, self.giver_column());
+        match &giver_name {
+            None => self.refuse(CellRefusal::GiverMissing, row, self.giver_column()),
+            Some(text) => {
+                if let Err(refusal) = name(text) {
+                    self.refuse(refusal, row, self.giver_column());
+                }
+            }
         }
         let amount = amount_fen(row.cell(self.amount_column()), columns.unit("amount"));
         self.totals.add(amount.ok())?;
@@ -313,7 +320,7 @@ impl<'a> Reading<'a> {
 
     fn date(&self, row: &FileRow) -> Result<NaiveDate, CellRefusal> {
         let text = self.columns.one("date").map_or("", |column| row.cell(column));
-        match (given_on(text, self.options.today), self.options.date_default) {
+        match (given_on(text, self.epoch, self.options.today), self.options.date_default) {
             (Err(CellRefusal::DateMissing), Some(date_default)) => Ok(date_default),
             (read, _) => read,
         }

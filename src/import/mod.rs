@@ -13,6 +13,7 @@
 //! | gifts to givers, those booked before set aside | `plan`, `giver`, `store` |
 //! | givers and gifts to the books, batch by batch | `book` |
 //! | what came of it, in words | `summary` |
+//! | what the words of a gift tell beyond its cells | `hint` |
 //!
 //! Invariants:
 //! * an amount is never a binary fraction, from the file's digits to fen;
@@ -27,6 +28,7 @@ mod contributions;
 pub mod file;
 mod giver;
 mod header;
+mod hint;
 mod mapping;
 mod plan;
 mod record;
@@ -48,6 +50,7 @@ pub use contributions::{
     REFUSALS_MAX, Repeat, Row, read,
 };
 pub use header::{Columns, Layout, TITLE_ROWS_MAX};
+pub use hint::{Part, PassedOn, divided, passed_on};
 pub use mapping::{MAPPING_BYTES_MAX, MappedUnit, Mapping};
 pub use plan::{BATCH_ROWS, CHANNEL};
 pub use record::Record;

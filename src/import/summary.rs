@@ -54,7 +54,7 @@ pub struct Summary {
     pub mode: Mode,
     /// Why the file as a whole was refused; nothing was booked then.
     pub file_refusal: Option<FileRefusal>,
-    /// How the file's characters are written; `None` for a refused file.
+    /// How the file's characters are written, or what sort of workbook it is; `None` for a refused file.
     pub encoding: Option<&'static str>,
     /// The gifts that could be read.
     pub rows: u64,
@@ -86,7 +86,7 @@ impl Summary {
     pub(super) fn of(order: &Order<'_>, list: &Contributions, plan: &Plan) -> Self {
         let (repeats, published_again) = by_sheet(list);
         let mut summary = Self {
-            encoding: list.found.encoding.map(|encoding| encoding.name()),
+            encoding: Some(list.found.encoding.map_or(list.found.format.name(), |encoding| encoding.name())),
             rows: list.rows.len().try_into().expect("a count fits 64 bits"),
             total_fen: list.total_fen,
             control_total_fen: list.control_total,

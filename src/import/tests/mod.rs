@@ -3,8 +3,13 @@
 mod cells;
 mod columns;
 mod files;
+mod formats;
+mod hints;
+mod hostile;
 mod published;
+mod results;
 mod tables;
+mod workbooks;
 
 use std::io::Cursor;
 

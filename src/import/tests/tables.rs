@@ -63,13 +63,11 @@ fn quoted_cells_hold_delimiters_quotes_and_line_breaks_and_rows_keep_their_numbe
 #[test]
 fn files_that_are_no_lists_are_refused_by_one_sentence() {
     let long_cell = format!("giver,date,amount\n\"{}", "样例\n".repeat(40_000));
-    let cases: [(&[u8], &str, Option<u64>); 13] = [
+    let cases: [(&[u8], &str, Option<u64>); 11] = [
         (b"", "file_empty", None),
         (b"\n , ,\n\xE3\x80\x80\n", "file_blank", None),
         (b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", "file_not_text", None),
         (b"\xFF\xD8\xFF\xE0\0\x10JFIF", "file_not_text", None),
-        (b"PK\x03\x04\x14\0", "file_is_workbook", None),
-        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "file_is_workbook", None),
         (b"giver,date,amount\n", "no_gifts", Some(1)),
         (b"giver,date,amount", "no_gifts", Some(1)),
         (b"giver,date,amount\n\"x,2024-01-02,5\ny,2024-01-02,5\n", "quote_unclosed", Some(2)),
