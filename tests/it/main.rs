@@ -13,6 +13,7 @@ mod journal;
 mod kill;
 mod load;
 mod model;
+mod pledge;
 mod privacy;
 mod readme;
 mod refusals;
