@@ -57,6 +57,8 @@ pub mod statement;
 
 pub mod disclosure;
 
+pub mod upload;
+
 pub mod import;
 
 // Level 5: the edge.

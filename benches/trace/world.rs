@@ -12,7 +12,7 @@ use cobuild::{
     fund::{self, FundDraft},
     id::{AreaId, DecisionId, ExpenseId, FundId, GlobalId, NodeKind, PartyId, PurposeId, TargetId},
     ledger::{
-        self,
+        self, Asset,
         document::{EvidenceKind, LotClass},
         idem::Once,
     },
@@ -165,11 +165,12 @@ async fn receive(db: &Db, by: By<'_>, fund: FundId, parties: &[PartyId], lots: u
                 channel: "bank".into(),
                 reference: format!("{slice}-{number}"),
                 received_on: day,
+                asset: Asset::Cny,
                 amount: None,
                 note: String::new(),
                 lines: lots.iter().map(line).collect(),
             };
-            (once(by, &format!("r{slice}-{number}"), &receive), receive)
+            (Some(once(by, &format!("r{slice}-{number}"), &receive)), receive)
         };
         let receipts: Vec<_> = some.iter().enumerate().map(receipt).collect();
         let mut tx = db.begin().await.expect("a transaction");
