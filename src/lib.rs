@@ -55,7 +55,7 @@ pub mod bank;
 // Level 4: what is told of the books, and what reads and writes in bulk.
 pub mod statement;
 
-pub mod disclosure;
+pub mod duty;
 
 pub mod upload;
 

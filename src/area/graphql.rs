@@ -7,7 +7,7 @@ use crate::{
     by_id,
     clock::Date,
     connection,
-    disclosure::{DisclosureDutyConnection, Status, duties_of_area},
+    duty::{DisclosureDutyConnection, Status, duties_of_area},
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind},
     page::{Direction, Key, Page, PageArgs, Slice},

@@ -52,7 +52,7 @@ const MIGRATIONS: &[Text] = &[
     migration!(20, "0020_import", both),
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
-    migration!(40, "0040_disclosure", both),
+    migration!(40, "0040_duty", both),
 ];
 
 /// SQLite's names for PostgreSQL's types.

@@ -120,7 +120,8 @@ pub async fn sums_of_parties<'c>(
          WHERE (e.effective_on <= $1 OR $1 IS NULL)
            AND ($2 = 1 OR EXISTS (
                SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
-           AND (a.fund_id = $3 OR $3 IS NULL) AND (a.target_id = $4 OR $4 IS NULL) AND ($5 = 1 OR a.fund_id IN (..))
+           AND a.asset = 'CNY' AND (a.fund_id = $3 OR $3 IS NULL) AND (a.target_id = $4 OR $4 IS NULL)
+           AND ($5 = 1 OR a.fund_id IN (..))
          GROUP BY u.owner, a.kind",
     )
     .bind(cut.date)

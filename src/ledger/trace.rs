@@ -272,16 +272,18 @@ pub struct KindSum {
     pub amount: Fen,
 }
 
-/// Where each party's money is, by kind of place.
+/// Where each party's cash is, by kind of place.
 pub async fn sums_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: &UseFilter) -> Result<Vec<KindSum>> {
     let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT h.party_id AS owner, a.kind, CAST(SUM(h.amount) AS BIGINT) AS amount
          FROM party_holding h JOIN account a ON a.id = h.account_id
-         WHERE (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
+         WHERE a.asset = 'CNY' AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+           AND ($3 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
          GROUP BY h.party_id, a.kind",
     )
     .bind(filter.fund)
+    .bind(filter.target)
     .bind(everywhere)
     .bind_list(&funds)
     .bind_list(parties)

@@ -17,7 +17,7 @@ use crate::{
     clock::Date,
     committee::{DecisionConnection, decisions_of_target},
     connection,
-    disclosure::{DisclosureDuty, duties_of_project},
+    duty::{DisclosureDuty, duties_of_project},
     error::Result,
     expense::graphql::{ExpenseConnection, expenses_of_target},
     fund::{Fund, FundById, Purpose, PurposeById},

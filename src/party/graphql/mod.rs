@@ -225,7 +225,7 @@ macro_rules! parties {
                     Some(giving::lots(ctx, &self.0, filter, direction, args).await)
                 }
 
-                /// What it gave altogether, and what became of it.
+                /// The cash it gave altogether, and what became of it; for goods see `statement`.
                 async fn giving(
                     &self,
                     ctx: &Context<'_>,

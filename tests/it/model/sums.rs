@@ -85,7 +85,7 @@ pub async fn add_up(scene: &Scene, kept: &Kept) {
         before = parties;
     }
     assert!(moved > 20, "a history in which nothing moved proves nothing");
-    // The last closing is what the roll-up of now says.
+    // The last closing is what the roll-up of now says: of cash by kind of place, of goods by account.
     for sum in trace::sums_of_parties(&mut session, &scene.parties, &UseFilter::default()).await.unwrap() {
         use cobuild::ledger::AccountKind::{Advance, Match, Pool, Target};
         if let (true, Some(totals)) =
@@ -93,6 +93,17 @@ pub async fn add_up(scene: &Scene, kept: &Kept) {
         {
             totals.money.refunded += sum.amount;
         }
+    }
+    let goods: Vec<(PartyId, Fen)> = session
+        .sql(
+            "SELECT h.party_id, CAST(SUM(h.amount) AS BIGINT) FROM party_holding h JOIN account a ON a.id = h.account_id
+             WHERE a.asset <> 'CNY' AND a.kind IN ('POOL', 'MATCH', 'TARGET', 'ADVANCE') GROUP BY h.party_id",
+        )
+        .all()
+        .await
+        .unwrap();
+    for (party, amount) in goods {
+        before.get_mut(&party).expect("who holds goods gave them").in_kind.refunded += amount;
     }
     for (party, totals) in before {
         assert_eq!((totals.money.closing(), totals.in_kind.closing()), (Fen::ZERO, Fen::ZERO), "{party:?}");

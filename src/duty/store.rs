@@ -8,7 +8,7 @@ use crate::{
 
 /// The periods that are set.
 pub async fn periods<'c>(on: impl Sql<'c>) -> Result<Periods> {
-    let rows: Vec<(String, i64)> = on.sql("SELECT rule, amount FROM disclosure_period").all().await?;
+    let rows: Vec<(String, i64)> = on.sql("SELECT rule, amount FROM duty_period").all().await?;
     let of = |rule: &str, law: u32| {
         let set = rows.iter().find(|row| row.0 == rule).and_then(|row| row.1.try_into().ok());
         set.unwrap_or(law)

@@ -3,7 +3,7 @@
 //! * A project that lasts more than six months is published every three months while it lasts, and in full within
 //!   three months after its end (Charity Law); a fund's year by the 31st of May of the next (Order 81 of the
 //!   Ministry of Civil Affairs, in force since 2026-01-01).
-//! * The periods are data (`disclosure_period`), for the law changes without the program.
+//! * The periods are data (`duty_period`), for the law changes without the program.
 //! * A duty is told until it is met; nothing is published here.
 
 mod graphql;
@@ -20,7 +20,7 @@ use crate::id::{FundId, TargetId};
 
 /// Why something must be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Enum)]
-#[graphql(name = "DisclosureRule")]
+#[graphql(name = "DisclosureDutyRule")]
 pub enum Rule {
     /// How a project that lasts long gets on (慈善法: more than six months, at least every three months).
     Progress,
@@ -32,7 +32,7 @@ pub enum Rule {
 
 /// How urgent a duty is on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Enum)]
-#[graphql(name = "DisclosureStatus")]
+#[graphql(name = "DisclosureDutyStatus")]
 pub enum Status {
     /// Its day is more than thirty days ahead.
     Upcoming,
