@@ -17,6 +17,8 @@ pub mod error;
 
 pub mod id;
 
+pub mod sheet;
+
 pub mod db;
 
 // Level 1: who asks, where, and who gives or receives.
@@ -52,7 +54,11 @@ pub mod expense;
 
 pub mod bank;
 
-// Level 4: what reads and writes in bulk, and what is looked at from above and published.
+// Level 4: what is told of the books, what reads and writes in bulk, and what is looked at from above and published.
+pub mod statement;
+
+pub mod duty;
+
 pub mod upload;
 
 pub mod import;

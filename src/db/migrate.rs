@@ -52,6 +52,7 @@ const MIGRATIONS: &[Text] = &[
     migration!(20, "0020_import", both),
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
+    migration!(40, "0040_duty", both),
     migration!(60, "0060_committee_guard", each),
     migration!(61, "0061_project_end", both),
     migration!(62, "0062_disclosure", both),

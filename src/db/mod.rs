@@ -32,7 +32,7 @@ use crate::failure;
 pub use backup::{close_log, flaws};
 pub use joined::{Columns, Given, Joined, Part};
 pub use migrate::migrations;
-pub use session::Session;
+pub use session::{Session, Sorting};
 pub use statement::{Record, Sql, Statement, Value};
 use writer::{Job, Writer};
 

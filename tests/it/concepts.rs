@@ -115,7 +115,7 @@ on_both! {
             ("projectPropose", project(json!({ "purposeId": ids.other_purpose })), "PURPOSE_NOT_ALLOWED", "purposeId"),
             ("projectPropose", project(json!({ "plan": [{ "source": "FUND", "amount": money("99.99") }] })), "SUM_MISMATCH", "plan"),
             ("projectPropose", project(json!({ "plan": [{ "source": "FUND", "amount": money("50") }, { "source": "FUND", "amount": money("50") }] })), "NAME_TAKEN", "plan.1.source"),
-            ("projectAdvance", json!({ "projectId": ids.project, "state": "CLOSED", "movedOn": "2026-05-01" }), "PROJECT_STATE", "state"),
+            ("projectAdvance", json!({ "projectId": ids.project, "state": "CLOSED", "movedOn": "2026-05-01" }), "PROJECT_STATE", "projectId"),
             ("projectAdvance", json!({ "projectId": ids.project, "state": "APPROVED", "movedOn": "2026-02-01" }), "PERIOD_REVERSED", "movedOn"),
             ("microGrantAward", grant(json!({ "groupId": ids.merchant })), "NOT_FOUND", "groupId"),
             ("microGrantAward", grant(json!({ "purposeId": ids.other_purpose })), "PURPOSE_NOT_ALLOWED", "purposeId"),

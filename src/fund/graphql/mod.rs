@@ -25,13 +25,16 @@ use crate::{
     connection,
     contribution::graphql::{ContributionConnection, contributions_of_fund},
     disclosure::{DisclosureConnection, disclosures_of_fund},
+    duty::{DisclosureDutyConnection, Status, duties_of_fund, duties_of_host},
     error::Result,
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     import::graphql::{ImportJobConnection, imports_of_fund},
     ledger::graphql::{
-        Balance, ChainHead, EntryConnection, balance_of_fund, chain_head, entries_of_fund,
-        flow::{Flow, flow_of_fund},
+        Balance, ChainHead, EntryConnection,
+        as_of::{AsOfInput, cut_of_fund},
+        balance_of_fund, chain_head, entries_of_fund,
+        flow::{Flow, FlowInput, flow_of_fund},
         spending::{Leverage, leverage_of_fund},
     },
     oversight::{Must, musts_of_fund},
@@ -46,6 +49,7 @@ use crate::{
     },
     project::{ProjectConnection, projects_of_fund},
     sales::graphql::{SalesReportConnection, reports_of_fund},
+    statement::graphql::{fund::FundStatement, host::HostStatement},
     viewer::Request,
 };
 
@@ -97,6 +101,33 @@ impl Host {
     /// The area whose funds it may hold.
     async fn area(&self, ctx: &Context<'_>) -> Result<Area> {
         Request::of(ctx).need::<AreaById>(self.area_id).await
+    }
+
+    /// What its funds and their projects must publish, and by when; ask for OVERDUE to see what is late.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn disclosure_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+        #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
+    ) -> Result<DisclosureDutyConnection> {
+        let args = PageArgs { first, after, last, before };
+        duties_of_host(Request::of(ctx), self.id, on, status, &args).await
+    }
+
+    /// That its funds together are its control account, day by day of a period of a year at most; for those who
+    /// oversee all its funds.
+    async fn statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Option<Result<HostStatement>> {
+        Some(HostStatement::of(Request::of(ctx), self, period, as_of).await)
     }
 
     /// The funds it holds, in the order they were opened here.
@@ -277,9 +308,25 @@ impl Fund {
         rules_of_fund(ctx, self).await
     }
 
-    /// What is in it and what became of what was.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
-        balance_of_fund(Request::of(ctx), self.id).await
+    /// What is, or was, in it and what became of what was.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Result<Balance> {
+        let request = Request::of(ctx);
+        balance_of_fund(request, self.id, cut_of_fund(request, as_of, self.id).await?).await
+    }
+
+    /// What its money did in a period: income by source, spending by purpose and project, and what is left under
+    /// whose restrictions; for those who keep or oversee the books.
+    async fn statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Option<Result<FundStatement>> {
+        Some(FundStatement::of(Request::of(ctx), self, period, as_of).await)
     }
 
     /// Where its money came from and went to in a period, as nodes and links that add up.
@@ -287,8 +334,30 @@ impl Fund {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "How it is drawn; left out, every project and purpose, and givers by kind.")] shape: Option<
+            FlowInput,
+        >,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
     ) -> Result<Flow> {
-        flow_of_fund(Request::of(ctx), self.id, period).await
+        let request = Request::of(ctx);
+        let cut = cut_of_fund(request, as_of, self.id).await?;
+        flow_of_fund(request, self, period, shape.unwrap_or_default(), cut).await
+    }
+
+    /// What it and its projects must publish, and by when: all that was due by the day, and what comes next.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn disclosure_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+        #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
+    ) -> Result<DisclosureDutyConnection> {
+        let args = PageArgs { first, after, last, before };
+        duties_of_fund(Request::of(ctx), self.id, on, status, &args).await
     }
 
     /// The head of its journal's hash chain.
