@@ -385,6 +385,10 @@ refusals! {
     DecisionExceeded { resolution: String, asked: Fen, left: Fen }
         "{asked} is more than the {left} that resolution {resolution} still allows."
         "{asked} 超过决议 {resolution} 尚可拨付的 {left}。";
+    /// A decision that cash was allocated on is used for goods, or the other way around.
+    AssetMixed { resolution: String }
+        "Resolution {resolution} was used for the other of cash and goods; the two never mix on one resolution."
+        "决议 {resolution} 已用于资金与实物中的另一种;同一决议不得混用。";
     /// An expense comes without evidence.
     EvidenceMissing {}
         "An expense needs evidence: give the digest of at least one file."
@@ -409,6 +413,18 @@ refusals! {
     IsReversal { entry: String }
         "Entry {entry} is itself a reversal; book the operation anew instead."
         "分录 {entry} 本身是冲销;请重新入账。";
+    /// An entry of two funds is not undone in one of them.
+    NotReversible { entry: String }
+        "Entry {entry} is half of a transfer between two funds; transfer the money back instead."
+        "分录 {entry} 是两个基金间划转的一半;请以反向划转更正。";
+    /// What is asked for is so already.
+    NothingChanges {}
+        "That is how it is already; nothing would change."
+        "现状即是如此,没有任何变化。";
+    /// Somebody agreed to a change whose money it was not.
+    ConsentOfAnother {}
+        "The giver agrees to a change of its gift, or who paid it in where the giver itself was wrong."
+        "变更须由捐赠人本人同意;捐赠人登记有误时,可由缴款人同意。";
     /// The money of the entry has moved on.
     MoneyMovedOn { entry: String }
         "The money of entry {entry} has moved on; reverse the later entries first."

@@ -49,6 +49,8 @@ const MIGRATIONS: &[Text] = &[
     migration!(10, "0010_guard", each),
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
+    migration!(32, "0032_correction", both),
+    migration!(33, "0033_correction_guard", each),
 ];
 
 /// SQLite's names for PostgreSQL's types.

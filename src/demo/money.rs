@@ -23,6 +23,7 @@ use crate::{
     expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
     id::{DecisionId, FundId, PledgeId, TargetId},
     ledger::{
+        Asset,
         document::{EvidenceKind, LotClass},
         earmark::Restriction,
     },
@@ -266,7 +267,7 @@ impl Desk<'_> {
         effective_on: NaiveDate,
         memo: String,
     ) -> Result<()> {
-        let input = Allocate { decision, amount, effective_on, memo, lots: vec![] };
+        let input = Allocate { decision, asset: Asset::Cny, amount, effective_on, memo, lots: vec![] };
         let (tx, by, once) = clerk.once(effective_on, &format!("e{entry}"), "allocationMake", &input)?;
         allocation::allocate(tx, by, &once, &input).await?;
         Ok(())
@@ -304,6 +305,7 @@ impl Desk<'_> {
         Record {
             target,
             from: PaidFrom::Target,
+            asset: Asset::Cny,
             payee: self.people.of(payee),
             purpose: None,
             amount,
@@ -355,6 +357,7 @@ impl Desk<'_> {
             fund: self.fund,
             donor: self.people.of(&format!("U{TWICE}")),
             contribution: None,
+            expense: None,
             amount: yuan(500),
             refunded_on: day(6, 12),
             reason: "refund U34 due 2 · 退还 U34 第二笔".into(),

@@ -16,6 +16,7 @@ use crate::{
     fund::{Fund, FundById, Purpose, PurposeById},
     id::{ExpenseId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
     ledger::{
+        Asset,
         document::{EvidenceDocument, EvidenceKind, ExpenseDocument},
         graphql::{EntryById, EntryNode, LotById, LotNode, by_place},
         idem::Once,
@@ -85,7 +86,12 @@ impl Expense {
         Request::of(ctx).need::<PurposeById>(self.0.purpose_id).await
     }
 
-    /// How much.
+    /// Cash paid out, or goods used up.
+    async fn asset(&self) -> Asset {
+        self.0.asset
+    }
+
+    /// How much, before what the vendor credited.
     async fn amount(&self) -> Money {
         self.0.amount.into()
     }
@@ -302,6 +308,9 @@ pub struct ExpenseRecordInput {
     /// Where the money comes from: what was allocated, or an advance that this clears.
     #[graphql(default)]
     pub from: PaidFrom,
+    /// Cash paid out, or goods used up at their stated value.
+    #[graphql(default)]
+    pub asset: Asset,
     /// Who was paid.
     pub payee_id: GlobalId,
     /// What it was used for: the target's purpose or one below it; left out, the target's.
@@ -395,6 +404,7 @@ impl ExpenseMutation {
         let wanted = Record {
             target: input.target_id.target()?,
             from: input.from,
+            asset: input.asset,
             payee: input.payee_id.party()?,
             purpose: input.purpose_id.map(|id| id.key_of(NodeKind::Purpose)).transpose()?.map(PurposeId),
             amount: input.amount.into(),

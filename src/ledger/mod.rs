@@ -21,11 +21,15 @@ pub mod idem;
 mod open;
 pub mod place;
 pub mod post;
+pub mod relot;
 pub mod reverse;
 pub mod seal;
 pub mod store;
+pub mod swap;
 pub mod trace;
+pub mod transfer;
 pub mod verify;
+pub mod write_off;
 
 pub use account::{Account, AccountKind, Asset};
 pub use open::open;

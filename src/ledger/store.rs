@@ -29,7 +29,7 @@ pub struct Seal {
 pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<u64> {
     tx.insert_all(
         "INSERT INTO entry (id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id,
-                            memo, booked_at)
+                            pair_id, memo, booked_at)
          VALUES (..)",
         entries,
         |row, entry| {
@@ -42,6 +42,7 @@ pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<u64> {
                 .bind(entry.receipt_id)
                 .bind(entry.decision_id)
                 .bind(entry.reverses_id)
+                .bind(entry.pair_id)
                 .bind(entry.memo.clone())
                 .bind(entry.booked_at)
         },
@@ -182,6 +183,33 @@ pub async fn earmarks_in<'c>(on: impl Sql<'c>, account: AccountId) -> Result<Vec
     .await
 }
 
+/// The restrictions with money in `account` that let it be spent in any fund of the host.
+pub async fn earmarks_of_any_fund<'c>(on: impl Sql<'c>, account: AccountId) -> Result<Vec<EligibleEarmark>> {
+    on.sql(
+        "SELECT k.id AS earmark_id, k.spec, COALESCE(k.valid_to, '9999-12-31') AS until
+         FROM earmark k
+         WHERE k.fund_id IS NULL
+           AND k.id IN (SELECT h.earmark_id FROM holding h WHERE h.account_id = $1 AND h.amount > 0)",
+    )
+    .bind(account)
+    .all()
+    .await
+}
+
+/// Everything that `account` holds of gifts under these restrictions, the oldest first.
+pub async fn held_under<'c>(on: impl Sql<'c>, account: AccountId, earmarks: &[EarmarkId]) -> Result<Vec<Held>> {
+    on.sql(
+        "SELECT h.lot_id, h.earmark_id, l.donor_id, h.amount
+         FROM holding h JOIN lot l ON l.id = h.lot_id
+         WHERE h.account_id = $1 AND h.amount > 0 AND h.earmark_id IN (..)
+         ORDER BY h.lot_id",
+    )
+    .bind(account)
+    .bind_list(earmarks)
+    .all()
+    .await
+}
+
 /// Part of a lot in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Held {
@@ -195,23 +223,26 @@ pub struct Held {
     pub amount: Fen,
 }
 
-/// The oldest lots of each of `earmarks` in `account` after lot `after`, at most `limit` each.
+/// The oldest lots of each of `earmarks` in `account` after lot `after`, at most `limit` each; those of the
+/// giver `without` left out.
 pub async fn oldest<'c>(
     on: impl Sql<'c>,
     account: AccountId,
     earmarks: &[EarmarkId],
     after: LotId,
     limit: i64,
+    without: PartyId,
 ) -> Result<Vec<Held>> {
     on.sql(
         "SELECT h.lot_id, h.earmark_id, l.donor_id, h.amount
          FROM holding h JOIN lot l ON l.id = h.lot_id
-         WHERE h.account_id = $1 AND h.lot_id > $2 AND h.amount > 0 AND h.earmark_id = {owner}
+         WHERE h.account_id = $1 AND h.lot_id > $2 AND h.amount > 0 AND h.earmark_id = {owner} AND l.donor_id <> $4
          ORDER BY h.lot_id LIMIT $3",
     )
     .bind(account)
     .bind(after)
     .bind(limit)
+    .bind(without)
     .each_of(earmarks)
     .all()
     .await
@@ -365,7 +396,8 @@ pub async fn insert_refund(tx: &mut Tx, refund: &RefundDocument) -> Result<u64> 
 /// The entries of these keys.
 pub async fn entries_by_ids<'c>(on: impl Sql<'c>, ids: &[EntryId]) -> Result<Vec<Entry>> {
     on.sql(
-        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
+        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, pair_id,
+                memo, booked_at
          FROM entry WHERE id IN (..)",
     )
     .bind_list(ids)
@@ -387,6 +419,8 @@ pub struct PostingWithLot {
     pub due_id: Option<crate::id::DueId>,
     /// What the destination holds of the lot now; `None` when it is outside.
     pub held: Option<Fen>,
+    /// What kind of place it went to.
+    pub destination_kind: super::account::AccountKind,
     /// The project or grant the money came from.
     pub source_target: Option<TargetId>,
     /// The project or grant the money went to.
@@ -398,7 +432,8 @@ pub async fn postings_of_entry<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<V
     on.sql(
         "SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount,
                 l.donor_id, l.earmark_id, l.due_id, h.amount AS held,
-                f.target_id AS source_target, t.target_id AS destination_target
+                f.target_id AS source_target, t.target_id AS destination_target,
+                t.kind AS destination_kind
          FROM posting p
          JOIN lot l ON l.id = p.lot_id
          JOIN account f ON f.id = p.source_id
@@ -410,6 +445,113 @@ pub async fn postings_of_entry<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<V
     .bind(entry)
     .all()
     .await
+}
+
+/// Where a lot is, as far as a change of it has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Piece {
+    /// The place.
+    pub account_id: AccountId,
+    /// What kind of place.
+    pub kind: super::account::AccountKind,
+    /// Whose books it is in.
+    pub fund_id: FundId,
+    /// The project or grant of the place.
+    pub target_id: Option<TargetId>,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// Where a lot is, in the order the places were opened.
+pub async fn pieces_of_lot<'c>(on: impl Sql<'c>, lot: LotId) -> Result<Vec<Piece>> {
+    on.sql(
+        "SELECT h.account_id, a.kind, a.fund_id, a.target_id, h.amount
+         FROM holding h JOIN account a ON a.id = h.account_id
+         WHERE h.lot_id = $1 AND h.amount > 0 ORDER BY h.account_id",
+    )
+    .bind(lot)
+    .all()
+    .await
+}
+
+/// The number of the next line of a receipt, counting the lots that corrections made of its lines.
+pub async fn next_line<'c>(on: impl Sql<'c>, receipt: crate::id::ReceiptId) -> Result<i64> {
+    let (last,): (i64,) =
+        on.sql("SELECT COALESCE(MAX(line_no), 0) FROM lot WHERE receipt_id = $1").bind(receipt).one().await?;
+    Ok(last + 1)
+}
+
+/// Which of these projects and grants a restriction lets money be spent on.
+pub async fn targets_allowed<'c>(
+    on: impl Sql<'c>,
+    earmark: EarmarkId,
+    targets: &[TargetId],
+) -> Result<Vec<(TargetId,)>> {
+    on.sql("SELECT target_id FROM may_spend WHERE earmark_id = $1 AND target_id IN (..)")
+        .bind(earmark)
+        .bind_list(targets)
+        .all()
+        .await
+}
+
+/// The expense of this key.
+pub async fn expense_by_id<'c>(on: impl Sql<'c>, id: crate::id::ExpenseId) -> Result<Option<ExpenseDocument>> {
+    on.sql(
+        "SELECT id, fund_id, target_id, payee_id, purpose_id, asset, amount, incurred_on, note
+         FROM expense WHERE id = $1",
+    )
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// The account of an expense.
+pub async fn account_of_expense<'c>(on: impl Sql<'c>, id: crate::id::ExpenseId) -> Result<AccountId> {
+    let (account,) = on.sql("SELECT id FROM account WHERE expense_id = $1").bind(id).one().await?;
+    Ok(account)
+}
+
+/// Who paid a receipt in.
+pub async fn payer_of<'c>(on: impl Sql<'c>, receipt: crate::id::ReceiptId) -> Result<PartyId> {
+    let (payer,) = on.sql("SELECT payer_id FROM receipt WHERE id = $1").bind(receipt).one().await?;
+    Ok(payer)
+}
+
+/// Adds what a changed gift stands on.
+pub async fn insert_relot(tx: &mut Tx, entry: EntryId, relot: &super::document::RelotDocument) -> Result<u64> {
+    tx.sql(
+        "INSERT INTO relot (entry_id, lot_id, child_id, consented_by, consented_on, sha256)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(entry)
+    .bind(relot.lot_id)
+    .bind(relot.child_id)
+    .bind(relot.consented_by)
+    .bind(relot.consented_on)
+    .bind(relot.sha256.clone())
+    .execute()
+    .await
+}
+
+/// Adds a vendor's credit note.
+pub async fn insert_credit(tx: &mut Tx, entry: EntryId, credit: &super::document::CreditDocument) -> Result<u64> {
+    tx.sql("INSERT INTO expense_adjust (entry_id, expense_id, delta, sha256) VALUES ($1, $2, $3, $4)")
+        .bind(entry)
+        .bind(credit.expense_id)
+        .bind(credit.delta)
+        .bind(credit.sha256.clone())
+        .execute()
+        .await
+}
+
+/// Adds what a written-off advance stands on.
+pub async fn insert_write_off(tx: &mut Tx, entry: EntryId, one: &super::document::WriteOffDocument) -> Result<u64> {
+    tx.sql("INSERT INTO write_off (entry_id, target_id, sha256) VALUES ($1, $2, $3)")
+        .bind(entry)
+        .bind(one.target_id)
+        .bind(one.sha256.clone())
+        .execute()
+        .await
 }
 
 /// The entry that undoes this one, where there is one.
@@ -475,7 +617,8 @@ pub async fn lots_by_ids<'c>(on: impl Sql<'c>, ids: &[LotId]) -> Result<Vec<Lot>
 /// A page of each fund's journal.
 pub async fn entries_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], page: &crate::page::Page) -> Result<Vec<Entry>> {
     on.sql(
-        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
+        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, pair_id,
+                memo, booked_at
          FROM entry WHERE fund_id = {owner} {page}",
     )
     .page(page, "seq")

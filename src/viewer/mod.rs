@@ -61,6 +61,10 @@ pub enum Act {
     BookSpending,
     /// Reverse an entry.
     Reverse,
+    /// Change a gift or the money an expense was paid with.
+    Correct,
+    /// Do what only the host answers for: move money between funds, write off, cover a loss.
+    ActAsHost,
     /// Record the lines of bank statements, and match them to entries.
     KeepBank,
     /// Read pledges, gifts and where each is, by party.
@@ -85,6 +89,8 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::Decide, &[HostOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
+    (Act::Correct, &[HostOfficer, CommunityStaff]),
+    (Act::ActAsHost, &[HostOfficer]),
     (Act::KeepBank, &[HostOfficer, CommunityStaff]),
     (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),
     (Act::ReadJournal, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, Auditor]),
