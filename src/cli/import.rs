@@ -80,11 +80,12 @@ pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
         (true, true) => Mode::CommitAccepted,
     };
     let unreadable = |path: &PathBuf, why: std::io::Error| Failure::usage(format!("{}: {why}", path.display()));
-    let mut source = File::open(&given.file).map_err(|why| unreadable(&given.file, why))?;
+    let source = File::open(&given.file).map_err(|why| unreadable(&given.file, why))?;
     let mapping = match &given.map {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|why| unreadable(path, why))?;
-            Mapping::parse(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
+            Mapping::parse(&text, import::COLUMNS)
+                .map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
         }
         None => Mapping::default(),
     };
@@ -100,7 +101,7 @@ pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
         bar.set_length(progress.all.try_into().unwrap_or(u64::MAX));
         bar.set_position(progress.done.try_into().unwrap_or(u64::MAX));
     };
-    let summary = import::run(&db, by, order, &mut source, told).await;
+    let summary = import::run(&db, by, order, source, told).await;
     bar.finish_and_clear();
     db.close().await;
     tell(&summary?, context.output)

@@ -72,6 +72,16 @@ pub fn amount_fen(text: &str, unit: Unit) -> Result<i64, CellRefusal> {
 
 /// A sum of gifts in fen, never negative: as [`amount_fen`], but zero and more than one gift can be are accepted.
 pub fn total_fen(text: &str, unit: Unit) -> Result<i64, CellRefusal> {
+    price(text, unit, 0).map_err(|refusal| match refusal {
+        CellRefusal::PriceTooFine => CellRefusal::AmountPartOfFen,
+        other => other,
+    })
+}
+
+/// The price of one thing, in fractions of a fen: whole numbers of `10^-decimals` fen, never negative.
+///
+/// As [`total_fen`], for prices such as `0.005` yuan an item, which may be finer than a fen.
+pub fn price(text: &str, unit: Unit, decimals: u8) -> Result<i64, CellRefusal> {
     let folded = folded(text);
     let (digits, negative, unit) = stripped(&folded, unit);
     if digits.is_empty() {
@@ -81,8 +91,12 @@ pub fn total_fen(text: &str, unit: Unit) -> Result<i64, CellRefusal> {
     if negative && whole > 0 {
         return Err(CellRefusal::AmountNegative);
     }
-    let fen = scaled(whole, exponent + unit.fen_exponent())?;
-    i64::try_from(fen).map_err(|_| CellRefusal::AmountTooLarge)
+    let parts = scaled(whole, exponent + unit.fen_exponent() + i32::from(decimals));
+    let parts = parts.map_err(|refusal| match refusal {
+        CellRefusal::AmountPartOfFen => CellRefusal::PriceTooFine,
+        other => other,
+    })?;
+    i64::try_from(parts).map_err(|_| CellRefusal::AmountTooLarge)
 }
 
 /// An amount as messages write it, such as `¥1,234.50`.
@@ -137,7 +151,7 @@ fn stripped(text: &str, unit: Unit) -> (&str, bool, Unit) {
 }
 
 /// A number as its digits and the power of ten they are multiplied by. `None` when the text is no number.
-fn decimal(text: &str) -> Option<(u128, i32)> {
+pub(super) fn decimal(text: &str) -> Option<(u128, i32)> {
     let (mantissa, exponent) = match text.split_once('e') {
         Some((mantissa, exponent)) => (mantissa, exponent_of(exponent)?),
         None => (text, 0),
@@ -196,7 +210,7 @@ fn ungrouped(text: &str) -> Option<String> {
 }
 
 /// `whole` times ten to `exponent`, in whole fen.
-fn scaled(whole: u128, exponent: i32) -> Result<u128, CellRefusal> {
+pub(super) fn scaled(whole: u128, exponent: i32) -> Result<u128, CellRefusal> {
     if whole == 0 {
         return Ok(0);
     }

@@ -7,9 +7,9 @@
 //! * Each row has a key of its own in the fund, whoever imports it: nothing is booked twice.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::Read;
 
 use super::contributions::{Contributions, Options, read};
+use super::file::Source;
 use super::giver::{Givers, Identity, Meant, NoGiver};
 use super::plan::{self, BATCH_ROWS, Gift, Plan};
 use super::refusal::RowRefusal;
@@ -50,7 +50,7 @@ pub async fn run(
     db: &Db,
     by: By<'_>,
     order: Order<'_>,
-    source: &mut impl Read,
+    source: impl Source + 'static,
     mut progress: impl FnMut(Progress),
 ) -> Result<Summary> {
     let fund = fund::store::by_code(db, order.fund_code).await?;

@@ -7,21 +7,24 @@
 //!   it survives another encoding, another order, other running numbers and other references.
 
 use std::collections::HashMap;
-use std::io::Read;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::amount::{amount_fen, total_fen};
+use super::amount::amount_fen;
 use super::cell::{clean, folded, given_on, match_key};
-use super::decode::Encoding;
-use super::header::{self, Columns, TITLE_ROWS_MAX};
+use super::column::{Cell, Column};
+use super::file::{FileRow, Found, Source, Wanted};
+use super::header::{Columns, Layout};
 use super::mapping::Mapping;
 use super::refusal::{CellRefusal, FileRefusal, RowRefusal};
-use super::table::{Delimiter, Table, TableRow};
-use super::total::{self, ControlRow};
+use super::table::Table;
+use super::total::{Role, Totals};
 use crate::ledger::reverse::MEMO_MAX;
+
+/// The largest list that is read, in bytes: about half a million gifts, which are all kept in memory.
+pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The longest giver's name, in characters: registered names of organisations stay below it.
 pub const GIVER_CHARS_MAX: usize = 200;
@@ -31,6 +34,63 @@ pub const NOTE_CHARS_MAX: usize = MEMO_MAX;
 
 /// The longest reference, credit code or external id, in characters.
 pub const REFERENCE_CHARS_MAX: usize = 200;
+
+/// A code or a number that somebody gave.
+const CODE: Cell = Cell::Text { chars_max: REFERENCE_CHARS_MAX };
+
+/// The columns of a list of gifts.
+pub const COLUMNS: &[Column] = &[
+    Column::required(
+        "giver",
+        Cell::Name { chars_max: GIVER_CHARS_MAX },
+        "捐赠单位/姓名 捐款单位/姓名 捐赠单位/个人 捐款单位/个人 捐赠者 捐款者 捐赠人 捐款人 捐赠方 \
+         捐款方 捐赠单位 捐款单位 捐赠单位名称 捐款单位名称 捐赠者名称 捐赠人名称 捐赠方名称 \
+         捐赠者姓名 捐赠人姓名 捐款人姓名 捐赠企业 捐款企业 爱心单位 爱心企业 爱心商家 共建单位 \
+         共建商家 商家名称 商家 商户名称 商户 企业名称 单位/姓名 单位名称 单位 名称 姓名",
+        "giver givername donor donorname merchant merchantname organisation organization partner name",
+    ),
+    Column::required(
+        "amount",
+        Cell::Amount,
+        "捐赠金额 捐款金额 捐赠额 捐款额 到账金额 实收金额 收入金额 资金金额 捐赠资金 捐赠款 捐款 \
+         金额 款额 数额",
+        "amount giftamount",
+    ),
+    Column::required(
+        "date",
+        Cell::Date,
+        "捐赠日期 捐款日期 捐赠时间 捐款时间 到账日期 到账时间 收款日期 收款时间 入账日期 交易日期 \
+         交易时间 日期 时间",
+        "date givenon giftdate",
+    ),
+    Column::optional(
+        "credit_code",
+        CODE,
+        "统一社会信用代码 社会信用代码 信用代码 统一信用代码 统一社会信用代码/税号 税号 纳税人识别号",
+        "creditcode uscc unifiedsocialcreditcode",
+    ),
+    Column::optional(
+        "external_id",
+        CODE,
+        "外部编号 捐赠者编号 捐赠人编号 捐赠方编号 商家编号 商户编号 商户号 单位编号",
+        "externalid giverid donorid partnerid merchantid",
+    ),
+    Column::several(
+        "note",
+        Cell::Text { chars_max: NOTE_CHARS_MAX },
+        "备注 说明 附言 用途 捐赠用途 捐款用途 捐赠意向 捐款意向 捐赠意愿 定向 定向用途 指定用途 \
+         资金用途",
+        "note notes purpose remark remarks memo comment",
+    ),
+    Column::several(
+        "reference",
+        CODE,
+        "流水号 交易流水号 交易流水 银行流水号 交易号 交易单号 订单号 单号 凭证号 票据号 票据号码 \
+         收据号 收据编号 来源文件 来源行",
+        "reference ref referenceno transactionid transactionno receiptno voucherno sourcefile \
+         sheetrow",
+    ),
+];
 
 /// The refusals that are kept: more than anyone corrects by hand, and few enough for a file of wrong rows.
 pub const REFUSALS_MAX: usize = 1_000;
@@ -68,10 +128,8 @@ pub struct Contributions {
     pub control_count: Option<u64>,
     /// What the rows add up to, in fen.
     pub total_fen: i64,
-    /// How the file's characters are written.
-    pub encoding: Encoding,
-    /// What stands between two cells.
-    pub delimiter: Delimiter,
+    /// What the file is.
+    pub found: Found,
     /// The row of the column names.
     pub header_row: u64,
     /// Which column is what.
@@ -122,16 +180,17 @@ pub struct Repeat {
 /// The result may hold refusals of rows; whether the other rows are imported is the caller's to
 /// say. The file is refused as a whole when it is no table, when its columns or their unit are not
 /// known, when it has no gift, or when its own total differs from its gifts.
-pub fn read(source: &mut impl Read, options: &Options) -> Result<Contributions, FileRefusal> {
-    let table = Table::read(source)?;
-    let mut rows = table.rows().filter(|row| !row.as_ref().is_ok_and(is_blank));
-    let head: Vec<TableRow> = rows.by_ref().take(TITLE_ROWS_MAX + 1).collect::<Result<_, _>>()?;
-    let (header, columns) = header::find(&head, &options.mapping, options.date_default.is_none())?;
-    let header_row = head[header].number;
+pub fn read(source: impl Source + 'static, options: &Options) -> Result<Contributions, FileRefusal> {
+    let defaulted: &[&str] = if options.date_default.is_some() { &["date"] } else { &[] };
+    let layout = Layout { columns: COLUMNS, mapping: &options.mapping, defaulted };
+    let wanted = Wanted { sheet: None, bytes_max: Some(FILE_BYTES_MAX) };
+    let mut table = Table::open(source, layout, &wanted)?;
+    let (columns, header_row) = (table.columns().clone(), table.header_row());
 
     let mut reading = Reading::of(&columns, options);
-    for row in head.into_iter().skip(header + 1).map(Ok).chain(rows) {
-        reading.take(&row?)?;
+    let mut row = FileRow::default();
+    while table.read(&mut row)? {
+        reading.take(&row)?;
     }
     if reading.rows.is_empty() && reading.refusals.is_empty() {
         return Err(FileRefusal::new(
@@ -141,28 +200,19 @@ pub fn read(source: &mut impl Read, options: &Options) -> Result<Contributions, 
         )
         .at(header_row));
     }
-    let control_total = match reading.is_sum_whole {
-        true => total::compare(&reading.controls, reading.listed_fen)?,
-        false => None,
-    };
     Ok(Contributions {
         total_fen: reading.rows.iter().map(|row| row.amount_fen).sum(),
-        control_total,
-        control_count: reading.controls.iter().rev().find_map(|control| control.count),
+        control_total: reading.totals.compared()?,
+        control_count: reading.totals.count(),
         rows: reading.rows,
         refusals: reading.refusals,
         refusals_found: reading.refusals_found,
         repeats: reading.repeats,
         passed_over: reading.passed_over,
-        encoding: table.encoding,
-        delimiter: table.delimiter,
+        found: table.found().clone(),
         header_row,
         columns,
     })
-}
-
-fn is_blank(row: &TableRow) -> bool {
-    row.cells.iter().all(|cell| clean(cell).is_empty())
 }
 
 /// The state of one pass over the rows.
@@ -174,13 +224,7 @@ struct Reading<'a> {
     refusals_found: u64,
     repeats: Vec<Repeat>,
     passed_over: Vec<u64>,
-    controls: Vec<ControlRow>,
-    /// The amounts that could be read, those of refused rows included, in fen.
-    listed_fen: i64,
-    /// The same since the last total row.
-    section_fen: i64,
-    /// Whether every amount so far could be read.
-    is_sum_whole: bool,
+    totals: Totals,
     /// By content: its first row and how often it stood.
     occurrences: HashMap<[u8; 32], (u64, u64)>,
 }
@@ -195,81 +239,54 @@ impl<'a> Reading<'a> {
             refusals_found: 0,
             repeats: Vec::new(),
             passed_over: Vec::new(),
-            controls: Vec::new(),
-            listed_fen: 0,
-            section_fen: 0,
-            is_sum_whole: true,
+            totals: Totals::of(COLUMNS, columns),
             occurrences: HashMap::new(),
         }
     }
 
     /// Takes one row that is not blank.
-    fn take(&mut self, row: &TableRow) -> Result<(), FileRefusal> {
-        let columns = self.columns;
-        let is_empty = |column: usize| clean(row.cell(column)).is_empty();
-        let no_amount = is_empty(columns.amount);
-        let no_date = columns.date.is_none_or(is_empty);
-        let no_giver_and_date = is_empty(columns.giver) && no_date;
-
-        if total::is_labelled(row, columns) || (no_giver_and_date && self.equals_sum(row)) {
-            self.take_control(row);
-            return Ok(());
+    fn take(&mut self, row: &FileRow) -> Result<(), FileRefusal> {
+        match self.totals.role(row) {
+            Role::Record => return self.take_gift(row),
+            Role::Total(Ok(())) => {}
+            Role::Total(Err(refusal)) => self.refuse(refusal, row, self.amount_column()),
+            Role::PassedOver => self.passed_over.push(row.number),
         }
-        // Below a total, a name without day and amount is a signature.
-        if no_amount && no_date && (no_giver_and_date || !self.controls.is_empty()) {
-            self.passed_over.push(row.number);
-            return Ok(());
-        }
-        self.take_gift(row)
+        Ok(())
     }
 
-    /// Whether the amount is what the gifts so far add up to.
-    fn equals_sum(&self, row: &TableRow) -> bool {
-        let amount = row.cell(self.columns.amount);
-        self.listed_fen > 0 && total_fen(amount, self.columns.amount_unit) == Ok(self.listed_fen)
+    fn giver_column(&self) -> usize {
+        self.columns.one("giver").expect("the column is required")
     }
 
-    fn take_control(&mut self, row: &TableRow) {
-        match total::numbers_of(row, self.columns, self.listed_fen) {
-            Ok((total_fen, count)) => self.controls.push(ControlRow {
-                row: row.number,
-                total_fen,
-                count,
-                running_fen: self.listed_fen,
-                section_fen: self.section_fen,
-            }),
-            Err(refusal) => self.refuse(refusal, row, self.columns.amount),
-        }
-        self.section_fen = 0;
+    fn amount_column(&self) -> usize {
+        self.columns.one("amount").expect("the column is required")
     }
 
-    fn take_gift(&mut self, row: &TableRow) -> Result<(), FileRefusal> {
+    fn take_gift(&mut self, row: &FileRow) -> Result<(), FileRefusal> {
         let columns = self.columns;
         let refusals_before = self.refusals_found;
         let width = columns.names.len();
-        if let Some(beyond) = (width..row.cells.len()).find(|&column| !clean(row.cell(column)).is_empty()) {
+        if let Some(beyond) = (width..row.width()).find(|&column| !clean(row.cell(column)).is_empty()) {
             self.refuse(CellRefusal::RowTooWide, row, beyond);
         }
-        let giver_name = self.text(row, &[columns.giver], GIVER_CHARS_MAX);
+        let giver_name = self.text(row, "giver", GIVER_CHARS_MAX);
         if giver_name.is_none() {
-            self.refuse(CellRefusal::GiverMissing, row, columns.giver);
+            self.refuse(CellRefusal::GiverMissing, row, self.giver_column());
         }
-        let amount = amount_fen(row.cell(columns.amount), columns.amount_unit);
-        match amount {
-            Ok(fen) => self.add(fen)?,
-            Err(refusal) => {
-                self.is_sum_whole = false;
-                self.refuse(refusal, row, columns.amount);
-            }
+        let amount = amount_fen(row.cell(self.amount_column()), columns.unit("amount"));
+        self.totals.add(amount.ok())?;
+        if let Err(refusal) = amount {
+            self.refuse(refusal, row, self.amount_column());
         }
         let date = self.date(row);
         if let Err(refusal) = date {
-            self.refuse(refusal, row, columns.date.unwrap_or(usize::MAX));
+            self.refuse(refusal, row, columns.one("date").unwrap_or(usize::MAX));
         }
-        let note = self.text(row, &columns.note, NOTE_CHARS_MAX);
-        let reference = self.text(row, &columns.reference, REFERENCE_CHARS_MAX);
-        let credit_code = self.text(row, columns.credit_code.as_slice(), REFERENCE_CHARS_MAX);
-        let external_id = self.text(row, columns.external_id.as_slice(), REFERENCE_CHARS_MAX);
+        let note = self.text(row, "note", NOTE_CHARS_MAX);
+        let reference = self.text(row, "reference", REFERENCE_CHARS_MAX);
+        let credit_code = self.text(row, "credit_code", REFERENCE_CHARS_MAX);
+        let external_id = self.text(row, "external_id", REFERENCE_CHARS_MAX);
 
         let (Some(giver_name), Ok(amount_fen), Ok(given_on)) = (giver_name, amount, date) else {
             return Ok(());
@@ -294,37 +311,25 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn date(&self, row: &TableRow) -> Result<NaiveDate, CellRefusal> {
-        let text = self.columns.date.map_or("", |column| row.cell(column));
+    fn date(&self, row: &FileRow) -> Result<NaiveDate, CellRefusal> {
+        let text = self.columns.one("date").map_or("", |column| row.cell(column));
         match (given_on(text, self.options.today), self.options.date_default) {
             (Err(CellRefusal::DateMissing), Some(date_default)) => Ok(date_default),
             (read, _) => read,
         }
     }
 
-    /// The cleaned text of one column or of several; `None` when all are empty.
-    fn text(&mut self, row: &TableRow, columns: &[usize], chars_max: usize) -> Option<String> {
+    /// The cleaned text of a field's column or columns; `None` when all are empty.
+    fn text(&mut self, row: &FileRow, field: &str, chars_max: usize) -> Option<String> {
+        let columns = self.columns.all(field);
         let parts: Vec<String> =
             columns.iter().map(|&column| clean(row.cell(column))).filter(|part| !part.is_empty()).collect();
-        let separator = if columns == self.columns.note { "；" } else { ":" };
+        let separator = if field == "note" { "；" } else { ":" };
         let text = parts.join(separator);
         if text.chars().count() > chars_max {
             self.refuse(CellRefusal::TextTooLong { chars_max }, row, columns[0]);
         }
         (!text.is_empty()).then_some(text)
-    }
-
-    fn add(&mut self, fen: i64) -> Result<(), FileRefusal> {
-        let sum = self.listed_fen.checked_add(fen);
-        self.listed_fen = sum.ok_or_else(|| {
-            FileRefusal::new(
-                "sum_too_large",
-                "The gifts add up to more than can be recorded; check the unit of the amounts.",
-                "捐赠总额超过可登记的上限；请核对金额的单位。",
-            )
-        })?;
-        self.section_fen += fen;
-        Ok(())
     }
 
     /// The key of a gift; a content met before makes it a repeat.
@@ -339,7 +344,7 @@ impl<'a> Reading<'a> {
         key.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn refuse(&mut self, refusal: CellRefusal, row: &TableRow, column: usize) {
+    fn refuse(&mut self, refusal: CellRefusal, row: &FileRow, column: usize) {
         self.refusals_found += 1;
         if self.refusals.len() >= REFUSALS_MAX {
             return;

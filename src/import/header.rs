@@ -2,15 +2,15 @@
 //!
 //! Invariants:
 //! * a mapping wins over a guess, and a mapped column is guessed for nothing else;
-//! * giver and amount are always one column each; a name that stands twice is refused, never chosen from;
+//! * a required field has its column; a name that stands twice is refused, never chosen from;
 //! * an amount column in an unknown unit (美元, 千元) is never taken for yuan.
 
 use super::amount::Unit;
-use super::cell::{clean, match_key};
+use super::cell::{Share, clean, match_key};
+use super::column::{Cell, Column, column_key};
+use super::file::FileRow;
 use super::mapping::Mapping;
 use super::refusal::{FileRefusal, cut};
-use super::synonyms::{AMOUNT, CREDIT_CODE, DATE, EXTERNAL_ID, Field, GIVER, NOTE, REFERENCE};
-use super::table::TableRow;
 
 /// Title rows that may stand above the header row; blank rows are not counted.
 pub const TITLE_ROWS_MAX: usize = 10;
@@ -21,33 +21,54 @@ const LISTED_COLUMNS_MAX: usize = 30;
 /// Units that are known not to be yuan, and are not converted.
 const OTHER_UNITS: &[&str] = &["百元", "千元", "百万元", "亿元", "美元", "港元", "欧元", "日元", "usd", "hkd", "eur"];
 
-/// Where each field stands, by the index of its column from 0.
+/// Where each field of a kind of list stands, by the index of its column from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
-    /// The giver's name.
-    pub giver: usize,
-    /// The amount.
-    pub amount: usize,
-    /// What the amount's numbers are worth where a cell does not say.
-    pub amount_unit: Unit,
-    /// The day of the gift; `None` when a default date stands in.
-    pub date: Option<usize>,
-    /// Notes and purposes, joined in this order.
-    pub note: Vec<usize>,
-    /// The parts of the reference in the giver's or the bank's books, joined in this order.
-    pub reference: Vec<usize>,
-    /// The giver's unified social credit code.
-    pub credit_code: Option<usize>,
-    /// The giver's number in another system.
-    pub external_id: Option<usize>,
     /// The header's names, cleaned, of all columns.
     pub names: Vec<String>,
+    /// Of each field, in the order of the kind's table.
+    fields: Vec<FieldColumns>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FieldColumns {
+    field: &'static str,
+    columns: Vec<usize>,
+    unit: Unit,
+    share: Share,
 }
 
 impl Columns {
+    /// The columns of a field, in the order they are joined in; empty when the file has none.
+    pub fn all(&self, field: &str) -> &[usize] {
+        self.fields.iter().find(|one| one.field == field).map_or(&[], |one| &one.columns)
+    }
+
+    /// The column of a field that has one; the first of a field that may have several.
+    pub fn one(&self, field: &str) -> Option<usize> {
+        self.all(field).first().copied()
+    }
+
+    /// What the numbers of an amount's column are worth where a cell does not say.
+    pub fn unit(&self, field: &str) -> Unit {
+        self.fields.iter().find(|one| one.field == field).map_or(Unit::Yuan, |one| one.unit)
+    }
+
+    /// What the numbers of a share's column are worth where a cell has no sign.
+    pub fn share(&self, field: &str) -> Share {
+        self.fields.iter().find(|one| one.field == field).map_or(Share::One, |one| one.share)
+    }
+
     /// The header's name of a column; empty beyond the header.
     pub fn name(&self, column: usize) -> &str {
         self.names.get(column).map_or("", String::as_str)
+    }
+
+    /// The names of the columns that are no field, and are not imported.
+    pub fn unused(&self) -> impl Iterator<Item = &str> {
+        let is_used = |column: &usize| self.fields.iter().any(|one| one.columns.contains(column));
+        let unused = (0..self.names.len()).filter(move |column| !is_used(column));
+        unused.map(|column| self.names[column].as_str()).filter(|name| !name.is_empty())
     }
 }
 
@@ -61,14 +82,6 @@ struct ColumnName {
     unit: Option<Unit>,
     /// Whether brackets hold a text that is no unit.
     has_remark: bool,
-}
-
-/// The key of a column's name: half width, lower case, without blanks, brackets, hyphens and underscores.
-pub(super) fn column_key(name: &str) -> String {
-    match_key(name)
-        .chars()
-        .filter(|character| !matches!(character, ' ' | '(' | ')' | '_' | '-' | '*' | ':' | '.' | '[' | ']'))
-        .collect()
 }
 
 impl ColumnName {
@@ -98,9 +111,8 @@ impl ColumnName {
     }
 
     /// The place of the name among synonyms, a name that fits with its brackets before one that fits without.
-    fn rank(&self, field: Field) -> Option<usize> {
-        let place = |key: &str| field.synonyms().position(|synonym| synonym == key);
-        place(&self.whole).or_else(|| place(&self.short).map(|rank| rank + field.synonyms().count()))
+    fn rank(&self, column: &Column) -> Option<usize> {
+        column.place(&self.whole).or_else(|| column.place(&self.short).map(|rank| rank + column.places()))
     }
 }
 
@@ -117,16 +129,26 @@ fn trailing_unit(key: &str) -> Option<(String, Unit)> {
     (!before.is_empty()).then(|| (before.to_owned(), unit))
 }
 
+/// What a header is understood by.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<'a> {
+    /// The columns of the kind of list.
+    pub columns: &'static [Column],
+    /// Which column is what, where a person said so.
+    pub mapping: &'a Mapping,
+    /// Required fields that a file may be without, because something stands in.
+    pub defaulted: &'a [&'a str],
+}
+
 /// Finds the header row among the first rows that are not blank.
 ///
-/// Answers the index of the header in `rows` and its columns. Refused when no row names a giver and
-/// an amount (and a date, if `date_needed`), when a mapped column is missing or stands twice, or
-/// when the unit of the amount is not known.
-pub fn find(rows: &[TableRow], mapping: &Mapping, date_needed: bool) -> Result<(usize, Columns), FileRefusal> {
-    let mut likeliest: Option<(usize, &TableRow, FileRefusal)> = None;
+/// Answers the index of the header in `rows` and its columns. Refused when no row names all required fields, when
+/// a mapped column is missing or stands twice, or when the unit of an amount is not known.
+pub fn find(rows: &[FileRow], layout: Layout<'_>) -> Result<(usize, Columns), FileRefusal> {
+    let mut likeliest: Option<(usize, &FileRow, FileRefusal)> = None;
     for (index, row) in rows.iter().enumerate().take(TITLE_ROWS_MAX + 1) {
         let unit_above = unit_of_titles(&rows[..index]);
-        match columns_of(row, mapping, date_needed, unit_above) {
+        match columns_of(row, layout, unit_above) {
             Ok(columns) => return Ok((index, columns)),
             Err((found, refusal)) => {
                 let is_likelier = likeliest.as_ref().is_none_or(|(most, ..)| found > *most);
@@ -140,16 +162,16 @@ pub fn find(rows: &[TableRow], mapping: &Mapping, date_needed: bool) -> Result<(
         Some((_, row, refusal)) => Err(refusal.at(row.number)),
         None => Err(FileRefusal::new(
             "file_blank",
-            "The file has no text in any cell; import a table with a header row and one gift in a row.",
-            "文件中没有任何文字；请导入带表头、每行一笔捐赠的表格。",
+            "The file has no text in any cell; import a table with a header row and one record in a row.",
+            "文件中没有任何文字；请导入带表头、每行一条记录的表格。",
         )),
     }
 }
 
 /// What the title rows say of the unit, such as `单位：万元`: `None` when nothing, the words when they are no known unit.
-fn unit_of_titles(titles: &[TableRow]) -> Option<Result<Unit, String>> {
-    let cells = titles.iter().flat_map(|row| &row.cells);
-    cells.filter_map(|cell| unit_of_title(&match_key(cell))).next_back()
+fn unit_of_titles(titles: &[FileRow]) -> Option<Result<Unit, String>> {
+    let cells = titles.iter().flat_map(FileRow::cells);
+    cells.filter_map(|cell| unit_of_title(&match_key(cell))).last()
 }
 
 fn unit_of_title(title: &str) -> Option<Result<Unit, String>> {
@@ -177,46 +199,55 @@ fn unit_of_title(title: &str) -> Option<Result<Unit, String>> {
     is_other_unit.then(|| Err(words.to_owned()))
 }
 
-/// The columns of one row if it is the header; otherwise how many fields it names and what it lacks.
+/// The columns of one row if it is the header; otherwise how likely it is one and what it lacks.
 fn columns_of(
-    row: &TableRow,
-    mapping: &Mapping,
-    date_needed: bool,
+    row: &FileRow,
+    layout: Layout<'_>,
     unit_above: Option<Result<Unit, String>>,
 ) -> Result<Columns, (usize, FileRefusal)> {
-    let header = Header::of(row, mapping);
-    let giver = header.one(&mapping.giver, GIVER);
-    let amount = header.one(&mapping.amount, AMOUNT);
-    let date = header.one(&mapping.date, DATE);
-    let credit_code = header.one(&mapping.credit_code, CREDIT_CODE);
-    let external_id = header.one(&mapping.external_id, EXTERNAL_ID);
-    let note = header.several(mapping.note.as_deref(), NOTE);
-    let reference = header.several(mapping.reference.as_deref(), REFERENCE);
-
-    let is_some = |found: &Result<Option<usize>, FileRefusal>| usize::from(!matches!(found, Ok(None)));
-    let found = 4 * (is_some(&giver) + is_some(&amount))
-        + 2 * is_some(&date)
-        + usize::from(note.as_ref().is_ok_and(|columns| !columns.is_empty()))
+    let header = Header::of(row, layout.mapping);
+    let mapped = |column: &Column| layout.mapping.columns(column.field);
+    let found: Vec<Result<Vec<usize>, FileRefusal>> =
+        layout.columns.iter().map(|column| header.columns(mapped(column), column)).collect();
+    let weight = |column: &Column| if column.required { 4 } else { 1 };
+    let is_named = |found: &Result<Vec<usize>, FileRefusal>| found.as_ref().map_or(true, |found| !found.is_empty());
+    let likelihood = layout.columns.iter().zip(&found).filter(|(_, found)| is_named(found));
+    let likelihood = likelihood.map(|(column, _)| weight(column)).sum::<usize>()
         + header.names.iter().filter(|name| !name.is_empty()).count().min(2);
-    let lacking = |refusal: FileRefusal| (found, refusal);
+    let lacking = |refusal: FileRefusal| (likelihood, refusal);
 
-    let giver = giver.map_err(lacking)?.ok_or_else(|| lacking(header.missing(GIVER)))?;
-    let amount = amount.map_err(lacking)?.ok_or_else(|| lacking(header.missing(AMOUNT)))?;
-    let date = date.map_err(lacking)?;
-    if date.is_none() && date_needed {
-        return Err(lacking(header.missing(DATE)));
+    let mut fields = Vec::with_capacity(layout.columns.len());
+    for (column, found) in layout.columns.iter().zip(found) {
+        let columns = found.map_err(lacking)?;
+        if columns.is_empty() && column.required && !layout.defaulted.contains(&column.field) {
+            return Err(lacking(header.missing(column)));
+        }
+        fields.push(FieldColumns { field: column.field, columns, unit: Unit::Yuan, share: Share::One });
     }
-    Ok(Columns {
-        giver,
-        amount,
-        amount_unit: header.amount_unit(amount, mapping, unit_above).map_err(lacking)?,
-        date,
-        note: note.map_err(lacking)?,
-        reference: reference.map_err(lacking)?,
-        credit_code: credit_code.map_err(lacking)?,
-        external_id: external_id.map_err(lacking)?,
-        names: header.names,
-    })
+    for (column, field) in layout.columns.iter().zip(&mut fields) {
+        match (column.cell, field.columns.first()) {
+            (Cell::Amount | Cell::Price { .. }, Some(at)) => {
+                field.unit = header.unit(column, *at, layout.mapping, &unit_above).map_err(lacking)?;
+            }
+            (Cell::Ratio, Some(at)) => field.share = share_of(&header.names[*at]),
+            _ => {}
+        }
+    }
+    Ok(Columns { names: header.names, fields })
+}
+
+/// What the name of a share's column says of its numbers, such as `比例(%)`.
+fn share_of(name: &str) -> Share {
+    let name = match_key(name);
+    if name.contains('%') {
+        Share::Percent
+    } else if name.contains('‰') {
+        Share::Permille
+    } else if name.contains("基点") || name.contains("basis point") || name.ends_with("bp") || name.ends_with("bps") {
+        Share::BasisPoint
+    } else {
+        Share::One
+    }
 }
 
 /// One row read as a header.
@@ -227,44 +258,39 @@ struct Header {
 }
 
 impl Header {
-    fn of(row: &TableRow, mapping: &Mapping) -> Self {
+    fn of(row: &FileRow, mapping: &Mapping) -> Self {
         Self {
-            names: row.cells.iter().map(|cell| clean(cell)).collect(),
-            keys: row.cells.iter().map(|cell| ColumnName::of(cell)).collect(),
+            names: row.cells().map(clean).collect(),
+            keys: row.cells().map(ColumnName::of).collect(),
             mapped: mapping.names().map(match_key).collect(),
         }
     }
 
-    /// The column of a field that has one: as mapped, otherwise the likeliest synonym.
-    fn one(&self, mapped: &Option<String>, field: Field) -> Result<Option<usize>, FileRefusal> {
-        if let Some(name) = mapped {
-            return if name.is_empty() { Ok(None) } else { self.named(name).map(Some) };
-        }
-        let ranked = self.guessed(field);
-        match ranked.as_slice() {
-            [(first, _), (second, column), ..] if first == second => Err(self.twice(*column)),
-            [(_, column), ..] => Ok(Some(*column)),
-            [] => Ok(None),
-        }
-    }
-
-    /// The columns of a field that may have several: as mapped, otherwise all synonyms from left to right.
-    fn several(&self, mapped: Option<&[String]>, field: Field) -> Result<Vec<usize>, FileRefusal> {
+    /// The columns of a field: as mapped, otherwise the likeliest synonym, or all where it may have several.
+    fn columns(&self, mapped: Option<&[String]>, field: &Column) -> Result<Vec<usize>, FileRefusal> {
         if let Some(names) = mapped {
             return names.iter().map(|name| self.named(name)).collect();
         }
-        let mut columns: Vec<usize> = self.guessed(field).into_iter().map(|(_, column)| column).collect();
-        columns.sort_unstable();
-        Ok(columns)
+        let ranked = self.guessed(field);
+        if field.several {
+            let mut columns: Vec<usize> = ranked.into_iter().map(|(_, column)| column).collect();
+            columns.sort_unstable();
+            return Ok(columns);
+        }
+        match ranked.as_slice() {
+            [(first, _), (second, column), ..] if first == second => Err(self.twice(*column)),
+            [(_, column), ..] => Ok(vec![*column]),
+            [] => Ok(vec![]),
+        }
     }
 
     /// The columns that synonyms fit and no mapping names, the likeliest first.
-    fn guessed(&self, field: Field) -> Vec<(usize, usize)> {
+    fn guessed(&self, field: &Column) -> Vec<(usize, usize)> {
         let mut ranked = Vec::new();
         for (column, key) in self.keys.iter().enumerate() {
             let is_mapped = self.mapped.contains(&match_key(&self.names[column]));
             // `金额(美元)` must not be taken for yuan because it begins with 金额.
-            let is_other_amount = field.name == AMOUNT.name && key.has_remark;
+            let is_other_amount = field.cell.is_money() && key.has_remark;
             if let Some(rank) = key.rank(field).filter(|_| !is_mapped && !is_other_amount) {
                 ranked.push((rank, column));
             }
@@ -291,37 +317,39 @@ impl Header {
         }
     }
 
-    fn amount_unit(
+    /// What the numbers of an amount's column are worth.
+    fn unit(
         &self,
+        field: &Column,
         amount: usize,
         mapping: &Mapping,
-        unit_above: Option<Result<Unit, String>>,
+        unit_above: &Option<Result<Unit, String>>,
     ) -> Result<Unit, FileRefusal> {
-        if let Some(unit) = mapping.amount_unit {
-            return Ok(unit.into());
+        if let Some(unit) = mapping.unit(field.field) {
+            return Ok(unit);
         }
         let key = &self.keys[amount];
         let unknown = match (key.unit, key.has_remark, unit_above) {
             (Some(unit), ..) => return Ok(unit),
             (None, true, _) => self.names[amount].clone(),
-            (None, false, Some(Ok(unit))) => return Ok(unit),
+            (None, false, Some(Ok(unit))) => return Ok(*unit),
             (None, false, None) => return Ok(Unit::Yuan),
-            (None, false, Some(Err(words))) => words,
+            (None, false, Some(Err(words))) => words.clone(),
         };
-        let unknown = cut(&unknown);
+        let (unknown, name) = (cut(&unknown), field.field);
         Err(FileRefusal::new(
             "amount_unit_unknown",
             format!(
-                "The unit of the amounts is not known ({unknown}); amounts in 元, 万元 or 分 are accepted, or amount_unit = \"yuan\", \"wan\" or \"fen\" in a mapping file."
+                "The unit of the amounts is not known ({unknown}); amounts in 元, 万元 or 分 are accepted, or {name}_unit = \"yuan\", \"wan\" or \"fen\" in a mapping file."
             ),
             format!(
-                "金额的单位无法识别（{unknown}）；可用元、万元或分，或在对照文件中写 amount_unit = \"yuan\"、\"wan\" 或 \"fen\"。"
+                "金额的单位无法识别（{unknown}）；可用元、万元或分，或在对照文件中写 {name}_unit = \"yuan\"、\"wan\" 或 \"fen\"。"
             ),
         ))
     }
 
-    fn missing(&self, field: Field) -> FileRefusal {
-        let field_name = field.name;
+    fn missing(&self, field: &Column) -> FileRefusal {
+        let field_name = field.field;
         let (listed, accepted) = (self.listed(), field.accepted());
         FileRefusal::new(
             "column_missing",

@@ -5,11 +5,11 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | bytes to text, the encoding found | `decode` |
-//! | text to rows of cells, the delimiter found | `table` |
-//! | rows to columns, by synonyms or a mapping file | `header`, `synonyms`, `mapping` |
-//! | cells to names, days and fen | `cell`, `amount` |
-//! | rows to gifts, totals compared, repeats and keys | `contributions`, `total` |
+//! | bytes to rows of cells | `file` |
+//! | rows to columns, by synonyms or a mapping | `table`, `header`, `column`, `mapping` |
+//! | cells to names, days and fen | `record`, `cell`, `amount` |
+//! | total rows told apart and compared | `total` |
+//! | rows to gifts, repeats and keys | `contributions` |
 //! | gifts to givers, those booked before set aside | `plan`, `giver`, `store` |
 //! | givers and gifts to the books, batch by batch | `book` |
 //! | what came of it, in words | `summary` |
@@ -22,31 +22,36 @@
 mod amount;
 mod book;
 mod cell;
+pub mod column;
 mod contributions;
-mod decode;
+pub mod file;
 mod giver;
 mod header;
 mod mapping;
 mod plan;
+mod record;
 mod refusal;
 mod store;
 mod summary;
-mod synonyms;
 mod table;
 #[cfg(test)]
 mod tests;
 mod total;
 
-pub use amount::{AMOUNT_FEN_MAX, Unit, amount_fen, total_fen, yuan_text};
+pub use amount::{AMOUNT_FEN_MAX, Unit, amount_fen, price, total_fen, yuan_text};
 pub use book::{Order, run};
-pub use cell::{clean, given_on, match_key};
-pub use contributions::{
-    Contributions, GIVER_CHARS_MAX, NOTE_CHARS_MAX, Options, REFERENCE_CHARS_MAX, REFUSALS_MAX, Repeat, Row, read,
+pub use cell::{
+    Epoch, Share, basis_points, choice, clean, day, given_on, integer, is_formula_error, match_key, name, yes_no,
 };
-pub use decode::{Encoding, FILE_BYTES_MAX, LINE_BYTES_MAX};
-pub use header::{Columns, TITLE_ROWS_MAX};
+pub use contributions::{
+    COLUMNS, Contributions, FILE_BYTES_MAX, GIVER_CHARS_MAX, NOTE_CHARS_MAX, Options, REFERENCE_CHARS_MAX,
+    REFUSALS_MAX, Repeat, Row, read,
+};
+pub use header::{Columns, Layout, TITLE_ROWS_MAX};
 pub use mapping::{MAPPING_BYTES_MAX, MappedUnit, Mapping};
 pub use plan::{BATCH_ROWS, CHANNEL};
+pub use record::Record;
 pub use refusal::{CellRefusal, FileRefusal, RowRefusal, VALUE_CHARS_MAX};
 pub use summary::{Mode, Progress, Step, Summary, cli_text};
-pub use table::{CELL_BYTES_MAX, Delimiter, ROW_CELLS_MAX, ROWS_MAX, Rows, Table, TableRow};
+pub use table::Table;
+pub use total::{Role, Totals};

@@ -138,7 +138,7 @@ pub(super) fn no_giver(row: &Row, columns: &Columns, why: &NoGiver) -> RowRefusa
             let candidates = candidates.join("; ");
             RowRefusal {
                 row: row.row,
-                column: columns.name(columns.giver).to_owned(),
+                column: columns.one("giver").map_or("", |column| columns.name(column)).to_owned(),
                 code: "giver_ambiguous",
                 value: cut(&row.giver_name),
                 message_en: format!(
@@ -157,13 +157,13 @@ pub(super) fn refused(row: &Row, columns: &Columns, refused: &Refused) -> RowRef
     let day = row.given_on.to_string();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (column, name, value) = match field {
-        "creditCode" => (columns.credit_code, field, text(&row.credit_code)),
-        "externalId" => (columns.external_id, field, text(&row.external_id)),
-        "amount" => (Some(columns.amount), field, amount),
-        "receivedOn" => (columns.date, "date", day),
-        "note" => (columns.note.first().copied(), field, text(&row.note)),
+        "creditCode" => (columns.one("credit_code"), field, text(&row.credit_code)),
+        "externalId" => (columns.one("external_id"), field, text(&row.external_id)),
+        "amount" => (columns.one("amount"), field, amount),
+        "receivedOn" => (columns.one("date"), "date", day),
+        "note" => (columns.one("note"), field, text(&row.note)),
         "reference" => (None, "—", row.key.clone()),
-        _ => (Some(columns.giver), "giver", row.giver_name.clone()),
+        _ => (columns.one("giver"), "giver", row.giver_name.clone()),
     };
     let column = column.map(|column| columns.name(column)).filter(|name| !name.is_empty()).unwrap_or(name);
     RowRefusal {

@@ -6,6 +6,8 @@
 
 use serde::Serialize;
 
+use super::column::Choice;
+
 /// The characters of a cell that a refusal repeats: enough to find it, too few to flood a terminal.
 pub const VALUE_CHARS_MAX: usize = 80;
 
@@ -94,6 +96,31 @@ pub enum CellRefusal {
     DateTooEarly,
     /// The date is after today.
     DateInFuture,
+    /// The date is after 2199.
+    DateTooLate,
+    /// The cell of a field that every row needs is empty.
+    TextMissing,
+    /// A name is a formula, or begins as one.
+    NameFormula,
+    /// A cell holds the error that its formula came to, such as `#REF!`.
+    FormulaError,
+    /// The price of one thing is finer than can be recorded.
+    PriceTooFine,
+    /// The cell is no whole number from zero.
+    IntegerUnreadable,
+    /// The cell is no share.
+    RatioUnreadable,
+    /// The share is finer than a basis point.
+    RatioTooFine,
+    /// The share is above the whole.
+    RatioTooLarge,
+    /// The cell is neither yes nor no.
+    YesNoUnreadable,
+    /// The cell is none of the values of its column.
+    ChoiceUnknown {
+        /// The values.
+        choices: &'static [Choice],
+    },
     /// The row is a total row, and its total cannot be read.
     ControlTotalUnreadable,
 }
@@ -123,6 +150,17 @@ impl CellRefusal {
             Self::DateImpossible => "date_impossible",
             Self::DateTooEarly => "date_too_early",
             Self::DateInFuture => "date_in_future",
+            Self::DateTooLate => "date_too_late",
+            Self::TextMissing => "text_missing",
+            Self::NameFormula => "name_formula",
+            Self::FormulaError => "formula_error",
+            Self::PriceTooFine => "price_too_fine",
+            Self::IntegerUnreadable => "integer_unreadable",
+            Self::RatioUnreadable => "ratio_unreadable",
+            Self::RatioTooFine => "ratio_too_fine",
+            Self::RatioTooLarge => "ratio_too_large",
+            Self::YesNoUnreadable => "yes_no_unreadable",
+            Self::ChoiceUnknown { .. } => "choice_unknown",
             Self::ControlTotalUnreadable => "control_total_unreadable",
         }
     }
@@ -151,6 +189,26 @@ impl CellRefusal {
             Self::DateImpossible => format!("There is no such day; {DATE_EN}."),
             Self::DateTooEarly => "The date is before 1950-01-01; check the year.".into(),
             Self::DateInFuture => "The date is after today; a gift is imported once it was given.".into(),
+            Self::DateTooLate => "The date is after 2199-12-31; check the year.".into(),
+            Self::TextMissing => "The cell is empty; every row needs a value here.".into(),
+            Self::NameFormula => {
+                "The name begins as a formula does (=, +, - or @); write the name itself, without the sign.".into()
+            }
+            Self::FormulaError => {
+                "The cell holds the error of a formula; write the value itself, or correct the formula.".into()
+            }
+            Self::PriceTooFine => "The price has more decimals than can be recorded; round it.".into(),
+            Self::IntegerUnreadable => "The cell is not a whole number; write digits, such as 1200 or 1,200.".into(),
+            Self::RatioUnreadable => {
+                "The share cannot be understood; write it with its sign or below one, such as 3%, 3‰, 0.03 or 300bp."
+                    .into()
+            }
+            Self::RatioTooFine => "The share is finer than 0.01%; round it, such as 3.25%.".into(),
+            Self::RatioTooLarge => "The share is above 100%; check the number.".into(),
+            Self::YesNoUnreadable => "The cell is neither yes nor no; write yes or no, 是 or 否.".into(),
+            Self::ChoiceUnknown { choices } => {
+                format!("The value is not known here; accepted are {}.", accepted(choices, ", "))
+            }
             Self::ControlTotalUnreadable => {
                 "This looks like the total row, and its total is not a number; correct it or delete the row.".into()
             }
@@ -174,6 +232,17 @@ impl CellRefusal {
             Self::DateImpossible => format!("没有这一天；{DATE_ZH}。"),
             Self::DateTooEarly => "日期早于 1950-01-01；请核对年份。".into(),
             Self::DateInFuture => "日期晚于今天；捐赠到账后才能导入。".into(),
+            Self::DateTooLate => "日期晚于 2199-12-31；请核对年份。".into(),
+            Self::TextMissing => "单元格为空；每行都须填写此项。".into(),
+            Self::NameFormula => "名称以公式符号（=、+、-、@）开头；请直接填写名称，不带符号。".into(),
+            Self::FormulaError => "单元格是公式的错误值；请直接填写内容，或更正公式。".into(),
+            Self::PriceTooFine => "单价的小数位过多，无法登记；请四舍五入。".into(),
+            Self::IntegerUnreadable => "单元格不是整数；请填写数字，例如 1200 或 1,200。".into(),
+            Self::RatioUnreadable => "比例无法识别；请带符号填写或填写小于一的小数，例如 3%、3‰、0.03、300bp。".into(),
+            Self::RatioTooFine => "比例小于 0.01% 的精度；请四舍五入，例如 3.25%。".into(),
+            Self::RatioTooLarge => "比例超过 100%；请核对数字。".into(),
+            Self::YesNoUnreadable => "单元格既不是“是”也不是“否”；请填写“是”或“否”。".into(),
+            Self::ChoiceUnknown { choices } => format!("不认识的取值；可用 {}。", accepted(choices, "、")),
             Self::ControlTotalUnreadable => "本行像是合计行，但合计不是数字；请更正或删除本行。".into(),
         }
     }
@@ -189,6 +258,15 @@ impl CellRefusal {
             message_zh: self.message_zh(),
         }
     }
+}
+
+/// What cells may write for these, the first word of each and the value itself.
+fn accepted(choices: &[Choice], comma: &str) -> String {
+    let both = |choice: &Choice| match choice.words.split_whitespace().next() {
+        Some(word) if word != choice.value => format!("{word} ({})", choice.value),
+        _ => choice.value.to_owned(),
+    };
+    choices.iter().map(both).collect::<Vec<_>>().join(comma)
 }
 
 /// The first [`VALUE_CHARS_MAX`] characters of a text.

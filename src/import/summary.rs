@@ -86,7 +86,7 @@ impl Summary {
     pub(super) fn of(order: &Order<'_>, list: &Contributions, plan: &Plan) -> Self {
         let (repeats, published_again) = by_sheet(list);
         let mut summary = Self {
-            encoding: Some(list.encoding.name()),
+            encoding: list.found.encoding.map(|encoding| encoding.name()),
             rows: list.rows.len().try_into().expect("a count fits 64 bits"),
             total_fen: list.total_fen,
             control_total_fen: list.control_total,

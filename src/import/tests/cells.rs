@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{column::Choice, *};
 use CellRefusal::*;
 
 #[test]
@@ -201,6 +201,17 @@ fn every_refusal_says_what_would_be_accepted_in_both_languages() {
         DateImpossible,
         DateTooEarly,
         DateInFuture,
+        DateTooLate,
+        TextMissing,
+        NameFormula,
+        FormulaError,
+        PriceTooFine,
+        IntegerUnreadable,
+        RatioUnreadable,
+        RatioTooFine,
+        RatioTooLarge,
+        YesNoUnreadable,
+        ChoiceUnknown { choices: &[] },
         ControlTotalUnreadable,
     ];
     let codes: std::collections::BTreeSet<&str> = all.iter().map(|refusal| refusal.code()).collect();
@@ -208,6 +219,120 @@ fn every_refusal_says_what_would_be_accepted_in_both_languages() {
     for refusal in all {
         assert!(refusal.message_en().ends_with('.') && refusal.message_zh().ends_with('。'));
     }
+}
+
+#[test]
+fn days_count_from_either_epoch() {
+    let read = |epoch| day("43856", epoch).map(|day| day.to_string());
+    assert_eq!(read(Epoch::Year1900).as_deref(), Ok("2020-01-26"));
+    assert_eq!(read(Epoch::Year1904).as_deref(), Ok("2024-01-27"));
+    assert_eq!(day("2199-12-31", Epoch::Year1900).map(|day| day.to_string()).as_deref(), Ok("2199-12-31"));
+    assert_eq!(day("2200-01-01", Epoch::Year1900), Err(DateTooLate));
+}
+
+#[test]
+fn prices_are_read_to_the_fraction_of_a_fen() {
+    let read = |text| price(text, Unit::Yuan, 4);
+    let accepted = [("0.01", 10_000), ("0.005元", 5_000), ("0.000001", 1), ("1.2万", 12_000_000_000), ("0", 0)];
+    for (text, parts) in accepted {
+        assert_eq!(read(text), Ok(parts), "{text}");
+    }
+    assert_eq!(read("0.0000001"), Err(PriceTooFine));
+    assert_eq!((read("-1"), read("x"), read("")), (Err(AmountNegative), Err(AmountUnreadable), Err(AmountMissing)));
+}
+
+#[test]
+fn whole_numbers_are_read_however_they_are_written() {
+    let accepted = [
+        ("0", 0),
+        ("1,200", 1_200),
+        ("１２００", 1_200),
+        ("1200.0", 1_200),
+        ("1.2万瓶", 12_000),
+        (" 12 瓶", 12),
+        ("1.2E3", 1_200),
+    ];
+    for (text, number) in accepted {
+        assert_eq!(integer(text), Ok(number), "{text}");
+    }
+    for text in ["1.5", "-1", "1,2", "x", "十二", "99999999999999999999"] {
+        assert_eq!(integer(text), Err(IntegerUnreadable), "{text}");
+    }
+}
+
+#[test]
+fn shares_become_basis_points_or_are_refused_where_they_could_mean_two_things() {
+    let accepted = [
+        ("3%", Share::One, 300),
+        ("３．２５％", Share::One, 325),
+        ("3‰", Share::One, 30),
+        ("0.03", Share::One, 300),
+        (".03", Share::One, 300),
+        ("0", Share::One, 0),
+        ("300bp", Share::One, 300),
+        ("300 bps", Share::One, 300),
+        ("300个基点", Share::One, 300),
+        ("100%", Share::One, 10_000),
+        ("3", Share::Percent, 300),
+        ("0.5%", Share::Percent, 50),
+        ("3", Share::Permille, 30),
+        ("300", Share::BasisPoint, 300),
+        ("0.030000000000000002", Share::One, 300),
+    ];
+    for (text, share, points) in accepted {
+        assert_eq!(basis_points(text, share), Ok(points), "{text}");
+    }
+    let refused = [
+        ("3", Share::One, RatioUnreadable),
+        ("1", Share::One, RatioUnreadable),
+        ("0.03", Share::Percent, RatioUnreadable),
+        ("三成", Share::One, RatioUnreadable),
+        ("-3%", Share::One, RatioUnreadable),
+        ("3.255%", Share::One, RatioTooFine),
+        ("100.01%", Share::One, RatioTooLarge),
+        ("1e30%", Share::One, RatioTooLarge),
+        ("", Share::One, TextMissing),
+    ];
+    for (text, share, refusal) in refused {
+        assert_eq!(basis_points(text, share), Err(refusal), "{text}");
+    }
+}
+
+#[test]
+fn few_values_and_yes_and_no_are_read_in_both_languages() {
+    const KINDS: &[Choice] = &[
+        Choice { value: "fixed", words: "固定 定额 一次性" },
+        Choice { value: "share_of_sales", words: "销售分成 按销售额" },
+    ];
+    for (text, value) in
+        [("FIXED", "fixed"), (" 定 额 ", "fixed"), ("Share of sales", "share_of_sales"), ("按销售额", "share_of_sales")]
+    {
+        assert_eq!(choice(text, KINDS), Ok(value), "{text}");
+    }
+    let unknown = choice("其他", KINDS).expect_err("it is none of them");
+    assert_eq!(
+        unknown.message_en(),
+        "The value is not known here; accepted are 固定 (fixed), 销售分成 (share_of_sales)."
+    );
+    for (text, value) in
+        [("是", true), ("Yes", true), ("１", true), ("TRUE", true), ("否", false), ("n", false), ("0", false)]
+    {
+        assert_eq!(yes_no(text), Ok(value), "{text}");
+    }
+    assert_eq!(yes_no("也许"), Err(YesNoUnreadable));
+}
+
+#[test]
+fn a_formula_is_no_name() {
+    for text in ["=A1", "＝A1", "+86样例", "-样例", "@SUM(A1)", "\u{200B}=1+1"] {
+        let expected = if text == "＝A1" { Ok(text.to_owned()) } else { Err(NameFormula) };
+        assert_eq!(name(text), expected, "{text}");
+    }
+    assert_eq!((name("#REF!"), name("Err:502")), (Err(FormulaError), Err(FormulaError)));
+    assert_eq!(
+        (name("-").as_deref(), name("--").as_deref(), name(" 样例 ").as_deref()),
+        (Ok("-"), Ok("--"), Ok("样例"))
+    );
 }
 
 /// The forms people and spreadsheets write one amount in.

@@ -3,8 +3,13 @@
 use super::*;
 
 fn mapped(text: &str, mapping: &str) -> Result<Contributions, FileRefusal> {
-    let mapping = Mapping::parse(mapping)?;
-    read(&mut text.as_bytes(), &Options { mapping, ..options() })
+    let mapping = Mapping::parse(mapping, COLUMNS)?;
+    read(Cursor::new(text.to_owned()), &Options { mapping, ..options() })
+}
+
+#[test]
+fn the_table_of_columns_is_sound() {
+    assert_eq!(column::faults(COLUMNS), [""; 0]);
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn a_missing_column_is_refused_with_what_was_found_and_what_would_do() {
     let no_date = "giver,amount\nx,5\n";
     assert!(refusal(no_date.as_bytes()).message_en.contains("No column is the date"));
     let dated = Options { date_default: Some(today()), ..options() };
-    let list = read(&mut no_date.as_bytes(), &dated).expect("a default date stands in");
+    let list = read(Cursor::new(no_date), &dated).expect("a default date stands in");
     assert_eq!(list.rows[0].given_on, today());
 }
 
@@ -125,4 +130,13 @@ fn a_mapping_wins_over_the_guess() {
     }
     let long = "#".repeat(MAPPING_BYTES_MAX + 1);
     assert_eq!(mapped(text, &long).expect_err("refused").code, "mapping_too_large");
+}
+
+#[test]
+fn a_mapping_is_kept_as_json_and_is_the_same_again() {
+    let mapping = "giver = \"供货方\"\namount_unit = \"wan\"\nnote = [\"a\", \"b\"]\ndate = \"\"\nsheet = \"明细\"";
+    let mapping = Mapping::parse(mapping, COLUMNS).expect("accepted");
+    let kept = serde_json::to_string(&mapping).expect("it is written");
+    insta::assert_snapshot!(kept, @r#"{"columns":{"date":[],"giver":["供货方"],"note":["a","b"]},"units":{"amount":"wan"},"sheet":"明细"}"#);
+    assert_eq!(serde_json::from_str::<Mapping>(&kept).expect("it is read"), mapping);
 }

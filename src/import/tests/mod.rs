@@ -6,8 +6,11 @@ mod files;
 mod published;
 mod tables;
 
+use std::io::Cursor;
+
 use chrono::NaiveDate;
 
+use super::file::{Delimiter, Encoding, FileRow, Found, LINE_BYTES_MAX, ROW_CELLS_MAX, RowReader, Wanted};
 use super::*;
 
 fn today() -> NaiveDate {
@@ -19,7 +22,7 @@ fn options() -> Options {
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<Contributions, FileRefusal> {
-    read(&mut &bytes[..], &options())
+    read(Cursor::new(bytes.to_vec()), &options())
 }
 
 /// Reads a file that is accepted as a whole.

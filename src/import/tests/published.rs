@@ -17,9 +17,9 @@ fn the_example_imports_without_refusals() {
     assert_eq!(guessed.repeats, [repeat]);
     assert_eq!(guessed.passed_over, [0_u64; 0]);
 
-    let mapping = Mapping::parse(EXAMPLE_MAPPING).expect("the mapping is understood");
+    let mapping = Mapping::parse(EXAMPLE_MAPPING, COLUMNS).expect("the mapping is understood");
     let mapped = Options { mapping, ..options() };
-    let mapped = read(&mut EXAMPLE.as_bytes(), &mapped).expect("the example is accepted");
+    let mapped = read(Cursor::new(EXAMPLE), &mapped).expect("the example is accepted");
     assert_eq!(mapped.rows, guessed.rows);
 }
 
@@ -51,7 +51,7 @@ fn a_real_list_and_its_twin_in_gb18030_give_the_same_gifts() {
     };
     let utf8 = list("hubei_redcross_2020_orgs_only.csv");
     let gb18030 = list("hubei_redcross_2020_orgs_only.gb18030.csv");
-    assert_eq!((utf8.encoding, gb18030.encoding), (Encoding::Utf8, Encoding::Gb18030));
+    assert_eq!((utf8.found.encoding, gb18030.found.encoding), (Some(Encoding::Utf8), Some(Encoding::Gb18030)));
     for list in [&utf8, &gb18030] {
         let names: std::collections::BTreeSet<&str> = list.rows.iter().map(|row| row.name_key.as_str()).collect();
         assert_eq!(list.refusals, []);

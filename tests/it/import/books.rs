@@ -1,6 +1,6 @@
 //! A fund to import into, and what is in its books.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io::Cursor};
 
 use cobuild::{
     db::Sql as _,
@@ -71,19 +71,19 @@ impl Books {
     pub async fn import_as(
         &self,
         viewer: &Viewer,
-        mut bytes: &[u8],
+        bytes: &[u8],
         mode: Mode,
         progress: impl FnMut(Progress),
     ) -> Result<Summary> {
         let options = self.options();
         let order = Order { fund_code: "F6", file_name: "list.csv", options: &options, mode };
-        run(&self.world.db, self.by(viewer), order, &mut bytes, progress).await
+        run(&self.world.db, self.by(viewer), order, Cursor::new(bytes.to_vec()), progress).await
     }
 
-    pub async fn import_into(&self, fund_code: &str, mut bytes: &[u8]) -> Result<Summary> {
+    pub async fn import_into(&self, fund_code: &str, bytes: &[u8]) -> Result<Summary> {
         let options = self.options();
         let order = Order { fund_code, file_name: "list.csv", options: &options, mode: Mode::Commit };
-        run(&self.world.db, self.by(&self.operator()), order, &mut bytes, |_| {}).await
+        run(&self.world.db, self.by(&self.operator()), order, Cursor::new(bytes.to_vec()), |_| {}).await
     }
 
     fn options(&self) -> Options {
