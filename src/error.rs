@@ -321,6 +321,14 @@ refusals! {
     PledgeOfAnother {}
         "That pledge was made by another party; a gift settles the giver's own pledges."
         "该认捐由其他主体作出;捐赠只能结清捐赠人自己的认捐。";
+    /// Goods are given on a pledge of money, or money on a pledge of goods.
+    AssetMismatch {}
+        "Goods settle pledges in kind and money settles pledges of money; the two never mix."
+        "实物只能结清实物认捐,资金只能结清资金认捐;二者不得混用。";
+    /// Somebody else than the host is named as the giver of a cover.
+    CoverOfAnother {}
+        "Only the host covers a loss; name the charity association as the giver, or book a gift."
+        "只有慈善协会可以垫补损失;请将其填为捐赠人,或作为普通捐赠入账。";
     /// A gift carries another restriction than the pledge it settles.
     PledgeEarmark {}
         "The gift's restriction is not the pledge's; leave it out to take the pledge's."

@@ -12,7 +12,7 @@ use cobuild::{
     fund::{self, FundDraft},
     id::{AreaId, DecisionId, FundId, GlobalId, NodeKind, PartyId, PledgeId, PurposeId, TargetId},
     ledger::{
-        self,
+        self, Asset,
         document::{EvidenceKind, LotClass},
         earmark::Restriction,
         idem::Once,
@@ -192,6 +192,7 @@ async fn promise(
                 channel: "bank".into(),
                 reference: pledge.0.to_string(),
                 received_on: day,
+                asset: Asset::Cny,
                 amount: None,
                 note: String::new(),
                 lines: vec![Line {
@@ -244,6 +245,7 @@ async fn spend(
             committee::decide(&mut tx, by, &once(by, &format!("d{n}"), &draft), &draft).await.expect("decided");
         let allocate = Allocate {
             decision: decided.decision,
+            asset: Asset::Cny,
             amount: Fen(share),
             effective_on: day,
             memo: "allocated".into(),
@@ -254,6 +256,7 @@ async fn spend(
             let record = Record {
                 target: *target,
                 from: PaidFrom::Target,
+                asset: Asset::Cny,
                 payee,
                 purpose: None,
                 amount: Fen(share / i64::try_from(EXPENSES_EACH).expect("a few")),

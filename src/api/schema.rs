@@ -15,7 +15,7 @@ use crate::{
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
-    ledger::graphql::LedgerMutation,
+    ledger::graphql::{LedgerMutation, correction::CorrectionMutation},
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
@@ -44,6 +44,7 @@ pub struct Mutation(
     AllocationMutation,
     ExpenseMutation,
     BankMutation,
+    CorrectionMutation,
 );
 
 /// The schema that the server runs.

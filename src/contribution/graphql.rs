@@ -15,6 +15,7 @@ use crate::{
     fund::{Fund, FundById},
     id::{ExpenseId, FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
     ledger::{
+        Asset,
         document::{Lot, LotClass, Receipt, RefundDocument},
         graphql::{LotConnection, RestrictionInput, UseConnection, by_place, must_read_giving, uses},
         idem::Once,
@@ -79,6 +80,11 @@ impl Contribution {
     /// Who paid; the givers of its lines may be others.
     async fn payer(&self, ctx: &Context<'_>) -> Result<PartyNode> {
         Ok(Request::of(ctx).need::<PartyById>(self.0.payer_id).await?.into())
+    }
+
+    /// Money, or goods at their stated value.
+    async fn asset(&self) -> Asset {
+        self.0.asset
     }
 
     /// The whole sum.
@@ -346,6 +352,9 @@ pub struct ContributionReceiveInput {
     pub reference: String,
     /// The day it arrived.
     pub received_on: Date,
+    /// Money, or goods at their stated value; the two never mix.
+    #[graphql(default)]
+    pub asset: Asset,
     /// The whole sum, to be checked against the lines; left out, what they add up to.
     pub amount: Option<MoneyInput>,
     /// What the statement says of it, at most 500 characters.
@@ -416,6 +425,7 @@ impl ContributionMutation {
             channel: input.channel,
             reference: input.reference,
             received_on: input.received_on.into(),
+            asset: input.asset,
             amount: input.amount.map(Into::into),
             note: input.note,
             lines: input.lines.into_iter().map(ContributionLineInput::read).collect::<Result<_>>()?,

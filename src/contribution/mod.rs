@@ -48,6 +48,8 @@ pub struct Receive {
     pub reference: String,
     /// The day it arrived.
     pub received_on: NaiveDate,
+    /// Money, or goods at their stated value.
+    pub asset: Asset,
     /// The whole sum; `None` to take what the lines add up to.
     pub amount: Option<Fen>,
     /// What the statement says of it; may be empty.
@@ -111,6 +113,10 @@ pub async fn receive(
     let answered = idem::answered::<Received>(&mut *tx, &onces).await?;
     let fund = place::fund(tx, fund).await?;
     by.viewer.must(Act::BookContribution, &[fund.on()])?;
+    let covers = |(_, receive): &(Once, Receive)| receive.lines.iter().any(|line| line.class == LotClass::Cover);
+    if wanted.iter().any(covers) {
+        by.viewer.must(Act::ActAsHost, &[fund.on()])?;
+    }
     let mut loaded = load(tx, &fund, wanted).await?;
 
     let mut outcomes = Vec::with_capacity(wanted.len());
@@ -214,6 +220,14 @@ fn decide(by: By<'_>, fund: &FundPlace, receive: &Receive, loaded: &mut Loaded) 
     if loaded.references.get(&(channel.clone(), reference.clone())).is_some_and(|(_, stands)| *stands) {
         return Err(Refusal::ReceiptRepeated { channel, reference }.at("reference"));
     }
+    for (at, line) in receive.lines.iter().enumerate() {
+        if receive.asset == Asset::Kind && line.settles != Settles::Nothing {
+            return Err(Refusal::AssetMismatch {}.at(&format!("lines.{at}.pledgeId")));
+        }
+        if line.class == LotClass::Cover && line.donor != fund.host_party_id {
+            return Err(Refusal::CoverOfAnother {}.at(&format!("lines.{at}.donorId")));
+        }
+    }
     loaded.dues.split(fund, &receive.lines)
 }
 
@@ -290,7 +304,7 @@ impl<'w> Booked<'w> {
             external_ref,
             version: version.0,
             received_on: receive.received_on,
-            asset: Asset::Cny,
+            asset: receive.asset,
             amount: pieces.iter().map(|piece| piece.amount).sum(),
             note: receive.note.trim().to_owned(),
         };
@@ -307,7 +321,7 @@ impl<'w> Booked<'w> {
                 earmark_id: *earmark_id,
                 due_id: piece.due.as_ref().map(|due| due.due_id),
                 class: line.class,
-                asset: Asset::Cny,
+                asset: receive.asset,
                 amount: piece.amount,
                 received_on: receive.received_on,
             };
@@ -317,8 +331,8 @@ impl<'w> Booked<'w> {
                 lot_id: lot.id,
                 donor_id: lot.donor_id,
                 earmark_id: lot.earmark_id,
-                source_id: of_fund(head.fund_id, AccountKind::Outside, Asset::Cny),
-                destination_id: of_fund(head.fund_id, place, Asset::Cny),
+                source_id: of_fund(head.fund_id, AccountKind::Outside, receive.asset),
+                destination_id: of_fund(head.fund_id, place, receive.asset),
                 amount: lot.amount,
             });
             if let Some(due) = &piece.due {

@@ -142,7 +142,8 @@ async fn free(
     let moves = swap::moves(tx, &expense, input.donor, only, missing).await?;
     let mut taken: BTreeMap<LotId, Taken> = own.into_iter().map(|one| (one.lot_id, one)).collect();
     for one in moves.iter().filter(|one| one.donor_id == input.donor) {
-        let nothing = Taken { lot_id: one.lot_id, earmark_id: one.earmark_id, donor_id: one.donor_id, amount: Fen::ZERO };
+        let nothing =
+            Taken { lot_id: one.lot_id, earmark_id: one.earmark_id, donor_id: one.donor_id, amount: Fen::ZERO };
         taken.entry(one.lot_id).or_insert(nothing).amount += one.amount;
     }
     let draft = Draft::new(EntryKind::Swap, input.refunded_on, input.reason.trim().to_owned(), moves);

@@ -179,6 +179,7 @@ impl Desk<'_> {
             channel: "bank · 银行".into(),
             reference: reference.into(),
             received_on,
+            asset: Asset::Cny,
             amount: None,
             note: note.into(),
             lines,

@@ -171,7 +171,8 @@ pub async fn ensure(
     target: Option<TargetId>,
 ) -> Result<AccountId> {
     let mut account = new(&mut Head { ..head.clone() }, kind, asset, target);
-    let found = tx.sql("SELECT id FROM account WHERE code = $1").bind(account.code()).optional::<(AccountId,)>().await?;
+    let found =
+        tx.sql("SELECT id FROM account WHERE code = $1").bind(account.code()).optional::<(AccountId,)>().await?;
     if let Some((id,)) = found {
         return Ok(id);
     }

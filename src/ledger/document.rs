@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use super::{account::Asset, earmark::Earmark, seal::Sealer};
 use crate::{
     id::{
-        DecisionId, DueId, EarmarkId, EntryId, ExpenseId, FundId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
-        TargetId,
+        DecisionId, DueId, EarmarkId, EntryId, ExpenseId, FundId, LotId, PartyId, PledgeId, PurposeId, ReceiptId,
+        RefundId, TargetId,
     },
     money::Fen,
 };

@@ -43,6 +43,9 @@ pub struct Restriction {
     pub valid_from: Option<NaiveDate>,
     /// Not to be spent after this day.
     pub valid_to: Option<NaiveDate>,
+    /// Whether any fund of the host may spend it, not only the one it came to.
+    #[serde(default)]
+    pub any_fund: bool,
 }
 
 /// A restriction as it is kept.
@@ -130,7 +133,7 @@ pub async fn ensure(tx: &mut Tx, fund: FundId, wanted: &[Restriction]) -> Result
 /// How narrow a restriction on gifts to `fund` is, or why it is refused; writes nothing.
 pub async fn check(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Result<Result<i64>> {
     let named = [restriction.purpose.is_some(), restriction.group.is_some(), restriction.target.is_some()];
-    if named.iter().filter(|is| **is).count() > 1 {
+    if named.iter().filter(|is| **is).count() > 1 || (restriction.any_fund && restriction.target.is_some()) {
         return Ok(Err(Refusal::EarmarkMalformed {}.at("earmark")));
     }
     if let (Some(from), Some(to)) = (restriction.valid_from, restriction.valid_to)
@@ -202,6 +205,11 @@ async fn referred(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Resul
 }
 
 impl Restriction {
+    /// The fund that may spend what came to `fund`; `None` for any of its host.
+    fn fund(&self, fund: FundId) -> Option<FundId> {
+        (!self.any_fund).then_some(fund)
+    }
+
     fn kind(&self) -> EarmarkKind {
         match (self.purpose, self.group, self.target) {
             (Some(_), ..) => EarmarkKind::Purpose,
@@ -221,7 +229,7 @@ pub async fn find(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Resul
                AND COALESCE(group_id, 0) = $4 AND COALESCE(target_id, 0) = $5
                AND COALESCE(valid_from, '0001-01-01') = $6 AND COALESCE(valid_to, '9999-12-31') = $7",
         )
-        .bind(fund)
+        .bind(restriction.fund(fund).map_or(0, i64::from))
         .bind(restriction.kind())
         .bind(restriction.purpose.map_or(0, i64::from))
         .bind(restriction.group.map_or(0, i64::from))
@@ -242,7 +250,7 @@ async fn one(tx: &mut Tx, fund: FundId, restriction: &Restriction, spec: i64) ->
             "INSERT INTO earmark (fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         )
-        .bind(fund)
+        .bind(restriction.fund(fund))
         .bind(restriction.kind())
         .bind(restriction.purpose)
         .bind(restriction.group)

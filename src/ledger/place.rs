@@ -21,6 +21,8 @@ pub struct FundPlace {
     pub name: String,
     /// Who holds it.
     pub host_id: HostId,
+    /// The party that is the host.
+    pub host_party_id: PartyId,
     /// The path of its area.
     pub area_path: String,
 }
@@ -118,7 +120,8 @@ impl TargetPlace {
 pub async fn fund(tx: &mut Tx, id: FundId) -> Result<FundPlace> {
     let found = tx
         .sql(
-            "SELECT f.id, f.name, f.host_id, a.path AS area_path FROM fund f JOIN area a ON a.id = f.area_id
+            "SELECT f.id, f.name, f.host_id, h.party_id AS host_party_id, a.path AS area_path
+             FROM fund f JOIN host h ON h.id = f.host_id JOIN area a ON a.id = f.area_id
              WHERE f.id = $1",
         )
         .bind(id)

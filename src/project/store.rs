@@ -320,3 +320,8 @@ pub async fn insert_external(tx: &mut Tx, draft: &ExternalDraft, actor: Principa
     .one()
     .await
 }
+
+/// Sets how the money of a target is drawn.
+pub async fn set_draw(tx: &mut Tx, target: TargetId, draw: crate::ledger::draw::DrawRule) -> Result<u64> {
+    tx.sql("UPDATE target SET draw = $1 WHERE id = $2").bind(draw).bind(target).execute().await
+}

@@ -5,6 +5,7 @@
 mod bank;
 mod cli;
 mod concepts;
+mod corrections;
 mod gone;
 mod import;
 mod kill;

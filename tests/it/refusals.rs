@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, bank_lines, bank_match, decide, fund_open, gift, move_money, offer, pay, propose,
-        receive, refund, reverse, seats, with, yuan,
+        LANGUAGES, Site, allocate, bank_lines, bank_match, credit, decide, fund_open, gift, move_money, offer, pay,
+        propose, receive, refund, relot, reverse, seats, swap, transfer, with, write_off, yuan,
     },
     support::on_both,
 };
@@ -93,6 +93,31 @@ fn belongings() -> Vec<Row> {
         ("ANOTHER_FUND", "lines.0.earmark.targetId", "contributionReceive", earmarked(json!({ "targetId": "@Q1" }))),
         ("ANOTHER_FUND", "lines.0.pledgeId", "contributionReceive", pledged("@elsewhere", json!({}))),
         ("ANOTHER_FUND", "earmark.targetId", "pledgeOffer", promised(json!({ "earmark": { "targetId": "@Q1" } }))),
+        (
+            "ASSET_MISMATCH",
+            "lines.0.pledgeId",
+            "contributionReceive",
+            with(pledged("@promise", json!({})), json!({ "asset": "KIND" })),
+        ),
+        ("COVER_OF_ANOTHER", "lines.0.donorId", "contributionReceive", given(json!({ "class": "COVER" }))),
+        (
+            "EARMARK_MALFORMED",
+            "lines.0.earmark",
+            "contributionReceive",
+            earmarked(json!({ "targetId": "@P1", "anyFund": true })),
+        ),
+        (
+            "CONSENT_OF_ANOTHER",
+            "consentedById",
+            "lotRelot",
+            relot("@free.0", json!({ "donorId": "@shop", "consentedById": "@group" })),
+        ),
+        (
+            "CONSENT_OF_ANOTHER",
+            "consentedById",
+            "lotRelot",
+            relot("@earmarked.0", json!({ "earmark": {}, "consentedById": "@unit" })),
+        ),
         ("ANOTHER_FUND", "account", "bankLineRecord", bank_lines("@F2", "6217", &[("B3", "2024-03-02", "1.00")])),
         (
             "BANK_LINE_DIFFERS",
@@ -169,6 +194,52 @@ fn states() -> Vec<Row> {
         |pledge: &str| json!({ "idempotencyKey": "row", "pledgeId": pledge, "effectiveOn": "2024-03-10", "memo": "m" });
     vec![
         ("SUM_MISMATCH", "lots", "allocationMake", lots(&[("@free.0", "1.00")])),
+        ("NOTHING_CHANGES", "lotId", "lotRelot", relot("@free.0", json!({ "donorId": "@unit", "earmark": {} }))),
+        ("NOTHING_CHANGES", "toFundId", "fundTransfer", transfer("row", "@F1", "@F1", "1.00")),
+        ("NOT_FOUND", "lotId", "lotRelot", relot("@no lot", json!({ "donorId": "@shop" }))),
+        ("NOT_FOUND", "expenseId", "expenseSwap", swap("@no expense", "@unit", "1.00")),
+        ("NOT_FOUND", "expenseId", "expenseCredit", credit("@no expense", "1.00", "2024-03-26")),
+        ("NOT_FOUND", "toFundId", "fundTransfer", transfer("row", "@F1", "@no fund", "1.00")),
+        (
+            "LOT_NOT_ELIGIBLE",
+            "lotId",
+            "lotRelot",
+            relot("@returned.0", json!({ "donorId": "@unit", "consentedById": "@shop" })),
+        ),
+        (
+            "LOT_NOT_ELIGIBLE",
+            "lotId",
+            "lotRelot",
+            relot("@moved.0", json!({ "donorId": "@unit", "earmark": { "targetId": "@P3" } })),
+        ),
+        ("TARGET_CLOSED", "targetId", "targetDraw", json!({ "targetId": "@CLOSING", "draw": "PRO_RATA" })),
+        ("PERIOD_REVERSED", "effectiveOn", "expenseCredit", credit("@paid", "1.00", "2024-03-19")),
+        ("ASSET_MIXED", "asset", "allocationMake", with(allocate("row", "@R-P1", "1.00"), json!({ "asset": "KIND" }))),
+        (
+            "INSUFFICIENT_ELIGIBLE_FUNDS",
+            "amount",
+            "allocationMake",
+            with(allocate("row", "@R-P3", "1.00"), json!({ "asset": "KIND" })),
+        ),
+        (
+            "INSUFFICIENT_ELIGIBLE_FUNDS",
+            "amount",
+            "expenseRecord",
+            with(pay("row", "@P1", "1.00"), json!({ "asset": "KIND" })),
+        ),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "expenseSwap", swap("@paid", "@group", "0.01")),
+        // The resident paid 20.00 of it, and 94.00 of others is free for P1.
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "expenseSwap", swap("@paid", "@resident", "20.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "expenseCredit", credit("@paid", "24.01", "2024-03-26")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "advanceWriteOff", write_off("@P1", "0.01")),
+        (
+            "INSUFFICIENT_ELIGIBLE_FUNDS",
+            "amount",
+            "contributionRefund",
+            with(refund("row", "@resident", "20.01"), json!({ "expenseId": "@paid" })),
+        ),
+        ("NOT_REVERSIBLE", "entryId", "entryReverse", reverse("row", "@transfer")),
         ("LIST_SIZE", "lineIds", "bankLineMatch", bank_match(&["@line 2"], &[])),
         ("SUM_MISMATCH", "entryIds", "bankLineMatch", bank_match(&["@line 2"], &["@entry 2"])),
         ("BANK_MATCHED", "lineIds.0", "bankLineMatch", bank_match(&["@line 1", "@line 2"], &["@entry 2"])),
@@ -236,11 +307,17 @@ fn check_sentence(language: &str, message: &str, row: &str) {
 async fn filled(fixture: &crate::support::Fixture) -> Site {
     let mut site = Site::open(fixture).await;
     site.fill().await;
+    let general = json!([gift("@association", "3.00", json!({ "anyFund": true }))]);
+    site.add("general", "contributionReceive", "contribution", receive("general", "@F1", general)).await;
+    site.add("transfer", "fundTransfer", "entryOut", transfer("transfer", "@F1", "@F2", "3.00")).await;
     for (name, kind) in [
         ("no decision", NodeKind::Decision),
         ("nobody", NodeKind::Merchant),
         ("no entry", NodeKind::Entry),
         ("no match", NodeKind::BankMatch),
+        ("no lot", NodeKind::Lot),
+        ("no expense", NodeKind::Expense),
+        ("no fund", NodeKind::Fund),
     ] {
         site.name(name, &json!(GlobalId::new(kind, 99_999).to_string()));
     }
@@ -372,6 +449,12 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("allocationMake", allocate("row", "@R-P1", "1.00")),
         ("allocationRelease", move_money("row", "@P1", "1.00")),
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
+        ("advanceWriteOff", write_off("@P1", "1.00")),
+        ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
+        ("expenseSwap", swap("@paid", "@unit", "1.00")),
+        ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
+        ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
+        ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
         ("bankLineUnmatch", json!({ "matchId": "@bank match" })),

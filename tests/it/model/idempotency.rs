@@ -8,7 +8,7 @@ use cobuild::{
 use serde_json::Value;
 
 use super::{
-    operation::{FREE, Only, Operation, Part, Pays, Terms},
+    operation::{Back, FREE, Only, Operation, Part, Pays, Terms},
     oracle::{Mistake, Oracle},
     product::Product,
 };
@@ -40,6 +40,11 @@ fn operations(product: &Product) -> Vec<Operation> {
         Operation::Return { target: 0, to_pool: false, amount: 5, on },
         Operation::Refund { fund: 0, donor: 2, receipt: None, amount: 30, on },
         Operation::Reverse { entry: 9, on },
+        Operation::WriteOff { target: 0, amount: 3, on },
+        Operation::Credit { expense: 0, to: Back::Pool, amount: 3, on },
+        Operation::Swap { expense: 0, donor: 1, amount: 3, on },
+        Operation::RefundSpent { fund: 0, donor: 1, expense: 0, amount: 10, on },
+        Operation::Relot { lot: 1, donor: Some(3), terms: None, by: 2, on },
     ]
 }
 
@@ -53,14 +58,23 @@ fn other(operation: &Operation) -> Operation {
         | Operation::PayAhead { amount, .. }
         | Operation::Pay { amount, .. }
         | Operation::Return { amount, .. }
-        | Operation::Refund { amount, .. } => *amount += 1,
+        | Operation::Refund { amount, .. }
+        | Operation::WriteOff { amount, .. }
+        | Operation::Credit { amount, .. }
+        | Operation::Swap { amount, .. }
+        | Operation::RefundSpent { amount, .. } => *amount += 1,
+        Operation::Relot { donor, .. } => *donor = Some(4),
         Operation::Allocate { amount, lots, .. } => {
             *amount += 1;
             lots.iter_mut().for_each(|(_, part)| *part += 1);
         }
         Operation::Receive { parts, .. } => parts[0].amount -= 1,
         Operation::Match { on, .. } | Operation::Reverse { on, .. } => *on = on.pred_opt().unwrap(),
-        Operation::Propose { .. } | Operation::Award { .. } | Operation::Move { .. } | Operation::Advance { .. } => {
+        Operation::Propose { .. }
+        | Operation::Award { .. }
+        | Operation::Move { .. }
+        | Operation::Advance { .. }
+        | Operation::Draw { .. } => {
             unreachable!("these have no key")
         }
     }
@@ -137,7 +151,7 @@ on_both! {
             product.learn(operation, &answers[0], &oracle).await;
             assert_eq!(product.difference(&oracle).await, None, "{operation:?}");
         }
-        assert_eq!(heads(&product).await.1, 16, "one stored answer for each request");
+        assert_eq!(heads(&product).await.1, 21, "one stored answer for each request");
         assert!(verify::verify(&product.scene.db, |_| {}).await.unwrap().is_clean());
     }
 

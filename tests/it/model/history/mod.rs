@@ -1,5 +1,6 @@
 //! Histories: a seeded generator that mostly asks for what is possible, and often for what is not.
 
+mod correcting;
 mod giving;
 
 use chrono::{Days, NaiveDate};
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// How often each operation is tried, in parts of their sum.
-const WEIGHTS: [(Kind, usize); 16] = [
+const WEIGHTS: [(Kind, usize); 22] = [
     (Kind::Propose, 3),
     (Kind::Move, 5),
     (Kind::Offer, 8),
@@ -29,6 +30,12 @@ const WEIGHTS: [(Kind, usize); 16] = [
     (Kind::Return, 7),
     (Kind::Refund, 5),
     (Kind::Reverse, 9),
+    (Kind::WriteOff, 3),
+    (Kind::Credit, 4),
+    (Kind::Swap, 4),
+    (Kind::RefundSpent, 4),
+    (Kind::Relot, 5),
+    (Kind::Draw, 3),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +56,12 @@ enum Kind {
     Return,
     Refund,
     Reverse,
+    WriteOff,
+    Credit,
+    Swap,
+    RefundSpent,
+    Relot,
+    Draw,
 }
 
 /// Makes one operation after another.
@@ -111,6 +124,16 @@ impl History {
             }
             Kind::Refund => self.refund(books),
             Kind::Reverse => self.reverse(books),
+            Kind::WriteOff => {
+                let target = self.target_with(books, Place::Advance);
+                let amount = self.part_of((self.in_place(books, target, Place::Advance) / 3).max(1));
+                Operation::WriteOff { target, amount, on: self.day(books) }
+            }
+            Kind::Credit => self.credit(books),
+            Kind::Swap => self.swap(books),
+            Kind::RefundSpent => self.refund_spent(books),
+            Kind::Relot => self.relot(books),
+            Kind::Draw => Operation::Draw { target: self.target(books), alike: self.random.chance(30) },
         }
     }
 

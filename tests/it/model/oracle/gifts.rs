@@ -19,7 +19,7 @@ const RATE_MAX: i64 = 1_000_000;
 
 impl Oracle {
     /// Whether a fund takes gifts under these terms.
-    fn check_terms(&self, fund: usize, terms: Terms) -> Result<(), No> {
+    pub(super) fn check_terms(&self, fund: usize, terms: Terms) -> Result<(), No> {
         if let Only::Both(..) = terms.only {
             return no(Code::EarmarkMalformed);
         }
@@ -161,7 +161,11 @@ impl Oracle {
             Self::check_party(part.donor)?;
         }
         let stands = |entry: &super::Entry| {
-            !entry.reversed && entry.receipt.is_some_and(|receipt| self.receipts[receipt] == (fund, reference))
+            !entry.reversed
+                && entry.receipt.is_some_and(|receipt| {
+                    let (in_fund, known, _) = self.receipts[receipt];
+                    (in_fund, known) == (fund, reference)
+                })
         };
         if self.entries.iter().any(stands) {
             return no(Code::ReceiptRepeated);
@@ -181,9 +185,10 @@ impl Oracle {
                 }
             };
             let donor = parts[number].donor;
-            lots.push(Lot { fund, receipt: self.receipts.len(), donor, terms, pledge, amount, at: BTreeMap::new() });
+            let receipt = self.receipts.len();
+            lots.push(Lot { fund, receipt, donor, terms, pledge, parent: None, amount, at: BTreeMap::new() });
         }
-        self.receipts.push((fund, reference));
+        self.receipts.push((fund, reference, payer));
         let mut moves = vec![];
         for lot in lots {
             let mut to = Place::Pool;
@@ -232,7 +237,9 @@ impl Oracle {
         for (id, lot) in self.lots.iter().enumerate() {
             let undone = |entry: &super::Entry| entry.receipt == Some(lot.receipt) && entry.reversed;
             let is_base = lot.fund == pledge.fund && lot.terms == pledge.terms && lot.donor != pledge.donor;
-            if !is_base || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
+            // A gift that was changed counts for nobody: neither as it was nor as it became.
+            let changed = lot.parent.is_some() || self.lots.iter().any(|other| other.parent == Some(id));
+            if !is_base || changed || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
                 continue;
             }
             if given >= pledge.amount {
