@@ -24,7 +24,7 @@ use crate::{
     db::Tx,
     error::{Refusal, Result, check_digest, check_past, check_text},
     fund::head,
-    id::{EarmarkId, EntryId, FundId, LotId, PartyId, TargetId},
+    id::{EntryId, FundId, LotId, PartyId, TargetId},
     money::Fen,
     viewer::{Act, By},
 };
@@ -88,11 +88,15 @@ pub async fn relot(tx: &mut Tx, by: By<'_>, once: &Once, input: &Relot) -> Resul
     }
     let payer = store::payer_of(&mut *tx, lot.receipt_id).await?;
     let is_own = input.consented_by == lot.donor_id || (donor != lot.donor_id && input.consented_by == payer);
-    let earmark_id = match &input.restriction {
-        Some(restriction) => earmark::ensure(tx, fund, &[*restriction]).await?.remove(0)?,
-        None => lot.earmark_id,
+    // A new restriction is written down last: a refused change uses up no key.
+    let known = match &input.restriction {
+        Some(restriction) => {
+            earmark::check(tx, fund, restriction).await??;
+            earmark::find(tx, fund, restriction).await?
+        }
+        None => Some(lot.earmark_id),
     };
-    if (donor, earmark_id) == (lot.donor_id, lot.earmark_id) {
+    if (donor, known) == (lot.donor_id, Some(lot.earmark_id)) {
         return Err(Refusal::NothingChanges {}.at("lotId"));
     }
     if !is_own {
@@ -100,7 +104,11 @@ pub async fn relot(tx: &mut Tx, by: By<'_>, once: &Once, input: &Relot) -> Resul
     }
     let pieces = store::pieces_of_lot(&mut *tx, lot.id).await?;
     let pieces = pieces_to_change(pieces, fund, donor != lot.donor_id);
-    ensure_allowed(tx, &lot, earmark_id, &pieces).await?;
+    ensure_allowed(tx, &lot, input.restriction.as_ref(), &pieces).await?;
+    let earmark_id = match &input.restriction {
+        Some(restriction) => earmark::ensure(tx, fund, &[*restriction]).await?.remove(0)?,
+        None => lot.earmark_id,
+    };
 
     let child = Lot {
         id: head.next_key(),
@@ -149,16 +157,21 @@ fn pieces_to_change(pieces: Vec<Piece>, fund: FundId, new_giver: bool) -> Vec<Pi
     pieces.into_iter().filter(|piece| piece.fund_id == fund && is_left(piece)).collect()
 }
 
-async fn ensure_allowed(tx: &mut Tx, lot: &Lot, earmark: EarmarkId, pieces: &[Piece]) -> Result<()> {
+/// Checks that something is left to change, and that the new restriction allows every place where it is; the
+/// lot's own always does.
+async fn ensure_allowed(
+    tx: &mut Tx,
+    lot: &Lot,
+    restriction: Option<&Restriction>,
+    pieces: &[Piece],
+) -> Result<()> {
     let refused = || Refusal::LotNotEligible { lot: lot.id.0.to_string() }.at("lotId");
     if pieces.is_empty() {
         return Err(refused());
     }
     let targets: Vec<TargetId> = pieces.iter().filter_map(|piece| piece.target_id).collect();
-    if targets.is_empty() {
-        return Ok(());
-    }
-    let allowed = store::targets_allowed(&mut *tx, earmark, &targets).await?;
+    let (Some(restriction), false) = (restriction, targets.is_empty()) else { return Ok(()) };
+    let allowed = store::targets_allowed(&mut *tx, restriction, &targets).await?;
     if targets.iter().any(|target| !allowed.contains(&(*target,))) {
         return Err(refused());
     }

@@ -7,6 +7,7 @@ use crate::{
     ledger::{
         AccountKind,
         document::{CreditDocument, ExpenseDocument, RelotDocument, WriteOffDocument},
+        earmark::Restriction,
     },
     money::Fen,
 };
@@ -72,17 +73,26 @@ pub async fn next_line<'c>(on: impl Sql<'c>, receipt: ReceiptId) -> Result<i64> 
     Ok(last + 1)
 }
 
-/// Which of these projects and grants a restriction lets money be spent on.
+/// Which of these projects and grants of one fund a restriction on gifts to it lets money be spent on, on some
+/// day.
 pub async fn targets_allowed<'c>(
     on: impl Sql<'c>,
-    earmark: EarmarkId,
+    restriction: &Restriction,
     targets: &[TargetId],
 ) -> Result<Vec<(TargetId,)>> {
-    on.sql("SELECT target_id FROM may_spend WHERE earmark_id = $1 AND target_id IN (..)")
-        .bind(earmark)
-        .bind_list(targets)
-        .all()
-        .await
+    on.sql(
+        "SELECT t.id FROM target t
+         WHERE (t.id = $1 OR $1 IS NULL) AND (t.group_id = $2 OR $2 IS NULL)
+           AND (EXISTS (SELECT 1 FROM purpose_closure c WHERE c.ancestor_id = $3 AND c.descendant_id = t.purpose_id)
+                OR $3 IS NULL)
+           AND t.id IN (..)",
+    )
+    .bind(restriction.target)
+    .bind(restriction.group)
+    .bind(restriction.purpose)
+    .bind_list(targets)
+    .all()
+    .await
 }
 
 /// The expense of this key.

@@ -12,7 +12,7 @@ use cobuild::{
     db::{Db, Sql as _, Tx},
     expense::credit::{Credit, CreditTo, credit},
     fund::head::{self, Head},
-    id::{AccountId, BankLineId, DecisionId, EntryId, ExpenseId, FundId, LotId, PrincipalId, PurposeId, TargetId},
+    id::{AccountId, BankLineId, DecisionId, EntryId, ExpenseId, FundId, LotId, PartyId, PrincipalId, TargetId},
     ledger::{
         AccountKind, Asset, Draft, EntryKind, Move,
         account::{self, of_fund},
@@ -205,12 +205,12 @@ impl Book {
             sha256: sha256.clone(),
         };
         credit(&mut tx, by, &once("credit"), &note).await.unwrap();
-        let freed = Swap { expense: x1, donor: 4.into(), amount: Fen(3_000), effective_on: on, memo: memo() };
+        let freed = Swap { expense: x1, donor: 6.into(), amount: Fen(200), effective_on: on, memo: memo() };
         swap::swap(&mut tx, by, &once("swap"), &freed).await.unwrap();
         let wanted = Relot {
             lot: l4,
             donor: None,
-            restriction: Some(Restriction { purpose: Some(PurposeId(1)), ..Restriction::default() }),
+            restriction: Some(Restriction { group: Some(PartyId(5)), ..Restriction::default() }),
             consented_by: 4.into(),
             consented_on: on,
             sha256,
@@ -230,10 +230,10 @@ impl Book {
         self.names.insert("E29".into(), moved.out.0);
         let wanted = Refund {
             fund: FundId(1),
-            donor: 4.into(),
+            donor: 6.into(),
             contribution: None,
             expense: Some(x1),
-            amount: Fen(6_500),
+            amount: Fen(550),
             refunded_on: on,
             reason: memo(),
         };

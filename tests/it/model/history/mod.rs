@@ -126,14 +126,19 @@ impl History {
             Kind::Reverse => self.reverse(books),
             Kind::WriteOff => {
                 let target = self.target_with(books, Place::Advance);
-                let amount = self.part_of((self.in_place(books, target, Place::Advance) / 3).max(1));
+                let there = self.in_place(books, target, Place::Advance);
+                let amount =
+                    if self.random.chance(60) { self.random.between(1, there / 3) } else { self.part_of(there) };
                 Operation::WriteOff { target, amount, on: self.day(books) }
             }
             Kind::Credit => self.credit(books),
             Kind::Swap => self.swap(books),
             Kind::RefundSpent => self.refund_spent(books),
             Kind::Relot => self.relot(books),
-            Kind::Draw => Operation::Draw { target: self.target(books), alike: self.random.chance(30) },
+            Kind::Draw => {
+                let target = if self.random.chance(15) { NOBODY } else { self.target(books) };
+                Operation::Draw { target, alike: self.random.chance(30) }
+            }
         }
     }
 
