@@ -68,6 +68,8 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of the declaration that a party is related.
+    RelatedPartyId
     /// Key of a line of a bank statement.
     BankLineId
     /// Key of a match of bank lines and entries.
@@ -107,7 +109,7 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Pledge Contribution Lot Decision Allocation Expense Refund Entry
-    BankLine BankMatch
+    BankLine BankMatch RelatedParty
 }
 
 impl NodeKind {

@@ -20,7 +20,7 @@ use crate::{
         AccountKind, Asset, Draft, EntryKind,
         account::of_fund,
         document::{DecisionDocument, digest_decision},
-        draw,
+        draw, hands,
         idem::Once,
         place, post,
         reverse::MEMO_MAX,
@@ -90,6 +90,7 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
     }
     let target = place::target(tx, decision.target_id).await?;
     by.viewer.must(Act::BookSpending, &[target.on()])?;
+    hands::ensure_may_allocate(tx, by, &target, decision.id).await?;
     target.ensure_open("decisionId")?;
     target.ensure_state(FUNDABLE, "decisionId")?;
     if target.purpose_allowed == 0 {

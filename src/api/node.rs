@@ -16,12 +16,13 @@ use crate::{
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
         AreaId, BankLineId, BankMatchId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, NodeKind,
-        PartyId, PledgeId, PurposeId, ReceiptId, RefundId, TargetId,
+        PartyId, PledgeId, PurposeId, ReceiptId, RefundId, RelatedPartyId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
     pledge::graphql::{Pledge, PledgeById},
     project::{MicroGrant, Project, TargetById, TargetNode},
+    related::graphql::{RelatedPartyById, RelatedPartyNode},
     viewer::{Act, Held, Request, Role},
 };
 
@@ -52,6 +53,7 @@ pub enum Node {
     Entry(EntryNode),
     BankLine(BankLineNode),
     BankMatch(BankMatchNode),
+    RelatedParty(RelatedPartyNode),
 }
 
 impl From<PartyNode> for Node {
@@ -135,6 +137,12 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let Some(row) = request.load::<BankMatchById>(BankMatchId(id.key)).await? else { return Ok(None) };
             must_read_bank(request, row.host_id, row.fund_id).await?;
             Ok(Some(Node::BankMatch(BankMatchNode(row))))
+        }
+        NodeKind::RelatedParty => {
+            let id = RelatedPartyId(id.key);
+            let Some(row) = request.load::<RelatedPartyById>(id).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::RelatedParty(RelatedPartyNode(row))))
         }
         _ => Ok(None),
     }

@@ -19,6 +19,7 @@ use crate::{
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
+    related::graphql::RelatedMutation,
 };
 
 /// What can be read.
@@ -45,6 +46,7 @@ pub struct Mutation(
     ExpenseMutation,
     BankMutation,
     CorrectionMutation,
+    RelatedMutation,
 );
 
 /// The schema that the server runs.

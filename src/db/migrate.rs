@@ -51,6 +51,8 @@ const MIGRATIONS: &[Text] = &[
     migration!(31, "0031_bank_guard", each),
     migration!(32, "0032_correction", both),
     migration!(33, "0033_correction_guard", each),
+    migration!(34, "0034_two_persons", both),
+    migration!(35, "0035_related_party", both),
 ];
 
 /// SQLite's names for PostgreSQL's types.

@@ -28,6 +28,7 @@ use crate::{
     page_of,
     party::{PartyById, PartyNode},
     project::{TargetById, TargetNode},
+    related::graphql::{RelatedPartyNode, related},
     viewer::{Act, Request},
 };
 
@@ -79,6 +80,12 @@ impl Expense {
     /// Who was paid.
     async fn payee(&self, ctx: &Context<'_>) -> Result<PartyNode> {
         Ok(Request::of(ctx).need::<PartyById>(self.0.payee_id).await?.into())
+    }
+
+    /// The declaration by which who was paid was related on the day; null when nobody said so. For those who
+    /// keep or oversee the books.
+    async fn related_party(&self, ctx: &Context<'_>) -> Option<Result<RelatedPartyNode>> {
+        related(Request::of(ctx), self.0.fund_id, self.0.payee_id, self.0.incurred_on).await.transpose()
     }
 
     /// What it was used for.

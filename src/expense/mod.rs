@@ -20,7 +20,7 @@ use crate::{
         AccountKind, Asset, Draft, EntryKind,
         account::{self, of_fund},
         document::{EvidenceDocument, EvidenceKind, ExpenseDocument, digest_expense},
-        draw,
+        draw, hands,
         idem::Once,
         place::{self, TargetPlace},
         post,
@@ -148,6 +148,7 @@ pub async fn record(tx: &mut Tx, by: By<'_>, once: &Once, input: &Record) -> Res
     if place::parties_known(tx, &[input.payee]).await?.is_empty() {
         return Err(Refusal::NotFound { what: "party".into() }.at("payeeId"));
     }
+    hands::ensure_may_pay(tx, by, &target, Some(input.payee)).await?;
     target.ensure_open("targetId")?;
     target.ensure_state(PAYABLE, "targetId")?;
     let purpose = ensure_purpose(tx, &target, input.purpose).await?;
@@ -239,6 +240,7 @@ pub async fn advance(tx: &mut Tx, by: By<'_>, once: &Once, input: &Advance) -> R
     }
     let target = place::target(tx, input.target).await?;
     by.viewer.must(Act::BookSpending, &[target.on()])?;
+    hands::ensure_may_pay(tx, by, &target, None).await?;
     target.ensure_open("targetId")?;
     target.ensure_state(PAYABLE, "targetId")?;
     let (from, day) = (target.target_account, input.effective_on);

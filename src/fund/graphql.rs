@@ -2,7 +2,9 @@
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
-use super::{Fund, FundDraft, FundFilter, Host, Purpose, host_create, purpose_create, store};
+use super::{
+    Fund, FundDraft, FundFilter, Host, Purpose, TwoPersons, host_create, purpose_create, set_two_persons, store,
+};
 use crate::{
     area::{Area, AreaById},
     bank::graphql::{
@@ -19,7 +21,7 @@ use crate::{
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     ledger,
     ledger::graphql::{
-        Balance, ChainHead, EntryConnection, balance_of_fund, chain_head, entries_of_fund,
+        Balance, ChainHead, EntryConnection, LotConnection, balance_of_fund, chain_head, entries_of_fund,
         flow::{Flow, flow_of_fund},
         spending::{Leverage, leverage_of_fund},
     },
@@ -29,6 +31,7 @@ use crate::{
     party::{PartyById, PartyNode},
     pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
     project::{ProjectConnection, projects_of_fund},
+    related::graphql::{RelatedPartyConnection, related_expenses, related_lots, related_parties},
     viewer::Request,
 };
 
@@ -157,6 +160,11 @@ impl Fund {
     #[graphql(name = "id")]
     pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Fund, self.id).into()
+    }
+
+    /// Whether who proposed or recorded, who allocates, who pays and who is paid must be different persons.
+    async fn two_persons(&self) -> TwoPersons {
+        if self.two_persons == 1 { TwoPersons::Asked } else { TwoPersons::NotAsked }
     }
 
     /// Whose fund it is.
@@ -326,6 +334,48 @@ impl Fund {
         Some(reconciliation_of_fund(Request::of(ctx), self, on.into()).await)
     }
 
+    /// Who is related to it or to its host, in the order of the declarations; for those who keep or oversee the
+    /// books.
+    async fn related_parties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<RelatedPartyConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(related_parties(Request::of(ctx), self, &args).await)
+    }
+
+    /// What it paid to parties that were related on the day, the latest first; for those who keep or oversee the
+    /// books.
+    async fn related_expenses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<ExpenseConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(related_expenses(Request::of(ctx), self, &args).await)
+    }
+
+    /// What parties gave it that were related on the day, the latest first; for those who keep or oversee the
+    /// books.
+    async fn related_gifts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<LotConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(related_lots(Request::of(ctx), self, &args).await)
+    }
+
     /// What its projects moved altogether for each yuan of its own money in them; micro-grants not counted.
     async fn leverage(&self, ctx: &Context<'_>) -> Result<Leverage> {
         leverage_of_fund(Request::of(ctx), self.id).await
@@ -482,6 +532,24 @@ pub struct FundOpenPayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// Which fund asks for what.
+#[derive(InputObject)]
+pub struct FundTwoPersonsInput {
+    /// The fund.
+    pub fund_id: GlobalId,
+    /// Whether it asks for different hands from now on.
+    pub two_persons: TwoPersons,
+}
+
+/// What came of setting what a fund asks for.
+#[derive(SimpleObject)]
+pub struct FundTwoPersonsPayload {
+    /// The fund; null when it was refused.
+    pub fund: Option<Fund>,
+    /// Why it was refused; empty when it was not.
+    pub user_errors: Vec<UserError>,
+}
+
 /// Mutations of hosts, purposes and funds.
 #[derive(Default)]
 pub struct FundMutation;
@@ -511,6 +579,20 @@ impl FundMutation {
         let (purpose, user_errors) =
             request.write(async |tx, by| purpose_create(tx, by, parent, &input.code, &input.name).await).await?;
         Ok(PurposeCreatePayload { purpose, user_errors })
+    }
+
+    /// Sets whether a fund asks for different hands. For host officers of its area. Setting it again changes
+    /// nothing.
+    async fn fund_two_persons(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which fund, and what it asks for.")] input: FundTwoPersonsInput,
+    ) -> Result<FundTwoPersonsPayload> {
+        let request = Request::of(ctx);
+        let id = FundId(input.fund_id.key_of(NodeKind::Fund)?);
+        let (fund, user_errors) =
+            request.write(async |tx, by| set_two_persons(tx, by, id, input.two_persons).await).await?;
+        Ok(FundTwoPersonsPayload { fund, user_errors })
     }
 
     /// Opens a fund with books of its own. For host officers of its area.

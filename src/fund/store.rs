@@ -21,7 +21,8 @@ pub struct PurposeOfFund {
 macro_rules! fund {
     ($rest:literal) => {
         concat!(
-            "SELECT f.id, f.host_id, f.area_id, f.code, f.name, f.opened_on, f.seats, f.quorum, a.path AS area_path
+            "SELECT f.id, f.host_id, f.area_id, f.code, f.name, f.opened_on, f.seats, f.quorum,
+                    f.two_persons, a.path AS area_path
              FROM fund f JOIN area a ON a.id = f.area_id ",
             $rest
         )
@@ -209,4 +210,9 @@ pub async fn insert_head(tx: &mut Tx, fund: FundId) -> Result<u64> {
         .bind(fund)
         .execute()
         .await
+}
+
+/// Sets whether a fund asks for different hands.
+pub async fn set_two_persons(tx: &mut Tx, fund: FundId, two_persons: i64) -> Result<u64> {
+    tx.sql("UPDATE fund SET two_persons = $1 WHERE id = $2").bind(two_persons).bind(fund).execute().await
 }

@@ -17,6 +17,7 @@ pub mod draw;
 pub mod earmark;
 pub mod flow;
 pub mod graphql;
+pub mod hands;
 pub mod idem;
 mod open;
 pub mod place;

@@ -52,6 +52,8 @@ pub struct TargetPlace {
     pub group_id: Option<PartyId>,
     /// How its money is drawn when it is spent.
     pub draw: DrawRule,
+    /// 1 when its fund asks for different hands: see [`super::hands`].
+    pub two_persons: i64,
     /// The state of a project; `None` for a micro-grant.
     pub project_state: Option<String>,
     /// Where its allocated cash is.
@@ -144,7 +146,7 @@ pub async fn target(tx: &mut Tx, id: TargetId) -> Result<TargetPlace> {
                         JOIN purpose_closure c ON c.ancestor_id = l.purpose_id
                         WHERE l.fund_id = t.fund_id AND c.descendant_id = t.purpose_id)
                     THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS purpose_allowed,
-                    t.group_id, t.draw, j.state AS project_state, x.id AS target_account, y.id AS advance_account
+                    t.group_id, t.draw, f.two_persons, j.state AS project_state, x.id AS target_account, y.id AS advance_account
              FROM target t
              JOIN fund f ON f.id = t.fund_id
              JOIN area a ON a.id = f.area_id

@@ -159,12 +159,7 @@ fn pieces_to_change(pieces: Vec<Piece>, fund: FundId, new_giver: bool) -> Vec<Pi
 
 /// Checks that something is left to change, and that the new restriction allows every place where it is; the
 /// lot's own always does.
-async fn ensure_allowed(
-    tx: &mut Tx,
-    lot: &Lot,
-    restriction: Option<&Restriction>,
-    pieces: &[Piece],
-) -> Result<()> {
+async fn ensure_allowed(tx: &mut Tx, lot: &Lot, restriction: Option<&Restriction>, pieces: &[Piece]) -> Result<()> {
     let refused = || Refusal::LotNotEligible { lot: lot.id.0.to_string() }.at("lotId");
     if pieces.is_empty() {
         return Err(refused());

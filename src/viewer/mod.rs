@@ -155,6 +155,12 @@ impl Viewer {
         self.grants.iter().any(|(role, held)| roles.contains(role) && held.covers(on))
     }
 
+    /// Whether the viewer speaks for `party`.
+    pub fn speaks_for(&self, party: PartyId) -> bool {
+        let speaks = |(role, held): &(Role, Held)| *role == PartyRepresentative && *held == Held::Party(party);
+        self.grants.iter().any(speaks)
+    }
+
     /// Checks that `act` is allowed on one of `ons`.
     ///
     /// # Errors

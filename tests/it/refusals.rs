@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     socket::{
         LANGUAGES, Site, allocate, bank_lines, bank_match, credit, decide, fund_open, gift, move_money, offer, pay,
-        propose, receive, refund, relot, reverse, seats, swap, transfer, with, write_off, yuan,
+        propose, receive, refund, related, relot, reverse, seats, swap, transfer, with, write_off, yuan,
     },
     support::on_both,
 };
@@ -195,6 +195,13 @@ fn states() -> Vec<Row> {
     vec![
         ("SUM_MISMATCH", "lots", "allocationMake", lots(&[("@free.0", "1.00")])),
         ("NOTHING_CHANGES", "lotId", "lotRelot", relot("@free.0", json!({ "donorId": "@unit", "earmark": {} }))),
+        ("NOTHING_CHANGES", "partyId", "relatedPartyDeclare", related("@shop")),
+        (
+            "PERIOD_REVERSED",
+            "validTo",
+            "relatedPartyEnd",
+            json!({ "relatedPartyId": "@shop related", "validTo": "2023-12-31" }),
+        ),
         ("NOTHING_CHANGES", "toFundId", "fundTransfer", transfer("row", "@F1", "@F1", "1.00")),
         ("NOT_FOUND", "lotId", "lotRelot", relot("@no lot", json!({ "donorId": "@shop" }))),
         ("NOT_FOUND", "expenseId", "expenseSwap", swap("@no expense", "@unit", "1.00")),
@@ -270,6 +277,10 @@ fn states() -> Vec<Row> {
         ("NO_MAJORITY", "seats", "decisionRecord", voted(&["FOR", "FOR", "AGAINST", "ABSTAIN"])),
         ("DECISION_LATER", "effectiveOn", "allocationMake", with(allocate("row", "@R-P3", "1.00"), early)),
         ("DECISION_EXCEEDED", "amount", "allocationMake", allocate("row", "@R-P1", "474.01")),
+        // The second fund asks for different hands, and the officer has done everything.
+        ("TWO_PERSONS", "decisionId", "allocationMake", allocate("row", "@R-Q1", "1.00")),
+        ("TWO_PERSONS", "targetId", "expenseRecord", pay("row", "@Q1", "1.00")),
+        ("TWO_PERSONS", "targetId", "advancePay", move_money("row", "@Q1", "1.00")),
         ("EVIDENCE_MISSING", "evidence", "expenseRecord", with(pay("row", "@P1", "1.00"), json!({ "evidence": [] }))),
         // Named: given for another project; of another fund; the younger lot first, which is too small.
         ("LOT_NOT_ELIGIBLE", "lots.1.id", "allocationMake", lots(&[("@free.0", "1.00"), ("@earmarked.0", "1.00")])),
@@ -307,6 +318,9 @@ fn check_sentence(language: &str, message: &str, row: &str) {
 async fn filled(fixture: &crate::support::Fixture) -> Site {
     let mut site = Site::open(fixture).await;
     site.fill().await;
+    site.add("shop related", "relatedPartyDeclare", "relatedParty", related("@shop")).await;
+    let asked = json!({ "fundId": "@F2", "twoPersons": "ASKED" });
+    site.add("F2", "fundTwoPersons", "fund", asked).await;
     let general = json!([gift("@association", "3.00", json!({ "anyFund": true }))]);
     site.add("general", "contributionReceive", "contribution", receive("general", "@F1", general)).await;
     site.add("transfer", "fundTransfer", "entryOut", transfer("transfer", "@F1", "@F2", "3.00")).await;
@@ -454,6 +468,8 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("expenseSwap", swap("@paid", "@unit", "1.00")),
         ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
         ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
+        ("relatedPartyDeclare", related("@unit")),
+        ("relatedPartyEnd", json!({ "relatedPartyId": "@shop related", "validTo": "2024-05-01" })),
         ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
@@ -471,6 +487,7 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("fundOpen", fund_open("F3", "@third")),
+        ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
         ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
         (
             "microGrantAward",

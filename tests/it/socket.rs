@@ -333,6 +333,10 @@ pub fn relot(lot: &str, change: Value) -> Value {
     with(base, change)
 }
 
+pub fn related(party: &str) -> Value {
+    json!({ "fundId": "@F1", "partyId": party, "reason": "The director is a member.", "validFrom": "2024-01-01" })
+}
+
 pub fn swap(expense: &str, donor: &str, amount: &str) -> Value {
     json!({ "idempotencyKey": "row", "expenseId": expense, "donorId": donor, "amount": yuan(amount),
         "effectiveOn": "2024-03-26", "memo": "Charged back." })

@@ -33,6 +33,7 @@ use crate::{
     party::{PartyById, PartyNode},
     pledge::graphql::{Pledge, PledgeOfDue},
     project::{TargetById, TargetNode},
+    related::graphql::{RelatedPartyNode, related},
     viewer::{Act, Load, On, Request},
 };
 
@@ -181,6 +182,12 @@ impl LotNode {
     /// Whose gift it is.
     async fn donor(&self, ctx: &Context<'_>) -> Result<PartyNode> {
         Ok(Request::of(ctx).need::<PartyById>(self.0.donor_id).await?.into())
+    }
+
+    /// The declaration by which its giver was related on the day; null when nobody said so. For those who keep or
+    /// oversee the books.
+    async fn related_party(&self, ctx: &Context<'_>) -> Option<Result<RelatedPartyNode>> {
+        related(Request::of(ctx), self.0.fund_id, self.0.donor_id, self.0.received_on).await.transpose()
     }
 
     /// What it may be used for.

@@ -35,7 +35,12 @@ pub const CASES: &[Case] = &[
     ("I5", &["DELETE FROM purpose_closure WHERE ancestor_id = 1 AND descendant_id = 2"]),
     ("I6", &["UPDATE expense SET amount = amount + 1 WHERE id = {X1}"]),
     ("I6", &["UPDATE refund SET amount = amount - 1 WHERE id = {F1}"]),
-    ("I6", &["INSERT INTO expense_adjust (entry_id, expense_id, delta, sha256) VALUES ({E12}, {X2}, -100, '0000000000000000000000000000000000000000000000000000000000000000')"]),
+    (
+        "I6",
+        &[
+            "INSERT INTO expense_adjust (entry_id, expense_id, delta, sha256) VALUES ({E12}, {X2}, -100, '0000000000000000000000000000000000000000000000000000000000000000')",
+        ],
+    ),
     ("I6", &["UPDATE account SET target_id = 4 WHERE id = {X1A}"]),
     // An expense and a refund that were reversed are made to look paid, and one that was paid reversed.
     ("I6", &["UPDATE holding SET amount = 1000 WHERE account_id = {X3A}"]),
