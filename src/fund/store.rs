@@ -7,6 +7,8 @@ use crate::{
     page::Page,
 };
 
+crate::part!(Fund { id, host_id, area_id, code, name, opened_on, seats, quorum, area_path });
+
 /// A purpose, and a fund that has it on its allow-list.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct PurposeOfFund {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by its panic")]
 
 mod bank;
+mod brought;
 mod cli;
 mod concepts;
 mod corrections;
