@@ -8,6 +8,7 @@ mod cli;
 mod concepts;
 mod corrections;
 mod gone;
+mod hands;
 mod import;
 mod kill;
 mod load;
