@@ -1,49 +1,23 @@
 //! Areas in the graph.
 
-use std::collections::HashMap;
-
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
 use super::{Area, AreaLevel, create, store};
 use crate::{
-    connection,
+    by_id, connection,
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind},
     page::{Direction, Key, Page, PageArgs, Slice},
-    viewer::{Load, Request, by_page, deal},
+    page_of,
+    viewer::Request,
 };
 
 connection!(AreaConnection, AreaEdge, Area, "areas");
 
-/// Areas by key.
-pub struct AreaById;
-
-impl Load for AreaById {
-    type Key = AreaId;
-    type Value = Area;
-
-    async fn load(request: &Request, keys: Vec<AreaId>) -> Result<HashMap<AreaId, Area>> {
-        let rows = store::by_ids(&mut *request.session().await?, &keys).await?;
-        Ok(rows.into_iter().map(|area| (area.id, area)).collect())
-    }
-}
-
-/// A page of each area's children.
-struct ChildrenOf;
-
-impl Load for ChildrenOf {
-    type Key = (AreaId, Page);
-    type Value = Vec<Area>;
-
-    async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<Area>>> {
-        let mut found = HashMap::new();
-        for (page, parents) in by_page(keys) {
-            let rows = store::of_parents(&mut *request.session().await?, &parents, &page).await?;
-            deal(&mut found, &page, rows, |area| area.parent_id.expect("it was found below a parent"));
-        }
-        Ok(found)
-    }
-}
+by_id!(/// Areas by key.
+    AreaById, AreaId, Area, store::by_ids);
+page_of!(/// A page of each area's children.
+    ChildrenOf, AreaId, Area, store::of_parents, |area: &Area| area.parent_id.expect("it was found below a parent"));
 
 #[ComplexObject]
 impl Area {

@@ -7,6 +7,8 @@ use crate::{
     page::Page,
 };
 
+crate::part!(Area { id, parent_id, level, name, path });
+
 /// The areas of these keys.
 pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[AreaId]) -> Result<Vec<Area>> {
     on.sql("SELECT id, parent_id, level, name, path FROM area WHERE id IN (..)").bind_list(ids).all().await

@@ -40,7 +40,7 @@ page_of!(/// A page of the places where each contribution's money is.
 narrowed_page_of!(/// A page of each fund's contributions.
     ContributionsOfFund, FundId, store::Days, Receipt, store::of_funds, |receipt: &Receipt| receipt.fund_id);
 narrowed_page_of!(/// A page of each party's lots.
-    LotsOfParty, PartyId, store::LotFilter, Lot, store::lots_of_donors, |lot: &Lot| lot.donor_id);
+    LotsOfParty, PartyId, store::LotFilter, Lot, joined store::lots_of_donors, |lot: &Lot| lot.donor_id);
 narrowed_page_of!(/// A page of the contributions in which each party has a part.
     ContributionsOfParty, PartyId, store::LotFilter, store::ReceiptOfDonor, store::of_donors,
     |row: &store::ReceiptOfDonor| row.donor_id);

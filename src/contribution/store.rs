@@ -5,10 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use crate::{
-    db::{Result, Sql, Tx},
+    area::Area,
+    db::{Joined, Result, Sql, Tx},
+    fund::Fund,
     id::{FundId, PartyId, ReceiptId, RefundId},
-    ledger::document::{Lot, Receipt, RefundDocument},
+    ledger::{
+        document::{Lot, Receipt, RefundDocument},
+        earmark::Earmark,
+    },
     page::Page,
+    project::Project,
 };
 
 /// The first and the last day of what is listed; `None` for all.
@@ -62,27 +68,46 @@ impl LotFilter {
     }
 }
 
+/// A lot with its fund, its restriction and the project that is for.
+pub type LotWith = Joined<(Lot, (Fund, Area, Earmark, Option<Project>))>;
+
 /// A page of each giver's lots by the day they arrived.
 pub async fn lots_of_donors<'c>(
     on: impl Sql<'c>,
     donors: &[PartyId],
     filter: &LotFilter,
     page: &Page,
-) -> Result<Vec<Lot>> {
+) -> Result<Vec<LotWith>> {
     let (funds, everywhere) = filter.funds();
     on.sql(
-        "SELECT id, fund_id, receipt_id, line_no, parent_id, donor_id, earmark_id, due_id, class, asset, amount,
-                received_on
-         FROM lot
-         WHERE donor_id = {owner} AND (fund_id = $1 OR $1 IS NULL) AND (received_on >= $2 OR $2 IS NULL)
-           AND (received_on <= $3 OR $3 IS NULL) AND ($4 = 1 OR fund_id IN (..)) {page}",
+        "SELECT l.id, l.fund_id, l.receipt_id, l.line_no, l.parent_id, l.donor_id, l.earmark_id, l.due_id, l.class,
+                l.asset, l.amount, l.received_on,
+                f.id, f.host_id, f.area_id, f.code, f.name, f.opened_on, f.seats, f.quorum, a.path AS area_path,
+                a.id, a.parent_id, a.level, a.name, a.path,
+                k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to,
+                j.id, t.fund_id, j.area_id, t.purpose_id, t.code, j.title, j.summary, j.state, t.residents,
+                j.proposed_on, j.moved_on, b.path AS area_path
+         FROM (
+             SELECT l.id, l.fund_id, l.receipt_id, l.line_no, l.parent_id, l.donor_id, l.earmark_id, l.due_id,
+                    l.class, l.asset, l.amount, l.received_on
+             FROM lot l
+             WHERE l.donor_id = {owner} AND (l.fund_id = $1 OR $1 IS NULL) AND (l.received_on >= $2 OR $2 IS NULL)
+               AND (l.received_on <= $3 OR $3 IS NULL) AND ($4 = 1 OR l.fund_id IN (..)) {page}) AS l
+         JOIN fund f ON f.id = l.fund_id
+         JOIN area a ON a.id = f.area_id
+         JOIN earmark k ON k.id = l.earmark_id
+         LEFT JOIN target t ON t.id = k.target_id
+         LEFT JOIN project j ON j.id = t.id
+         LEFT JOIN fund o ON o.id = t.fund_id
+         LEFT JOIN area b ON b.id = o.area_id
+         {order}",
     )
     .bind(filter.fund)
     .bind(filter.days.map(|(from, _)| from))
     .bind(filter.days.map(|(_, to)| to))
     .bind(everywhere)
     .bind_list(&funds)
-    .page(page, "received_on, id")
+    .page(page, "l.received_on, l.id")
     .each_of(donors)
     .all()
     .await

@@ -5,6 +5,7 @@
 //! * What an advance did not need comes back.
 
 pub mod credit;
+pub mod funded;
 pub mod graphql;
 pub mod store;
 

@@ -1,5 +1,7 @@
 //! Hosts, purposes and funds in the graph.
 
+use std::collections::HashMap;
+
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
@@ -32,7 +34,7 @@ use crate::{
     pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
     project::{ProjectConnection, projects_of_fund},
     related::graphql::{RelatedPartyConnection, related_expenses, related_lots, related_parties},
-    viewer::Request,
+    viewer::{Load, Request},
 };
 
 connection!(HostConnection, HostEdge, Host, "hosts");
@@ -54,6 +56,19 @@ page_of!(/// A page of what lies directly below each purpose.
 page_of!(/// A page of each fund's allow-list.
     PurposesOf, FundId, store::PurposeOfFund, store::purposes_of_funds,
     |row: &store::PurposeOfFund| row.fund_id);
+
+/// Which funds ask for different hands.
+struct TwoPersonsOf;
+
+impl Load for TwoPersonsOf {
+    type Key = FundId;
+    type Value = TwoPersons;
+
+    async fn load(request: &Request, keys: Vec<FundId>) -> Result<HashMap<FundId, TwoPersons>> {
+        let rows = store::two_persons(&mut *request.session().await?, &keys).await?;
+        Ok(rows.into_iter().map(|(fund,)| (fund, TwoPersons::Asked)).collect())
+    }
+}
 
 impl From<store::PurposeOfFund> for Purpose {
     fn from(row: store::PurposeOfFund) -> Self {
@@ -163,8 +178,8 @@ impl Fund {
     }
 
     /// Whether who proposed or recorded, who allocates, who pays and who is paid must be different persons.
-    async fn two_persons(&self) -> TwoPersons {
-        if self.two_persons == 1 { TwoPersons::Asked } else { TwoPersons::NotAsked }
+    async fn two_persons(&self, ctx: &Context<'_>) -> Result<TwoPersons> {
+        Ok(Request::of(ctx).load::<TwoPersonsOf>(self.id).await?.unwrap_or(TwoPersons::NotAsked))
     }
 
     /// Whose fund it is.

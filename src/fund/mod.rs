@@ -65,9 +65,6 @@ pub struct Fund {
     pub seats: i64,
     /// How many must sit for a decision to stand.
     pub quorum: i64,
-    /// 1 when it asks for different hands.
-    #[graphql(skip)]
-    pub two_persons: i64,
     /// The path of its area: what rights on it are held by.
     #[graphql(skip)]
     pub area_path: String,
@@ -184,7 +181,6 @@ pub(crate) async fn create(tx: &mut Tx, by: By<'_>, draft: &FundDraft) -> Result
         opened_on: draft.opened_on.into(),
         seats: draft.seats,
         quorum: draft.quorum,
-        two_persons: 0,
         area_path: area.path,
     };
     let id = store::insert(tx, &fund).await?;
@@ -205,7 +201,7 @@ pub async fn set_two_persons(tx: &mut Tx, by: By<'_>, fund: FundId, rule: TwoPer
     head::lock(tx, fund).await?;
     let two_persons = i64::from(rule == TwoPersons::Asked);
     ensure_rows(store::set_two_persons(tx, fund, two_persons).await?, 1, "fund")?;
-    Ok(Fund { two_persons, ..found })
+    Ok(found)
 }
 
 /// Whether a fund asks for different hands.

@@ -7,6 +7,8 @@ use crate::{
     page::Page,
 };
 
+crate::part!(Fund { id, host_id, area_id, code, name, opened_on, seats, quorum, area_path });
+
 /// A purpose, and a fund that has it on its allow-list.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct PurposeOfFund {
@@ -21,8 +23,7 @@ pub struct PurposeOfFund {
 macro_rules! fund {
     ($rest:literal) => {
         concat!(
-            "SELECT f.id, f.host_id, f.area_id, f.code, f.name, f.opened_on, f.seats, f.quorum,
-                    f.two_persons, a.path AS area_path
+            "SELECT f.id, f.host_id, f.area_id, f.code, f.name, f.opened_on, f.seats, f.quorum, a.path AS area_path
              FROM fund f JOIN area a ON a.id = f.area_id ",
             $rest
         )
@@ -210,6 +211,11 @@ pub async fn insert_head(tx: &mut Tx, fund: FundId) -> Result<u64> {
         .bind(fund)
         .execute()
         .await
+}
+
+/// Which of these funds ask for different hands.
+pub async fn two_persons<'c>(on: impl Sql<'c>, funds: &[FundId]) -> Result<Vec<(FundId,)>> {
+    on.sql("SELECT id FROM fund WHERE two_persons = 1 AND id IN (..)").bind_list(funds).all().await
 }
 
 /// Sets whether a fund asks for different hands.

@@ -15,6 +15,22 @@ use crate::{
     money::Fen,
 };
 
+crate::part!(Lot {
+    id,
+    fund_id,
+    receipt_id,
+    line_no,
+    parent_id,
+    donor_id,
+    earmark_id,
+    due_id,
+    class,
+    asset,
+    amount,
+    received_on,
+});
+crate::part!(ExpenseDocument { id, fund_id, target_id, payee_id, purpose_id, asset, amount, incurred_on, note });
+
 /// One bank credit, or one intake of goods.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Receipt {

@@ -16,6 +16,8 @@ use crate::{
     id::{EarmarkId, FundId, PartyId, PurposeId, TargetId},
 };
 
+crate::part!(Earmark { id, fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to });
+
 /// What a restriction restricts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]

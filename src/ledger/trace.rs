@@ -13,6 +13,8 @@ use crate::{
     page::Page,
 };
 
+crate::part!(Use { owner, account_id, kind, fund_id, target_id, expense_id, refund_id, amount });
+
 /// How much of something is in one place now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Use {
@@ -32,19 +34,6 @@ pub struct Use {
     pub refund_id: Option<RefundId>,
     /// How much.
     pub amount: Fen,
-}
-
-/// Where each of these lots is.
-pub async fn of_lots<'c>(on: impl Sql<'c>, lots: &[LotId], page: &Page) -> Result<Vec<Use>> {
-    on.sql(
-        "SELECT h.lot_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
-         FROM holding h JOIN account a ON a.id = h.account_id
-         WHERE h.lot_id = {owner} AND h.amount > 0 {page}",
-    )
-    .page(page, "h.account_id")
-    .each_of(lots)
-    .all()
-    .await
 }
 
 /// Where the money of each of these receipts is.
@@ -100,7 +89,7 @@ pub struct UseFilter {
 
 impl UseFilter {
     /// The funds of `reach` for an `IN (..)`, and whether it binds at all.
-    fn funds(&self) -> (Vec<FundId>, i64) {
+    pub fn funds(&self) -> (Vec<FundId>, i64) {
         match &self.reach {
             // No fund has the key 0: a reach without funds finds nothing.
             Some(funds) if funds.is_empty() => (vec![FundId(0)], 0),
@@ -108,68 +97,6 @@ impl UseFilter {
             None => (vec![FundId(0)], 1),
         }
     }
-}
-
-/// Which expenses each party's money paid, in the order they were booked. A giver with very many gifts is
-/// answered as fast as one with a few: it is the roll-up that is walked.
-pub async fn expenses_by_booking<'c>(
-    on: impl Sql<'c>,
-    parties: &[PartyId],
-    filter: &UseFilter,
-    page: &Page,
-) -> Result<Vec<Use>> {
-    let (funds, everywhere) = filter.funds();
-    // The sum keeps SQLite from the index of the amounts, which would read and sort all of a giver's places.
-    on.sql(
-        "SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
-         FROM party_holding h
-         JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
-         JOIN expense x ON x.id = a.expense_id
-         WHERE h.party_id = {owner} AND h.amount + 0 > 0
-           AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-           AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
-           AND ($5 = 1 OR a.fund_id IN (..)) {page}",
-    )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(filter.from)
-    .bind(filter.to)
-    .bind(everywhere)
-    .bind_list(&funds)
-    .page(page, "h.account_id")
-    .each_of(parties)
-    .all()
-    .await
-}
-
-/// Which expenses each party's money paid, by how much of it they took.
-pub async fn expenses_by_amount<'c>(
-    on: impl Sql<'c>,
-    parties: &[PartyId],
-    filter: &UseFilter,
-    page: &Page,
-) -> Result<Vec<Use>> {
-    let (funds, everywhere) = filter.funds();
-    on.sql(
-        "SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
-         FROM party_holding h
-         JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
-         JOIN expense x ON x.id = a.expense_id
-         WHERE h.party_id = {owner} AND h.amount > 0
-           AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-           AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
-           AND ($5 = 1 OR a.fund_id IN (..)) {page}",
-    )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(filter.from)
-    .bind(filter.to)
-    .bind(everywhere)
-    .bind_list(&funds)
-    .page(page, "h.amount, h.account_id")
-    .each_of(parties)
-    .all()
-    .await
 }
 
 /// What of each party's money waits, and where: in funds, pots, projects, grants and advances.

@@ -52,7 +52,7 @@ impl Load for PledgesOfParty {
             let ((filter, funds), page) = &which;
             let mut session = request.session().await?;
             let rows = store::of_donors(&mut *session, &donors, filter, funds.as_deref(), page).await?;
-            crate::viewer::deal(&mut found, &which, rows, |pledge| pledge.donor_id);
+            crate::viewer::deal(&mut found, &which, request.rows(rows), |pledge| pledge.donor_id);
         }
         Ok(found)
     }

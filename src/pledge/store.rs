@@ -4,12 +4,32 @@ use chrono::NaiveDate;
 
 use super::{Offer, Pledge, PledgeFilter, PledgeKind, PledgeState};
 use crate::{
-    db::{Result, Sql, Tx},
+    area::Area,
+    db::{Joined, Result, Sql, Tx},
+    fund::Fund,
     id::{DueId, EarmarkId, EntryId, FundId, LotId, PartyId, PledgeId},
-    ledger::document::AccrualDocument,
+    ledger::{document::AccrualDocument, earmark::Earmark},
     money::Fen,
     page::Page,
+    project::Project,
 };
+
+crate::part!(Pledge {
+    id,
+    fund_id,
+    donor_id,
+    earmark_id,
+    kind,
+    amount,
+    rate_num,
+    rate_den,
+    state,
+    offered_on,
+    due_on,
+    ended_on,
+    received,
+    note,
+});
 
 /// The pledges of these keys.
 pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[PledgeId]) -> Result<Vec<Pledge>> {
@@ -23,6 +43,9 @@ pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[PledgeId]) -> Result<Vec<Pledge
     .await
 }
 
+/// A pledge with its fund, its restriction and the project that is for.
+pub type PledgeWith = Joined<(Pledge, (Fund, Area, Earmark, Option<Project>))>;
+
 /// A page of each party's pledges by the day they are due; only to `funds` where they are given.
 pub async fn of_donors<'c>(
     on: impl Sql<'c>,
@@ -30,31 +53,36 @@ pub async fn of_donors<'c>(
     filter: &PledgeFilter,
     funds: Option<&[FundId]>,
     page: &Page,
-) -> Result<Vec<Pledge>> {
-    let text = match funds {
-        None => {
-            "SELECT p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den, p.state,
+) -> Result<Vec<PledgeWith>> {
+    // No fund has the key 0.
+    let (funds, everywhere) = (funds.filter(|funds| !funds.is_empty()).unwrap_or(&[FundId(0)]), funds.is_none());
+    let statement = on.sql(
+        "SELECT p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den, p.state,
+                p.offered_on, p.due_on, p.ended_on, p.received, p.note,
+                f.id, f.host_id, f.area_id, f.code, f.name, f.opened_on, f.seats, f.quorum, a.path AS area_path,
+                a.id, a.parent_id, a.level, a.name, a.path,
+                k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to,
+                j.id, t.fund_id, j.area_id, t.purpose_id, t.code, j.title, j.summary, j.state, t.residents,
+                j.proposed_on, j.moved_on, b.path AS area_path
+         FROM (
+             SELECT p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den, p.state,
                     p.offered_on, p.due_on, p.ended_on, p.received, p.note
              FROM pledge p JOIN earmark k ON k.id = p.earmark_id
              WHERE p.donor_id = {owner}
                AND (p.fund_id = $1 OR $1 IS NULL) AND (p.kind = $2 OR $2 IS NULL) AND (p.state = $3 OR $3 IS NULL)
                AND (k.kind = $4 OR $4 IS NULL) AND (k.purpose_id = $5 OR $5 IS NULL)
                AND (k.target_id = $6 OR $6 IS NULL) AND (p.due_on >= $7 OR $7 IS NULL)
-               AND (p.due_on <= $8 OR $8 IS NULL) {page}"
-        }
-        Some(_) => {
-            "SELECT p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den, p.state,
-                    p.offered_on, p.due_on, p.ended_on, p.received, p.note
-             FROM pledge p JOIN earmark k ON k.id = p.earmark_id
-             WHERE p.donor_id = {owner}
-               AND (p.fund_id = $1 OR $1 IS NULL) AND (p.kind = $2 OR $2 IS NULL) AND (p.state = $3 OR $3 IS NULL)
-               AND (k.kind = $4 OR $4 IS NULL) AND (k.purpose_id = $5 OR $5 IS NULL)
-               AND (k.target_id = $6 OR $6 IS NULL) AND (p.due_on >= $7 OR $7 IS NULL)
-               AND (p.due_on <= $8 OR $8 IS NULL) AND p.fund_id IN (..) {page}"
-        }
-    };
-    let statement = filter_values(on.sql(text), filter);
-    let statement = if let Some(funds) = funds { statement.bind_list(funds) } else { statement };
+               AND (p.due_on <= $8 OR $8 IS NULL) AND ($9 = 1 OR p.fund_id IN (..)) {page}) AS p
+         JOIN fund f ON f.id = p.fund_id
+         JOIN area a ON a.id = f.area_id
+         JOIN earmark k ON k.id = p.earmark_id
+         LEFT JOIN target t ON t.id = k.target_id
+         LEFT JOIN project j ON j.id = t.id
+         LEFT JOIN fund o ON o.id = t.fund_id
+         LEFT JOIN area b ON b.id = o.area_id
+         {order}",
+    );
+    let statement = filter_values(statement, filter).bind(i64::from(everywhere)).bind_list(funds);
     statement.page(page, "p.due_on, p.id").each_of(donors).all().await
 }
 

@@ -29,7 +29,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{Group, PartyById},
-    viewer::{Load, Request},
+    viewer::{Beside, Load, Request},
 };
 
 connection!(ProjectConnection, ProjectEdge, Project, "projects");
@@ -67,6 +67,12 @@ impl Load for TargetById {
             found.extend(grants.into_iter().map(|grant| (grant.id, TargetNode::from(grant))));
         }
         Ok(found)
+    }
+}
+
+impl Beside for Project {
+    fn remember(self, request: &Request) {
+        request.prime::<TargetById>(self.id, self.into());
     }
 }
 

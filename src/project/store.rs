@@ -12,6 +12,21 @@ use crate::{
     page::Page,
 };
 
+crate::part!(Project {
+    id,
+    fund_id,
+    area_id,
+    purpose_id,
+    code,
+    title,
+    summary,
+    state,
+    residents,
+    proposed_on,
+    moved_on,
+    area_path,
+});
+
 /// The targets that `rest` leaves, with the areas of their funds.
 macro_rules! target {
     ($rest:literal) => {

@@ -13,7 +13,7 @@ use async_graphql::Enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use grant::{OPERATOR, Scene, give, operator, principal};
-pub use request::{Load, Request, by_page, deal, settle};
+pub use request::{Beside, Load, Request, by_page, deal, settle};
 
 use crate::{
     error::{Denied, Error, Result},

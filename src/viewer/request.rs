@@ -3,6 +3,10 @@
 //! A load waits until a turn of the executor brings no more keys, so that every sibling field has added its
 //! own; then one statement fetches them all. No timer is involved: the number of statements of a query
 //! does not depend on its width.
+//!
+//! A page that is asked for often fetches what its rows lead to in the same statement, as columns beside them
+//! ([`Joined`]); [`Request::rows`] remembers it, so that the fields below find it known. A field whose row was
+//! not brought along loads it as ever: what is brought changes the number of statements and nothing else.
 
 use std::{
     any::{Any, TypeId},
@@ -16,7 +20,7 @@ use tokio::sync::{MappedMutexGuard, MutexGuard, oneshot};
 use super::{By, Viewer};
 use crate::{
     clock::Clock,
-    db::{Db, Session, Tx},
+    db::{Db, Joined, Session, Tx},
     error::{Denied, Error, Fault, Language, Refusal, Result, UserError},
 };
 
@@ -46,6 +50,33 @@ pub trait Load: Send + Sync + 'static {
         request: &Request,
         keys: Vec<Self::Key>,
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
+}
+
+/// What a row brings along beside it: rows that the fields below it will load.
+pub trait Beside {
+    /// Makes them known to their loads.
+    fn remember(self, request: &Request);
+}
+
+impl<T: Beside> Beside for Option<T> {
+    fn remember(self, request: &Request) {
+        if let Some(there) = self {
+            there.remember(request);
+        }
+    }
+}
+
+impl<A: Beside, B: Beside> Beside for (A, B) {
+    fn remember(self, request: &Request) {
+        self.0.remember(request);
+        self.1.remember(request);
+    }
+}
+
+impl<A: Beside, B: Beside, C: Beside, D: Beside> Beside for (A, B, C, D) {
+    fn remember(self, request: &Request) {
+        ((self.0, self.1), (self.2, self.3)).remember(request);
+    }
 }
 
 struct Batch<L: Load>(Mutex<Pending<L>>);
@@ -162,6 +193,21 @@ impl Request {
     pub async fn need<L: Load>(&self, key: L::Key) -> Result<L::Value> {
         let found = self.load::<L>(key).await?;
         found.ok_or_else(|| anyhow::anyhow!("{}: a key leads nowhere", std::any::type_name::<L>()).into())
+    }
+
+    /// Makes a row known that was fetched with another, in this request's snapshot.
+    pub fn prime<L: Load>(&self, key: L::Key, value: L::Value) {
+        let batch = self.batch::<L>();
+        batch.0.lock().expect(UNPOISONED).known.entry(key).or_insert(Some(value));
+    }
+
+    /// The rows of a page; what stands beside them is remembered.
+    pub fn rows<T, B: Beside>(&self, joined: Vec<Joined<(T, B)>>) -> Vec<T> {
+        let row = |Joined((row, beside)): Joined<(T, B)>| {
+            beside.remember(self);
+            row
+        };
+        joined.into_iter().map(row).collect()
     }
 
     async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
@@ -297,13 +343,26 @@ macro_rules! by_id {
                 Ok(rows.into_iter().map(|row| (row.id, row)).collect())
             }
         }
+
+        impl $crate::viewer::Beside for $value {
+            fn remember(self, request: &$crate::viewer::Request) {
+                request.prime::<$name>(self.id, self);
+            }
+        }
     };
 }
 
-/// Declares the load of a page of rows for each owner; the last argument gives a row's owner.
+/// Declares the load of a page of rows for each owner; the last argument gives a row's owner. `joined` stands
+/// before a function of the store whose rows bring others along.
 #[macro_export]
 macro_rules! page_of {
+    ($(#[$doc:meta])* $name:ident, $owner:ty, $value:ty, joined $store:path, $owner_of:expr) => {
+        $crate::page_of!(@ $(#[$doc])* $name, $owner, $value, $store, $crate::viewer::Request::rows, $owner_of);
+    };
     ($(#[$doc:meta])* $name:ident, $owner:ty, $value:ty, $store:path, $owner_of:expr) => {
+        $crate::page_of!(@ $(#[$doc])* $name, $owner, $value, $store, |_, rows| rows, $owner_of);
+    };
+    (@ $(#[$doc:meta])* $name:ident, $owner:ty, $value:ty, $store:path, $rows:expr, $owner_of:expr) => {
         $(#[$doc])*
         pub struct $name;
 
@@ -318,7 +377,7 @@ macro_rules! page_of {
                 let mut found = std::collections::HashMap::new();
                 for (page, owners) in $crate::viewer::by_page(keys) {
                     let rows = $store(&mut *request.session().await?, &owners, &page).await?;
-                    $crate::viewer::deal(&mut found, &page, rows, $owner_of);
+                    $crate::viewer::deal(&mut found, &page, ($rows)(request, rows), $owner_of);
                 }
                 Ok(found)
             }
@@ -326,10 +385,17 @@ macro_rules! page_of {
     };
 }
 
-/// Declares the load of a narrowed page of rows for each owner; the last argument gives a row's owner.
+/// Declares the load of a narrowed page of rows for each owner, as [`page_of!`](crate::page_of) does.
 #[macro_export]
 macro_rules! narrowed_page_of {
+    ($(#[$doc:meta])* $name:ident, $owner:ty, $filter:ty, $value:ty, joined $store:path, $owner_of:expr) => {
+        $crate::narrowed_page_of!(
+            @ $(#[$doc])* $name, $owner, $filter, $value, $store, $crate::viewer::Request::rows, $owner_of);
+    };
     ($(#[$doc:meta])* $name:ident, $owner:ty, $filter:ty, $value:ty, $store:path, $owner_of:expr) => {
+        $crate::narrowed_page_of!(@ $(#[$doc])* $name, $owner, $filter, $value, $store, |_, rows| rows, $owner_of);
+    };
+    (@ $(#[$doc:meta])* $name:ident, $owner:ty, $filter:ty, $value:ty, $store:path, $rows:expr, $owner_of:expr) => {
         $(#[$doc])*
         pub struct $name;
 
@@ -344,7 +410,7 @@ macro_rules! narrowed_page_of {
                 let mut found = std::collections::HashMap::new();
                 for (which, owners) in $crate::viewer::by_page(keys) {
                     let rows = $store(&mut *request.session().await?, &owners, &which.0, &which.1).await?;
-                    $crate::viewer::deal(&mut found, &which, rows, $owner_of);
+                    $crate::viewer::deal(&mut found, &which, ($rows)(request, rows), $owner_of);
                 }
                 Ok(found)
             }

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by its panic")]
 
 mod bank;
+mod brought;
 mod cli;
 mod concepts;
 mod corrections;
 mod gone;
+mod hands;
 mod import;
 mod kill;
 mod load;

@@ -126,7 +126,7 @@ fn read_literal(text: &str) -> (&str, &str) {
 
 fn written_out(sql: &str) -> String {
     let mut next = (1..100).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0);
-    let mut sql = sql.replace("{page}", "LIMIT 5");
+    let mut sql = sql.replace("{page}", "LIMIT 5").replace("{order}", "");
     while sql.contains("(..)") {
         let columns = if sql.starts_with("INSERT") || sql.contains("column1") {
             let list =

@@ -10,7 +10,10 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::{Balance, UseConnection, by_place, uses};
 use crate::{
     error::Result,
-    expense::graphql::{Expense, ExpenseById},
+    expense::{
+        funded,
+        graphql::{Expense, ExpenseById},
+    },
     id::{FundId, GlobalId, NodeKind, PartyId},
     ledger::trace,
     money::Money,
@@ -21,10 +24,10 @@ use crate::{
 };
 
 narrowed_page_of!(/// A page of the expenses each party's money paid, as they were booked.
-    ExpensesByBooking, PartyId, trace::UseFilter, trace::Use, trace::expenses_by_booking,
+    ExpensesByBooking, PartyId, trace::UseFilter, trace::Use, joined funded::expenses_by_booking,
     |one: &trace::Use| PartyId(one.owner));
 narrowed_page_of!(/// A page of the expenses each party's money paid, by how much they took.
-    ExpensesByAmount, PartyId, trace::UseFilter, trace::Use, trace::expenses_by_amount,
+    ExpensesByAmount, PartyId, trace::UseFilter, trace::Use, joined funded::expenses_by_amount,
     |one: &trace::Use| PartyId(one.owner));
 narrowed_page_of!(/// A page of the places where each party's money waits.
     WaitingOf, PartyId, trace::UseFilter, trace::Use, trace::waiting_of_parties,

@@ -23,7 +23,10 @@ use crate::{
     connection,
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
     error::{Result, UserError},
-    expense::graphql::{Expense, ExpenseById},
+    expense::{
+        funded,
+        graphql::{Expense, ExpenseById},
+    },
     fund::{Fund, FundById, Purpose, PurposeById, head},
     id::{EarmarkId, EntryId, FundId, GlobalId, LotId, NodeKind, PartyId},
     ledger::idem::Once,
@@ -44,7 +47,7 @@ by_id!(/// Lots by key.
 by_id!(/// Entries by key.
     EntryById, EntryId, Entry, store::entries_by_ids);
 page_of!(/// A page of the places where each lot is.
-    UsesOfLot, LotId, trace::Use, trace::of_lots, |one: &trace::Use| LotId(one.owner));
+    UsesOfLot, LotId, trace::Use, joined funded::uses_of_lots, |one: &trace::Use| LotId(one.owner));
 page_of!(/// A page of each fund's journal.
     EntriesOf, FundId, Entry, store::entries_of_funds, |entry: &Entry| entry.fund_id);
 
