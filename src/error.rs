@@ -309,10 +309,42 @@ refusals! {
     EarmarkMalformed {}
         "Name exactly one of purpose, group and target, or none of them for free money."
         "用途、自组织、项目三者只能指定其一;不指定则为非限定。";
-    /// A rate is given where the kind has none, is missing where it has one, or is out of bounds.
+    /// A part of a rate is out of bounds.
     RateMalformed {}
-        "A matching pledge has a rate whose two parts are 1 to 1000000; other kinds have none."
-        "配捐须给出比率(分子分母均为 1 至 1000000);其他类型不填比率。";
+        "A rate is two whole numbers, each from 1 to 1000000."
+        "比率须为两个整数,分子分母均为 1 至 1000000。";
+    /// The agreement was signed by another party.
+    AgreementOfAnother { number: String }
+        "Agreement {number} was signed by another party; a pledge stands under the giver's own agreement."
+        "协议 {number} 由其他主体签订;认捐只能列在捐赠人自己的协议下。";
+    /// A pledge lies outside of the term of the agreement it stands under.
+    AgreementTerm { number: String, from: NaiveDate, to: NaiveDate }
+        "Agreement {number} runs from {from} to {to}; the pledge and its dues must lie within."
+        "协议 {number} 的期限为 {from} 至 {to};认捐及其应付款须在此期限内。";
+    /// The campaign is closed.
+    CampaignClosed { code: String, on: NaiveDate }
+        "The campaign {code} was closed on {on}; nothing more is promised or sold at it."
+        "活动 {code} 已于 {on} 结束;不再接受认捐或销售申报。";
+    /// A report of sales says nothing.
+    ReportEmpty {}
+        "A report says what was sold: give an amount, a number of pieces, or both."
+        "销售申报须说明销售额或件数,至少填写一项。";
+    /// The sales of this period were reported before, with other figures.
+    SalesReported { from: NaiveDate, to: NaiveDate }
+        "The sales from {from} to {to} were reported before with other figures; correct that report instead."
+        "{from} 至 {to} 的销售已申报且数字不同;请更正原申报。";
+    /// The report was corrected before.
+    SalesCorrected { on: NaiveDate }
+        "That report was corrected on {on}; correct its last correction."
+        "该申报已于 {on} 更正;请对最后一次更正再作更正。";
+    /// The project does not say how it may be claimed.
+    NotClaimable {}
+        "This project is not open to claims; say first how many units it has and what one is worth."
+        "该项目尚未开放认领;请先设定其份数和每份金额。";
+    /// More units of a project are claimed than are left.
+    ClaimTaken { asked: i64, left: i64 }
+        "{asked} units were asked for, {left} are left; claim what is left, or another project."
+        "申请认领 {asked} 份,尚余 {left} 份;请认领余下份数或另选项目。";
     /// The pledge is not in a state that allows this.
     PledgeState { state: String, accepted: String }
         "The pledge is {state}; this is possible while it is {accepted}."
@@ -337,6 +369,10 @@ refusals! {
     DueExceeded { asked: Fen, outstanding: Fen }
         "{asked} is more than the {outstanding} that is outstanding on this pledge; book the rest as a gift of its own."
         "{asked} 超过该认捐未付的 {outstanding};余额请另作一笔捐赠入账。";
+    /// More of a due is waived than is outstanding.
+    WaiverExceeded { asked: Fen, outstanding: Fen }
+        "{asked} cannot be waived: {outstanding} is outstanding on this due."
+        "无法免除 {asked}:该应付款未付余额为 {outstanding}。";
     /// This bank line or reference was booked before.
     ReceiptRepeated { channel: String, reference: String }
         "The receipt {reference:?} of {channel:?} was booked before; it is not booked twice."
@@ -441,6 +477,42 @@ refusals! {
     MoneyMovedOn { entry: String }
         "The money of entry {entry} has moved on; reverse the later entries first."
         "分录 {entry} 的资金已流转;请先冲销其后的分录。";
+    /// No more of this file is taken than may be stored.
+    UploadTooLarge { max: u64 }
+        "The file is larger than the {max} MiB that are taken; split it, or have the server's limit raised."
+        "文件超过 {max} MiB 的上限;请拆分,或请管理员提高上限。";
+    /// The file did not arrive whole.
+    UploadBroken { why: String }
+        "The file did not arrive whole: {why}. Send it again to the same address."
+        "文件未完整到达:{why}。请向同一地址重新发送。";
+    /// The file has arrived before; its address works once.
+    UploadDone {}
+        "The file has arrived already; stage a new upload to send another."
+        "文件已到达;如需发送其他文件,请新建上传。";
+    /// The file has not arrived yet.
+    UploadMissing {}
+        "The file has not arrived; send it to its upload address first."
+        "文件尚未到达;请先发送到其上传地址。";
+    /// The import is not in a state that allows this.
+    ImportState { state: String, accepted: String }
+        "The import is {state}; this is possible while it is {accepted}."
+        "导入状态为 {state};仅在 {accepted} 时可行。";
+    /// Rows of the import are refused, and it books all or nothing.
+    ImportRefused { refused: i64 }
+        "{refused} rows are refused and nothing is booked; correct them, or start the import with continueOnError."
+        "有 {refused} 行未被接受,全部未入账;请更正,或以 continueOnError 重新开始导入。";
+    /// The plan is not the one that was looked at.
+    PlanMoved {}
+        "The plan is not the one this hash was given for; read the import again, look at what changed, and commit with the new hash."
+        "计划已不是该哈希所对应的计划;请重新读取导入、核对变化,再以新的哈希提交。";
+    /// A mapping cannot be understood.
+    MappingUnreadable { why: String }
+        "The mapping cannot be understood: {why}"
+        "对照无法理解:{why}";
+    /// What a row of the import brought has moved on or was changed.
+    ImportMovedOn { row: i64, why: String }
+        "Row {row} cannot be taken back, and so nothing is: {why}"
+        "第 {row} 行无法撤回,因此整个导入未撤回:{why}";
     /// Somebody else wrote the same at the same moment.
     Conflict {}
         "Somebody else has just written the same; nothing of yours was written. Read again, and repeat if it is still needed."

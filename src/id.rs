@@ -54,6 +54,12 @@ keys! {
     PledgeId
     /// Key of a due of a pledge.
     DueId
+    /// Key of an agreement.
+    AgreementId
+    /// Key of a campaign.
+    CampaignId
+    /// Key of a report of sales.
+    SalesReportId
     /// Key of a committee's decision.
     DecisionId
     /// Key of a receipt, which the API calls a contribution.
@@ -70,6 +76,10 @@ keys! {
     EntryId
     /// Key of the declaration that a party is related.
     RelatedPartyId
+    /// Key of a file that was uploaded.
+    UploadId
+    /// Key of an import.
+    ImportJobId
     /// Key of a line of a bank statement.
     BankLineId
     /// Key of a match of bank lines and entries.
@@ -108,8 +118,8 @@ macro_rules! kinds {
 
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
-    Project MicroGrant Milestone Pledge Contribution Lot Decision Allocation Expense Refund Entry
-    BankLine BankMatch RelatedParty
+    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation Expense
+    Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
 }
 
 impl NodeKind {

@@ -36,7 +36,13 @@ pub mod committee;
 pub mod related;
 
 // Level 3: what is promised, given, allocated and paid.
+pub mod agreement;
+
+pub mod campaign;
+
 pub mod pledge;
+
+pub mod sales;
 
 pub mod contribution;
 
@@ -47,6 +53,8 @@ pub mod expense;
 pub mod bank;
 
 // Level 4: what reads and writes in bulk.
+pub mod upload;
+
 pub mod import;
 
 // Level 5: the edge.

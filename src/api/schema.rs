@@ -8,25 +8,30 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Validatio
 
 use super::node::NodeQuery;
 use crate::{
+    agreement::graphql::AgreementMutation,
     allocation::graphql::AllocationMutation,
     area::{AreaMutation, AreaQuery},
     bank::graphql::BankMutation,
+    campaign::graphql::CampaignMutation,
     committee::CommitteeMutation,
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
+    import::graphql::{ImportMutation, ImportQuery},
     ledger::graphql::{LedgerMutation, correction::CorrectionMutation},
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
     related::graphql::RelatedMutation,
+    sales::graphql::SalesMutation,
+    upload::UploadMutation,
 };
 
 /// What can be read.
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, ImportQuery);
 
 /// What can be done.
 ///
@@ -40,13 +45,18 @@ pub struct Mutation(
     LedgerMutation,
     ProjectMutation,
     CommitteeMutation,
+    AgreementMutation,
+    CampaignMutation,
     PledgeMutation,
+    SalesMutation,
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
     BankMutation,
     CorrectionMutation,
     RelatedMutation,
+    UploadMutation,
+    ImportMutation,
 );
 
 /// The schema that the server runs.

@@ -3,7 +3,9 @@
 //! That a contribution arrived is public, as on a notice board; whose lines it is made of and where each
 //! fen is, is for the givers and for those who keep or oversee the fund's books.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::collections::HashMap;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 
 use super::{Line, Receive, Settles, receive, refund, store};
@@ -13,7 +15,8 @@ use crate::{
     connection,
     error::{Result, UserError},
     fund::{Fund, FundById},
-    id::{ExpenseId, FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
+    id::{DueId, ExpenseId, FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
+    import::store::{NoteField, notes_of_receipts},
     ledger::{
         Asset,
         document::{Lot, LotClass, Receipt, RefundDocument},
@@ -26,7 +29,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs, PeriodInput, Slice},
     page_of,
     party::{PartyById, PartyNode},
-    viewer::{Act, On, Request},
+    viewer::{Act, Load, On, Request},
 };
 
 by_id!(/// Contributions by key.
@@ -105,6 +108,7 @@ impl Contribution {
             number: self.0.external_ref.clone(),
             version: self.0.version,
             note: self.0.note.clone(),
+            receipt: self.0.id,
         }))
     }
 
@@ -139,6 +143,7 @@ impl Contribution {
 
 /// How a contribution came.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct ContributionReference {
     /// The bank, platform or cash box it came by.
     pub channel: String,
@@ -148,6 +153,45 @@ pub struct ContributionReference {
     pub version: i64,
     /// What the statement says of it; may be empty.
     pub note: String,
+    #[graphql(skip)]
+    receipt: ReceiptId,
+}
+
+#[ComplexObject]
+impl ContributionReference {
+    /// The note that a later list added to a contribution without one; null where none did. What is booked is sealed,
+    /// so it stands beside it.
+    async fn note_added(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.added(ctx, NoteField::Note).await
+    }
+
+    /// The number that a later list added to a contribution without one; null where none did.
+    async fn number_added(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.added(ctx, NoteField::Reference).await
+    }
+}
+
+impl ContributionReference {
+    async fn added(&self, ctx: &Context<'_>, wanted: NoteField) -> Result<Option<String>> {
+        let notes = Request::of(ctx).load::<AddedToReceipt>(self.receipt).await?.unwrap_or_default();
+        Ok(notes.into_iter().find(|(field, _)| *field == wanted).map(|(_, text)| text))
+    }
+}
+
+/// What later lists added to receipts.
+struct AddedToReceipt;
+
+impl Load for AddedToReceipt {
+    type Key = ReceiptId;
+    type Value = Vec<(NoteField, String)>;
+
+    async fn load(request: &Request, keys: Vec<ReceiptId>) -> Result<HashMap<ReceiptId, Self::Value>> {
+        let mut added: HashMap<ReceiptId, Self::Value> = HashMap::new();
+        for (receipt, field, text) in notes_of_receipts(&mut *request.session().await?, &keys).await? {
+            added.entry(receipt).or_default().push((field, text));
+        }
+        Ok(added)
+    }
 }
 
 impl Contribution {
@@ -306,10 +350,12 @@ pub struct ContributionLineInput {
     pub donor_id: GlobalId,
     /// How much.
     pub amount: MoneyInput,
-    /// The pledge it settles; what it pays must not be more than is outstanding.
+    /// The pledge it settles, the oldest due first; what it pays must not be more than is outstanding.
     pub pledge_id: Option<GlobalId>,
-    /// Whether it settles the giver's accepted pledges, the oldest due first; the rest is a gift of its own.
-    /// Not together with `pledgeId`.
+    /// The due it settles; what it pays must not be more than is outstanding. Not together with `pledgeId`.
+    pub due_id: Option<GlobalId>,
+    /// Whether it settles what the giver's accepted pledges owe, the oldest due first; the rest is a gift of its
+    /// own. Not together with `pledgeId` or `dueId`.
     #[graphql(default)]
     pub oldest_first: bool,
     /// What it may be used for; left out, the pledge's restriction, or free money.
@@ -321,13 +367,15 @@ pub struct ContributionLineInput {
 
 impl ContributionLineInput {
     fn read(self) -> Result<Line> {
-        let settles = match (self.pledge_id, self.oldest_first) {
-            (Some(_), true) => {
-                return Err(crate::error::Error::BadInput("Give `pledgeId` or `oldestFirst`, not both.".into()));
+        let settles = match (self.pledge_id, self.due_id, self.oldest_first) {
+            (Some(id), None, false) => Settles::Pledge(PledgeId(id.key_of(NodeKind::Pledge)?)),
+            (None, Some(id), false) => Settles::Due(DueId(id.key_of(NodeKind::Due)?)),
+            (None, None, true) => Settles::OldestFirst,
+            (None, None, false) => Settles::Nothing,
+            _ => {
+                let why = "Give one of `pledgeId`, `dueId` and `oldestFirst`, or none of them.";
+                return Err(crate::error::Error::BadInput(why.into()));
             }
-            (Some(id), false) => Settles::Pledge(PledgeId(id.key_of(NodeKind::Pledge)?)),
-            (None, true) => Settles::OldestFirst,
-            (None, false) => Settles::Nothing,
         };
         Ok(Line {
             donor: self.donor_id.party()?,
@@ -432,7 +480,7 @@ impl ContributionMutation {
         };
         let done = request.write(async |tx, by| {
             let once = Once::new(by, &input.idempotency_key, "contributionReceive", &(fund, &wanted))?;
-            receive(tx, by, fund, &[(once, wanted)]).await?.remove(0)
+            receive(tx, by, fund, &[(Some(once), wanted)]).await?.remove(0)
         });
         let (done, user_errors) = done.await?;
         let contribution = match done {

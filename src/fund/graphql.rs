@@ -8,12 +8,14 @@ use super::{
     Fund, FundDraft, FundFilter, Host, Purpose, TwoPersons, host_create, purpose_create, set_two_persons, store,
 };
 use crate::{
+    agreement::graphql::{AgreementConnection, agreements_of_fund},
     area::{Area, AreaById},
     bank::graphql::{
         BankLineConnection, Reconciliation, lines_of_fund, lines_of_host, reconciliation_of_fund,
         reconciliation_of_host, unmatched_entries,
     },
     by_id,
+    campaign::graphql::{CampaignConnection, campaigns_of_fund},
     clock::Date,
     committee::{DecisionConnection, decisions_of_fund},
     connection,
@@ -21,6 +23,7 @@ use crate::{
     error::{Result, UserError},
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
+    import::graphql::{ImportJobConnection, imports_of_fund},
     ledger,
     ledger::graphql::{
         Balance, ChainHead, EntryConnection, LotConnection, balance_of_fund, chain_head, entries_of_fund,
@@ -31,9 +34,14 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
-    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
+    pledge::graphql::{
+        PledgeConnection, PledgeFilterInput,
+        due::{DueConnection, DueFilterInput, dues_of_fund},
+        pledges_of_fund,
+    },
     project::{ProjectConnection, projects_of_fund},
     related::graphql::{RelatedPartyConnection, related_expenses, related_lots, related_parties},
+    sales::graphql::{SalesReportConnection, reports_of_fund},
     viewer::{Load, Request},
 };
 
@@ -187,6 +195,19 @@ impl Fund {
         Request::of(ctx).need::<AreaById>(self.area_id).await
     }
 
+    /// The imports into the fund, the newest first: for those who may import, and for auditors.
+    async fn import_jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<ImportJobConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(imports_of_fund(Request::of(ctx), self, &args).await)
+    }
+
     /// Who holds it.
     async fn host(&self, ctx: &Context<'_>) -> Result<Host> {
         Request::of(ctx).need::<HostById>(self.host_id).await
@@ -276,6 +297,63 @@ impl Fund {
     ) -> Option<Result<PledgeConnection>> {
         let args = PageArgs { first, after, last, before };
         Some(pledges_of_fund(Request::of(ctx), self, filter, direction, &args).await)
+    }
+
+    /// What is owed to it, by the day it is due; for those who keep or oversee the books.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn dues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which dues the list holds.")] filter: Option<DueFilterInput>,
+        #[graphql(desc = "ASC, the oldest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Option<Result<DueConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(dues_of_fund(Request::of(ctx), self, filter, direction, &args).await)
+    }
+
+    /// What merchants reported, by the last day of it; for those who keep or oversee the books.
+    async fn sales_reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Option<Result<SalesReportConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(reports_of_fund(Request::of(ctx), self, direction, &args).await)
+    }
+
+    /// The campaigns that money was raised at, by their first day.
+    async fn campaigns(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Result<CampaignConnection> {
+        let args = PageArgs { first, after, last, before };
+        campaigns_of_fund(Request::of(ctx), self.id, direction, &args).await
+    }
+
+    /// What was signed with partner units and users of venues; for those who keep or oversee the books.
+    async fn agreements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<AgreementConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(agreements_of_fund(Request::of(ctx), self, &args).await)
     }
 
     /// What has arrived, by the day it did.

@@ -121,8 +121,8 @@ pub fn day(text: &str, epoch: Epoch) -> Result<NaiveDate, CellRefusal> {
 }
 
 /// The day of something that has happened: as [`day`], not after `today`.
-pub fn given_on(text: &str, today: NaiveDate) -> Result<NaiveDate, CellRefusal> {
-    match day(text, Epoch::default()) {
+pub fn given_on(text: &str, epoch: Epoch, today: NaiveDate) -> Result<NaiveDate, CellRefusal> {
+    match day(text, epoch) {
         Ok(day) if day > today => Err(CellRefusal::DateInFuture),
         Err(CellRefusal::DateTooLate) => Err(CellRefusal::DateInFuture),
         read => read,
@@ -261,7 +261,17 @@ pub fn basis_points(text: &str, share: Share) -> Result<i64, CellRefusal> {
         Share::Permille => 1,
         Share::BasisPoint => 0,
     };
-    let points = scaled(whole, exponent + power).map_err(|refusal| match refusal {
+    points(whole, exponent + power)
+}
+
+/// A share of one in basis points, whatever its size: what a workbook shows as a percentage.
+pub(super) fn fraction(text: &str) -> Result<i64, CellRefusal> {
+    let (whole, exponent) = decimal(text).ok_or(CellRefusal::RatioUnreadable)?;
+    points(whole, exponent + 4)
+}
+
+fn points(whole: u128, exponent: i32) -> Result<i64, CellRefusal> {
+    let points = scaled(whole, exponent).map_err(|refusal| match refusal {
         CellRefusal::AmountPartOfFen => CellRefusal::RatioTooFine,
         _ => CellRefusal::RatioTooLarge,
     })?;

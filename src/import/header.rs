@@ -144,28 +144,38 @@ pub struct Layout<'a> {
 ///
 /// Answers the index of the header in `rows` and its columns. Refused when no row names all required fields, when
 /// a mapped column is missing or stands twice, or when the unit of an amount is not known.
-pub fn find(rows: &[FileRow], layout: Layout<'_>) -> Result<(usize, Columns), FileRefusal> {
-    let mut likeliest: Option<(usize, &FileRow, FileRefusal)> = None;
+pub(super) fn find(rows: &[FileRow], layout: Layout<'_>) -> Result<(usize, Columns), NoHeader> {
+    let mut likeliest: Option<NoHeader> = None;
     for (index, row) in rows.iter().enumerate().take(TITLE_ROWS_MAX + 1) {
         let unit_above = unit_of_titles(&rows[..index]);
         match columns_of(row, layout, unit_above) {
             Ok(columns) => return Ok((index, columns)),
-            Err((found, refusal)) => {
-                let is_likelier = likeliest.as_ref().is_none_or(|(most, ..)| found > *most);
-                if is_likelier {
-                    likeliest = Some((found, row, refusal));
-                }
+            Err(refused) if likeliest.as_ref().is_none_or(|most| refused.likelihood > most.likelihood) => {
+                // Lines of JSON have their keys in no row.
+                let NoHeader { likelihood, refusal } = refused;
+                let refusal = if row.number > 0 { refusal.at(row.number) } else { refusal };
+                likeliest = Some(NoHeader { likelihood, refusal });
             }
+            Err(_) => {}
         }
     }
-    match likeliest {
-        Some((_, row, refusal)) => Err(refusal.at(row.number)),
-        None => Err(FileRefusal::new(
+    Err(likeliest.unwrap_or_else(|| {
+        let refusal = FileRefusal::new(
             "file_blank",
             "The file has no text in any cell; import a table with a header row and one record in a row.",
             "文件中没有任何文字；请导入带表头、每行一条记录的表格。",
-        )),
-    }
+        );
+        NoHeader { likelihood: 0, refusal }
+    }))
+}
+
+/// Why rows have no header.
+#[derive(Debug)]
+pub(super) struct NoHeader {
+    /// How many names of columns the likeliest row has, weighed.
+    pub likelihood: usize,
+    /// What that row lacks.
+    pub refusal: FileRefusal,
 }
 
 /// What the title rows say of the unit, such as `单位：万元`: `None` when nothing, the words when they are no known unit.
@@ -204,7 +214,7 @@ fn columns_of(
     row: &FileRow,
     layout: Layout<'_>,
     unit_above: Option<Result<Unit, String>>,
-) -> Result<Columns, (usize, FileRefusal)> {
+) -> Result<Columns, NoHeader> {
     let header = Header::of(row, layout.mapping);
     let mapped = |column: &Column| layout.mapping.columns(column.field);
     let found: Vec<Result<Vec<usize>, FileRefusal>> =
@@ -214,7 +224,7 @@ fn columns_of(
     let likelihood = layout.columns.iter().zip(&found).filter(|(_, found)| is_named(found));
     let likelihood = likelihood.map(|(column, _)| weight(column)).sum::<usize>()
         + header.names.iter().filter(|name| !name.is_empty()).count().min(2);
-    let lacking = |refusal: FileRefusal| (likelihood, refusal);
+    let lacking = |refusal: FileRefusal| NoHeader { likelihood, refusal };
 
     let mut fields = Vec::with_capacity(layout.columns.len());
     for (column, found) in layout.columns.iter().zip(found) {

@@ -6,9 +6,9 @@
 use chrono::NaiveDate;
 
 use super::amount::{amount_fen, price, total_fen};
-use super::cell::{Epoch, basis_points, choice, clean, day, integer, is_formula_error, name, yes_no};
+use super::cell::{Epoch, basis_points, choice, clean, day, fraction, integer, is_formula_error, name, yes_no};
 use super::column::Choice;
-use super::file::FileRow;
+use super::file::{FileRow, Kind};
 use super::header::Columns;
 use super::refusal::{CellRefusal, RowRefusal};
 
@@ -80,6 +80,11 @@ impl<'a> Record<'a> {
 
     /// A share, in basis points.
     pub fn basis_points(&self, field: &str) -> Result<Option<i64>, RowRefusal> {
+        // A workbook keeps what it shows as 3% as 0.03, and what it shows as 100% as 1.
+        let is_percent = self.columns.one(field).is_some_and(|column| self.row.kind(column) == Kind::Percent);
+        if is_percent {
+            return self.read(field, fraction);
+        }
         let share = self.columns.share(field);
         self.read(field, |text| basis_points(text, share))
     }

@@ -3,7 +3,7 @@
 //! In a workbook the first visible sheet whose header fits is the table, unless one is named.
 
 use super::file::{FileRow, Found, RowReader, Source, Wanted};
-use super::header::{self, Columns, Layout, TITLE_ROWS_MAX};
+use super::header::{self, Columns, Layout, NoHeader, TITLE_ROWS_MAX};
 use super::refusal::FileRefusal;
 
 /// The rows of a list, below its header.
@@ -24,10 +24,23 @@ impl Table {
     /// Refused when the file is no list, or its columns are not those of the kind.
     pub fn open(source: impl Source + 'static, layout: Layout<'_>, wanted: &Wanted) -> Result<Self, FileRefusal> {
         let mut reader = RowReader::open(source, wanted)?;
-        let head = head_of(&mut reader)?;
-        let (header, columns) = header::find(&head, layout)?;
-        let header_row = head[header].number;
-        Ok(Self { reader, columns, header_row, head, header, next: header + 1 })
+        let mut likeliest: Option<NoHeader> = None;
+        loop {
+            let head = head_of(&mut reader)?;
+            match header::find(&head, layout) {
+                Ok((header, columns)) => {
+                    let header_row = head[header].number;
+                    return Ok(Self { reader, columns, header_row, head, header, next: header + 1 });
+                }
+                Err(refused) if likeliest.as_ref().is_none_or(|other| refused.likelihood > other.likelihood) => {
+                    likeliest = Some(refused);
+                }
+                Err(_) => {}
+            }
+            if !reader.next_sheet()? {
+                return Err(likeliest.expect("a sheet was refused").refusal);
+            }
+        }
     }
 
     /// What was found of the file.

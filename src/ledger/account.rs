@@ -181,6 +181,19 @@ pub async fn ensure(
     Ok(account.id)
 }
 
+/// The accounts of targets where their allocated cash is.
+pub async fn of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<Account>> {
+    let found = on
+        .sql(
+            "SELECT id, fund_id, kind, asset, target_id, expense_id, refund_id, balance FROM account
+             WHERE kind = 'TARGET' AND asset = 'CNY' AND target_id IN (..)",
+        )
+        .bind_list(targets)
+        .all()
+        .await?;
+    Ok(found)
+}
+
 impl Account {
     /// The natural key, for instance `f1/TARGET/7/CNY`.
     pub fn code(&self) -> String {

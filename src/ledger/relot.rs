@@ -91,8 +91,8 @@ pub async fn relot(tx: &mut Tx, by: By<'_>, once: &Once, input: &Relot) -> Resul
     // A new restriction is written down last: a refused change uses up no key.
     let known = match &input.restriction {
         Some(restriction) => {
-            earmark::check(tx, fund, restriction).await??;
-            earmark::find(tx, fund, restriction).await?
+            let taken = earmark::look_up(tx, fund, [*restriction]).await?;
+            taken[restriction].clone()?.id
         }
         None => Some(lot.earmark_id),
     };

@@ -13,6 +13,7 @@ mod import;
 mod kill;
 mod load;
 mod model;
+mod pledge;
 mod readme;
 mod refusals;
 mod rights;

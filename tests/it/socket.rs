@@ -218,6 +218,7 @@ impl Site {
                 self.add(name, "pledgeAdvance", "pledge", input).await;
             }
         }
+        self.sell().await;
         for (name, fund, lines) in [
             ("free", "@F1", json!([gift("@unit", "100.00", Value::Null)])),
             ("earmarked", "@F1", json!([gift("@shop", "40.00", json!({ "targetId": "@P3" }))])),
@@ -243,6 +244,16 @@ impl Site {
         self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
         let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
         self.add("milestone", "milestoneReach", "milestone", input).await;
+        self.plan_imports().await;
+    }
+
+    /// A list that can be booked, one that cannot, and room for a third.
+    async fn plan_imports(&mut self) {
+        self.stage("file", "@F1", Some("giver,date,amount\nunit,2024-03-01,5.00\n")).await;
+        self.stage("faulty file", "@F1", Some("giver,date,amount\nunit,2024-03-01,5.00\nunit,2024-03-02,-1\n")).await;
+        self.stage("unsent file", "@F1", None).await;
+        self.plan("import", "@file").await;
+        self.plan("faulty import", "@faulty file").await;
     }
 
     /// Two lines of the bank, of which one is matched.
@@ -254,6 +265,63 @@ impl Site {
             self.name(&format!("line {number}"), &line["id"]);
         }
         self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
+    }
+
+    /// Makes room for a file of a fund and calls it `name`; sends it, where there is a text.
+    async fn stage(&mut self, name: &str, fund: &str, text: Option<&str>) {
+        let input = json!({ "fundId": fund, "fileName": format!("{name}.csv") });
+        let answer = self.mutate(Some(&self.officer), "en", "stagedUploadCreate", &input, "upload { id url }").await;
+        let upload = &answer["data"]["stagedUploadCreate"]["upload"];
+        self.name(name, &upload["id"]);
+        if let Some(text) = text {
+            let url = self.server.url(upload["url"].as_str().unwrap());
+            let sent = self.client.put(url).body(text.to_owned()).send().await.unwrap();
+            assert_eq!(sent.status(), reqwest::StatusCode::CREATED);
+        }
+    }
+
+    /// Plans an import and calls it `name`, and its hash `name hash`.
+    async fn plan(&mut self, name: &str, upload: &str) {
+        let input = json!({ "fundId": "@F1", "kind": "CONTRIBUTIONS", "uploadId": upload });
+        self.add(name, "importStart", "importJob", input).await;
+        let query = "query($id: ID!) { importJob(id: $id) { state planHash } }";
+        let planned = async {
+            loop {
+                let read = self.ask(Some(&self.officer), "en", query, json!({ "id": format!("@{name}") })).await;
+                let job = &read["data"]["importJob"];
+                if job["state"] == "PLANNED" {
+                    break job["planHash"].clone();
+                }
+                assert!(["QUEUED", "PLANNING"].contains(&job["state"].as_str().unwrap()), "{read}");
+                tokio::task::yield_now().await;
+            }
+        };
+        let hash = tokio::time::timeout(std::time::Duration::from_secs(60), planned).await.unwrap();
+        self.name(&format!("{name} hash"), &hash);
+    }
+
+    /// An agreement, campaigns, a report that was corrected, a claim, and what is due of a promise.
+    async fn sell(&mut self) {
+        let agreement = json!({ "fundId": "@F1", "partyId": "@unit", "number": "A-1", "kind": "CO_BUILDING",
+            "validFrom": "2024-01-01", "validTo": "2024-12-31", "promises": "To help." });
+        self.add("agreement", "agreementRecord", "agreement", agreement).await;
+        for code in ["fair", "closed fair"] {
+            self.add(code, "campaignOpen", "campaign", campaign_open(code)).await;
+        }
+        let close = json!({ "campaignId": "@closed fair", "participants": 5, "on": "2024-04-01" });
+        self.add("closed fair", "campaignClose", "campaign", close).await;
+        self.add("sold", "salesReportRecord", "report", sold("sold", json!({ "campaignId": "@fair" }))).await;
+        let right =
+            json!({ "idempotencyKey": "right", "reportId": "@sold", "amount": yuan("9.00"), "reason": "A slip." });
+        self.add("right", "salesReportCorrect", "report", right).await;
+        let room = json!({ "projectId": "@P3", "units": 4, "unitValue": yuan("10.00") });
+        self.add("P3", "claimOpen", "project", room).await;
+        let claim = json!({ "claim": { "projectId": "@P3", "units": 1, "expiresOn": "2099-01-01" } });
+        let claim = with(offer("claim", "@F1", "@unit"), json!({ "terms": claim }));
+        self.add("claim", "pledgeOffer", "pledge", claim).await;
+        let query = "query($id: ID!) { node(id: $id) { ... on Pledge { dues { edges { node { id } } } } } }";
+        let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@promise" })).await;
+        self.name("due", &read["data"]["node"]["dues"]["edges"][0]["node"]["id"]);
     }
 
     async fn move_project(&mut self, project: &str, state: &str) {
@@ -279,13 +347,24 @@ pub fn decide(number: &str, fund: &str, target: &str, amount: &str) -> Value {
 }
 
 pub fn offer(key: &str, fund: &str, donor: &str) -> Value {
-    json!({ "idempotencyKey": key, "fundId": fund, "donorId": donor, "amount": yuan("50.00"),
-        "offeredOn": "2024-02-01", "dueOn": "2024-03-01" })
+    json!({ "idempotencyKey": key, "fundId": fund, "donorId": donor, "offeredOn": "2024-02-01",
+        "terms": { "fixed": { "amount": yuan("50.00"), "dueOn": "2024-03-01" } } })
 }
 
 fn matching(target: &str) -> Value {
     let rate = json!({ "numerator": 1, "denominator": 1 });
-    json!({ "kind": "MATCHING", "rate": rate, "earmark": { "targetId": target } })
+    json!({ "terms": { "matching": { "rate": rate, "cap": yuan("50.00") } }, "earmark": { "targetId": target } })
+}
+
+pub fn campaign_open(code: &str) -> Value {
+    json!({ "fundId": "@F1", "code": code, "name": code, "kind": "FAIR", "startsOn": "2024-03-01",
+        "endsOn": "2024-03-02" })
+}
+
+/// A report of what the shop sold.
+pub fn sold(key: &str, change: Value) -> Value {
+    let base = json!({ "idempotencyKey": key, "fundId": "@F1", "merchantId": "@shop", "amount": yuan("10.00") });
+    with(base, change)
 }
 
 pub fn gift(donor: &str, amount: &str, earmark: Value) -> Value {

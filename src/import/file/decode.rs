@@ -93,6 +93,11 @@ impl Decoding {
         self.encoding
     }
 
+    /// The file, wherever it is at.
+    pub fn into_source(self) -> Box<dyn Source> {
+        self.source
+    }
+
     /// Whether the text ended at bytes that are no character of the encoding.
     pub fn is_broken(&self) -> bool {
         self.is_broken

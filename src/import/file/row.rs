@@ -8,8 +8,12 @@ pub enum Kind {
     /// Text, and every cell of a text file.
     #[default]
     Text,
+    /// Nothing: no cell, or no value in it.
+    Empty,
     /// A number, written by the fewest digits that mean it.
     Number,
+    /// A number that is shown as a percentage; `0.03` is what is shown as 3%.
+    Percent,
     /// A day or an instant, written `2024-03-01` or `2024-03-01 09:30:00`.
     Date,
     /// Yes or no, written `TRUE` or `FALSE`.

@@ -33,6 +33,10 @@ const NO_LISTS: &[(&[u8], &str, &str)] = &[
 pub(super) enum Sniffed {
     /// A text in this encoding.
     Text(Encoding),
+    /// A ZIP archive, as the workbooks of today are.
+    Archive,
+    /// A small file system, as the workbooks of the last century are.
+    Compound,
 }
 
 /// Whether the file begins with a byte order mark.
@@ -53,15 +57,21 @@ pub(super) fn sniff(source: &mut impl Source) -> Result<Sniffed, FileRefusal> {
     if beginning.is_empty() {
         return Err(FileRefusal::new(
             "file_empty",
-            "The file is empty; import a table with a header row and one gift in a row.",
-            "文件为空；请导入带表头、每行一笔捐赠的表格。",
+            "The file is empty; import a table with a header row and one record in a row.",
+            "文件为空；请导入带表头、每行一条记录的表格。",
         ));
     }
-    if beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"\xD0\xCF\x11\xE0") {
+    if beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"PK\x05\x06") {
+        return Ok(Sniffed::Archive);
+    }
+    if beginning.starts_with(b"\xD0\xCF\x11\xE0") {
+        return Ok(Sniffed::Compound);
+    }
+    if is_markup(&beginning) {
         return Err(FileRefusal::new(
-            "file_is_workbook",
-            "The file is a spreadsheet workbook; save the sheet as CSV and import that.",
-            "文件是电子表格工作簿；请把工作表另存为 CSV 后导入。",
+            "file_not_text",
+            "The file is a web page or XML that is named as a workbook; open it in a spreadsheet program, save it as XLSX or CSV, and import that.",
+            "文件是以工作簿命名的网页或 XML；请用电子表格软件打开，另存为 XLSX 或 CSV 后导入。",
         ));
     }
     if let Some((_, en, zh)) = NO_LISTS.iter().find(|(magic, ..)| beginning.starts_with(magic)) {
@@ -91,7 +101,16 @@ pub(super) fn sniff(source: &mut impl Source) -> Result<Sniffed, FileRefusal> {
     }
 }
 
-/// UTF-16 by its byte order mark, or by its digits, delimiters and line ends, which have a zero byte on one side.
+/// Whether the file is a web page or XML, as some programs write workbooks.
+fn is_markup(beginning: &[u8]) -> bool {
+    let text = beginning.strip_prefix(MARK_UTF8).unwrap_or(beginning).trim_ascii_start();
+    let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    [&b"<?xml"[..], b"<html", b"<!doctype", b"<table", b"<meta"].iter().any(|word| begins(word))
+}
+
+/// UTF-16 by its byte order mark, or by the side on which its delimiters and line ends have their zero byte.
+///
+/// Other characters say nothing: read the other way round, 一 is an N and a wide blank is a zero.
 fn utf16_of(beginning: &[u8]) -> Option<Encoding> {
     if beginning.starts_with(MARK_UTF16_LE) {
         return Some(Encoding::Utf16Le);
@@ -99,13 +118,24 @@ fn utf16_of(beginning: &[u8]) -> Option<Encoding> {
     if beginning.starts_with(MARK_UTF16_BE) {
         return Some(Encoding::Utf16Be);
     }
-    let zeros = |side: usize| beginning.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
-    match (zeros(0), zeros(1)) {
-        (0, 0) => None,
-        (0, _) => Some(Encoding::Utf16Le),
-        (_, 0) => Some(Encoding::Utf16Be),
-        _ => None,
-    }
+    let divides = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b',' | b';');
+    let count = |is_le: bool| {
+        let units = beginning.chunks_exact(2);
+        units
+            .filter(|unit| if is_le { unit[1] == 0 && divides(unit[0]) } else { unit[0] == 0 && divides(unit[1]) })
+            .count()
+    };
+    let (le, be) = (count(true), count(false));
+    let encoding = match le.cmp(&be) {
+        std::cmp::Ordering::Greater => Encoding::Utf16Le,
+        std::cmp::Ordering::Less => Encoding::Utf16Be,
+        std::cmp::Ordering::Equal => return None,
+    };
+    // What is no text has control characters on either side.
+    let whole = &beginning[..beginning.len() - beginning.len() % 2];
+    let (text, _) = encoding.codec().decode_without_bom_handling(whole);
+    let is_text = !text.contains(|character: char| character.is_control() && !matches!(character, '\t' | '\n' | '\r'));
+    is_text.then_some(encoding)
 }
 
 /// What is known of a text so far.
@@ -128,23 +158,23 @@ impl Survey {
     }
 
     fn take(&mut self, piece: &[u8]) -> Result<(), FileRefusal> {
-        self.line_bytes = match piece.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
+        self.line_bytes = match memchr::memrchr2(b'\n', b'\r', piece) {
             Some(end) => piece.len() - end - 1,
             None => self.line_bytes + piece.len(),
         };
         if self.line_bytes > LINE_BYTES_MAX {
             return Err(FileRefusal::new(
                 "line_too_long",
-                "The file has a line longer than 1 MiB; import a table with one gift in a row.",
-                "文件中有一行超过 1 MiB；请导入每行一笔捐赠的表格。",
+                "The file has a line longer than 1 MiB; import a table with one record in a row.",
+                "文件中有一行超过 1 MiB；请导入每行一条记录的表格。",
             ));
         }
         let is_utf16 = matches!(self.known, Some(Encoding::Utf16Le | Encoding::Utf16Be));
-        if !is_utf16 && piece.contains(&0) {
+        if !is_utf16 && memchr::memchr(0, piece).is_some() {
             return Err(FileRefusal::new(
                 "file_not_text",
-                "The file is not a table of text; import a CSV or tab-separated file.",
-                "文件不是文本表格；请导入 CSV 或制表符分隔的文件。",
+                "The file is not a table of text; import a CSV, TSV, XLSX, XLS, ODS or JSON lines file.",
+                "文件不是文本表格；请导入 CSV、TSV、XLSX、XLS、ODS 或 JSON Lines 文件。",
             ));
         }
         if self.known.is_none() {

@@ -63,12 +63,20 @@ pub enum LineEnd {
     Cr,
 }
 
-/// The delimiter and the line end of a text, found in its beginning.
+/// What ends the first line of a text.
+pub(super) fn line_end_of(beginning: &str) -> LineEnd {
+    match beginning.find(['\n', '\r']).map(|at| &beginning[at..]) {
+        Some(rest) if rest.starts_with("\r\n") => LineEnd::CrLf,
+        Some(rest) if rest.starts_with('\r') => LineEnd::Cr,
+        _ => LineEnd::Lf,
+    }
+}
+
+/// The delimiter that divides the beginning of a text into the most columns in the most rows.
 ///
-/// The delimiter is the one that divides the beginning into the most columns in the most rows. Rows of another
-/// width than the usual (titles, notes that hold the delimiter) do not count, so grouped amounts in a
-/// tab-separated file do not make it a comma-separated one.
-pub(super) fn shape_of(sample: &[u8], encoding: Encoding) -> (Delimiter, LineEnd) {
+/// Rows of another width than the usual (titles, notes that hold the delimiter) do not count, so grouped amounts
+/// in a tab-separated file do not make it a comma-separated one.
+pub(super) fn delimiter_of(sample: &[u8], encoding: Encoding) -> Delimiter {
     let rows = |delimiter: Delimiter| {
         let source = Box::new(Cursor::new(sample.to_vec()));
         TextRows::of(Decoding::of(source, encoding), delimiter)
@@ -88,13 +96,7 @@ pub(super) fn shape_of(sample: &[u8], encoding: Encoding) -> (Delimiter, LineEnd
             (found, most) = (delimiter, score);
         }
     }
-    let (text, _) = encoding.codec().decode_without_bom_handling(sample);
-    let line_end = match text.find(['\n', '\r']).map(|at| &text[at..]) {
-        Some(rest) if rest.starts_with("\r\n") => LineEnd::CrLf,
-        Some(rest) if rest.starts_with('\r') => LineEnd::Cr,
-        _ => LineEnd::Lf,
-    };
-    (found, line_end)
+    found
 }
 
 /// What came of reading one record.
@@ -276,13 +278,7 @@ impl TextRows {
     }
 
     fn cell_too_long(&self) -> FileRefusal {
-        let row = self.number;
-        FileRefusal::new(
-            "cell_too_long",
-            format!("Row {row} has a cell longer than 128 KiB; a double quote may be missing."),
-            format!("第 {row} 行有超过 128 KiB 的单元格；可能缺少英文双引号。"),
-        )
-        .at(row)
+        cell_too_long(self.number)
     }
 
     fn too_wide(&self) -> FileRefusal {
@@ -290,14 +286,29 @@ impl TextRows {
     }
 
     fn undecodable(&self, row: u64) -> FileRefusal {
-        let encoding = self.input.encoding().name();
-        FileRefusal::new(
-            "undecodable",
-            format!("Row {row} has bytes that are no {encoding} character; save the file as UTF-8 and import that."),
-            format!("第 {row} 行含有不属于 {encoding} 的字节；请把文件另存为 UTF-8 后导入。"),
-        )
-        .at(row)
+        undecodable(row, self.input.encoding())
     }
+}
+
+/// The refusal of a cell that is longer than a cell may be.
+pub(super) fn cell_too_long(row: u64) -> FileRefusal {
+    FileRefusal::new(
+        "cell_too_long",
+        format!("Row {row} has a cell longer than 128 KiB; a double quote may be missing."),
+        format!("第 {row} 行有超过 128 KiB 的单元格；可能缺少英文双引号。"),
+    )
+    .at(row)
+}
+
+/// The refusal of bytes that are no character.
+pub(super) fn undecodable(row: u64, encoding: Encoding) -> FileRefusal {
+    let encoding = encoding.name();
+    FileRefusal::new(
+        "undecodable",
+        format!("Row {row} has bytes that are no {encoding} character; save the file as UTF-8 and import that."),
+        format!("第 {row} 行含有不属于 {encoding} 的字节；请把文件另存为 UTF-8 后导入。"),
+    )
+    .at(row)
 }
 
 /// The refusal of a row that is wider than a list.

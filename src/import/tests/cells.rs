@@ -128,7 +128,7 @@ fn days_are_read_with_the_year_first() {
         "2020/1/26 0:00",
     ];
     for text in accepted {
-        assert_eq!(given_on(text, today()), Ok(day), "{text}");
+        assert_eq!(given_on(text, Epoch::default(), today()), Ok(day), "{text}");
     }
 }
 
@@ -159,9 +159,9 @@ fn days_that_cannot_be_are_refused() {
         ("99999", DateInFuture),
     ];
     for (text, refusal) in refused {
-        assert_eq!(given_on(text, today()), Err(refusal), "{text}");
+        assert_eq!(given_on(text, Epoch::default(), today()), Err(refusal), "{text}");
     }
-    assert_eq!(given_on("2024-06-30", today()), Ok(today()));
+    assert_eq!(given_on("2024-06-30", Epoch::default(), today()), Ok(today()));
 }
 
 #[test]
@@ -380,7 +380,7 @@ proptest! {
     fn no_text_makes_a_cell_panic(text in "\\PC{0,40}", figures in "[-+0-9.,eE¥万元()年月日/: ]{0,24}") {
         for text in [text, figures] {
             let _ = amount_fen(&text, Unit::Wan);
-            let _ = given_on(&text, today());
+            let _ = given_on(&text, Epoch::default(), today());
             let key = match_key(&text);
             prop_assert_eq!(match_key(&key), key);
             prop_assert_eq!(clean(&clean(&text)), clean(&text));
@@ -392,8 +392,8 @@ proptest! {
         let epoch = NaiveDate::from_ymd_opt(1899, 12, 30).expect("a day");
         let day = epoch + chrono::Days::new(days);
         for form in ["%Y-%m-%d", "%Y.%-m.%-d", "%Y/%m/%d", "%Y年%-m月%-d日", "%Y%m%d"] {
-            prop_assert_eq!(given_on(&day.format(form).to_string(), today()), Ok(day));
+            prop_assert_eq!(given_on(&day.format(form).to_string(), Epoch::default(), today()), Ok(day));
         }
-        prop_assert_eq!(given_on(&days.to_string(), today()), Ok(day));
+        prop_assert_eq!(given_on(&days.to_string(), Epoch::default(), today()), Ok(day));
     }
 }
