@@ -15,6 +15,8 @@ pub mod error;
 
 pub mod id;
 
+pub mod sheet;
+
 pub mod db;
 
 // Level 1: who asks, where, and who gives or receives.
@@ -52,7 +54,11 @@ pub mod expense;
 
 pub mod bank;
 
-// Level 4: what reads and writes in bulk.
+// Level 4: what is told of the books, and what reads and writes in bulk.
+pub mod statement;
+
+pub mod duty;
+
 pub mod upload;
 
 pub mod import;

@@ -3,6 +3,8 @@
 //! * No float comes near it: amounts are `i64` fen from the first byte read to the last byte written.
 //! * Every amount is at most [`Fen::MAX`], so that a million of them still add up without overflow.
 
+mod capital;
+
 use std::{fmt, iter::Sum, ops, str::FromStr};
 
 use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};

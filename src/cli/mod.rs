@@ -7,6 +7,7 @@
 
 mod demo;
 pub mod exit;
+mod export;
 mod import;
 mod log;
 mod migrate;
@@ -80,6 +81,8 @@ enum Command {
     Token(token::Args),
     /// Import a file: parties, gifts and what else comes in bulk
     Import(import::Args),
+    /// Write a fund's journal to a file, for auditors
+    Export(export::Args),
     /// Recompute the books from the journal, and tell every difference
     Verify(verify::Args),
     /// Print the schema in GraphQL's own language
@@ -111,6 +114,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(args) => Some(&args.place),
         Command::Token(args) => Some(&args.place),
         Command::Import(args) => Some(&args.place),
+        Command::Export(args) => Some(&args.place),
         Command::Verify(args) => Some(&args.place),
         Command::Demo(args) => Some(&args.place),
         Command::Schema(_) => None,
@@ -137,6 +141,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Migrate(_) => migrate::run(&context).await,
             Command::Token(args) => token::run(args.command, &context).await,
             Command::Import(args) => import::run(args, &context).await,
+            Command::Export(args) => export::run(args.command, &context).await,
             Command::Verify(_) => verify::run(&context).await,
             Command::Schema(args) => schema::run(&args),
         }

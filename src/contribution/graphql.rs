@@ -219,7 +219,7 @@ impl Contribution {
 }
 
 /// The parties whose giving the viewer reads because it speaks for them; `None` where it speaks for none.
-fn own_parties(request: &Request) -> Option<Vec<PartyId>> {
+pub fn own_parties(request: &Request) -> Option<Vec<PartyId>> {
     let held = request.viewer.reach(Act::ReadGiving)?;
     let own: Vec<PartyId> = held
         .into_iter()

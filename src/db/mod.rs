@@ -29,7 +29,7 @@ use sqlx::{
 
 pub use joined::{Columns, Given, Joined, Part};
 pub use migrate::migrations;
-pub use session::Session;
+pub use session::{Session, Sorting};
 pub use statement::{Record, Sql, Statement, Value};
 use writer::{Job, Writer};
 

@@ -26,4 +26,23 @@ impl Session {
         };
         Ok(Self(kind, db.statements.clone()))
     }
+
+    /// Says where SQLite sorts what does not fit its cache; PostgreSQL decides by itself.
+    pub async fn set_sorting(&mut self, sorting: Sorting) -> Result<()> {
+        let SessionKind::Sqlite(tx) = &mut self.0 else { return Ok(()) };
+        let pragma = match sorting {
+            Sorting::Memory => "PRAGMA temp_store = memory",
+            Sorting::Disk => "PRAGMA temp_store = file",
+        };
+        sqlx::query(pragma).execute(&mut **tx).await.map(drop)
+    }
+}
+
+/// Where rows are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sorting {
+    /// In memory, which is faster: for reads that are small.
+    Memory,
+    /// On disk where there are many, so that the memory is bounded: for reads of whole tables.
+    Disk,
 }

@@ -1,6 +1,6 @@
 //! The hash chain, recomputed from the rows it seals.
 //!
-//! * Entries are read in the order of their numbers, a batch at a time, with the same sixteen statements for
+//! * Entries are read in the order of their numbers, a batch at a time, with the same seventeen statements for
 //!   each batch, however many entries, lots and files it has.
 //! * Each entry is sealed anew after the *stored* seal before it, so that an entry that was changed is
 //!   named itself, and not all that follow it. That the stored seals are one chain is invariant I9.
@@ -29,8 +29,10 @@ pub const TITLE_EN: &str = "Each seal is the one that its entry, postings and do
 /// What must be true of the seals, in Chinese.
 pub const TITLE_ZH: &str = "每个封印都与其分录、过账行和单据重新计算的结果一致。";
 
-/// Entries of a batch: large enough that statements do not count, small enough to be held.
+/// Entries of a batch: large enough that statements do not count.
 const BATCH: i64 = 1_000;
+/// Postings after which a batch ends, so that it can be held however large its entries are.
+const BATCH_POSTINGS: i64 = 50_000;
 
 /// The documents of some entries, by what the entries know of them.
 #[derive(Debug, Default)]
@@ -127,12 +129,9 @@ pub(super) async fn recompute(books: &mut Books<'_>) -> Result<Found> {
     for head in heads {
         let mut previous = GENESIS.to_owned();
         let mut after = 0;
-        loop {
-            let entries: Vec<Entry> = books.all(ENTRIES, &[head.fund_id.0, after, BATCH]).await?;
-            let Some(last) = entries.last() else { break };
-            let range = [head.fund_id.0, after, last.seq];
-            after = last.seq;
-            previous = recompute_batch(books, &entries, &range, previous, &mut found).await?;
+        while let Some(batch) = read(books, head.fund_id, after).await? {
+            after = batch.entries.last().map_or(after, |entry| entry.seq);
+            previous = recompute_batch(&batch, previous, &mut found);
         }
         if head.hash != previous {
             let place = format!("head of fund {}, entry {}", head.fund_id.0, head.seq);
@@ -142,24 +141,54 @@ pub(super) async fn recompute(books: &mut Books<'_>) -> Result<Found> {
     Ok(found)
 }
 
-/// Recomputes the seals of `entries`, which are those in `range`, and gives the last stored one.
-async fn recompute_batch(
-    books: &mut Books<'_>,
-    entries: &[Entry],
-    range: &Range,
-    mut previous: String,
-    found: &mut Found,
-) -> Result<String> {
-    let postings: Vec<Posting> = books.all(POSTINGS, range).await?;
-    let postings: HashMap<EntryId, &[Posting]> =
-        postings.chunk_by(|one, next| one.entry_id == next.entry_id).map(|lines| (lines[0].entry_id, lines)).collect();
-    let seals: Vec<Seal> = books.all(SEALS, range).await?;
-    let seals: HashMap<i64, String> = seals.into_iter().map(|seal| (seal.seq, seal.hash)).collect();
-    let papers = papers(books, range).await?;
-    for entry in entries {
+/// Some entries that follow each other in one fund's journal, with all that their seals cover.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// The entries, by number.
+    pub entries: Vec<Entry>,
+    /// The postings, by entry and line.
+    postings: Vec<Posting>,
+    /// The stored seals, by the number of their entry.
+    pub seals: HashMap<i64, Seal>,
+    /// The documents.
+    pub papers: Papers,
+}
+
+impl Batch {
+    /// The postings of each entry, in the order of their lines.
+    pub fn lines(&self) -> HashMap<EntryId, &[Posting]> {
+        let lines = self.postings.chunk_by(|one, next| one.entry_id == next.entry_id);
+        lines.map(|lines| (lines[0].entry_id, lines)).collect()
+    }
+}
+
+/// The next entries of `fund` after the number `after`; `None` when there are no more.
+pub(super) async fn read(books: &mut Books<'_>, fund: FundId, after: i64) -> Result<Option<Batch>> {
+    let sizes: Vec<(i64, i64)> = books.all(SIZES, &[fund.0, after, BATCH]).await?;
+    let mut postings = 0;
+    let fits = sizes.iter().take_while(|(_, size)| {
+        let fits = postings < BATCH_POSTINGS;
+        postings += size;
+        fits
+    });
+    let Some((last, _)) = fits.last() else { return Ok(None) };
+    let range = [fund.0, after, *last];
+    let entries: Vec<Entry> = books.all(ENTRIES, &range).await?;
+    let postings = books.all(POSTINGS, &range).await?;
+    let seals: Vec<Seal> = books.all(SEALS, &range).await?;
+    let seals = seals.into_iter().map(|seal| (seal.seq, seal)).collect();
+    let papers = papers(books, &range).await?;
+    Ok(Some(Batch { entries, postings, seals, papers }))
+}
+
+/// Recomputes the seals of a batch after the seal `previous`, and gives the last stored one.
+fn recompute_batch(batch: &Batch, mut previous: String, found: &mut Found) -> String {
+    let postings = batch.lines();
+    for entry in &batch.entries {
         let lines = postings.get(&entry.id).copied().unwrap_or_default();
-        let computed = documents_of(entry, &papers).map(|documents| post::seal(&previous, entry, lines, &documents));
-        let stored = seals.get(&entry.seq);
+        let documents = documents_of(entry, &batch.papers);
+        let computed = documents.map(|documents| post::seal(&previous, entry, lines, &documents));
+        let stored = batch.seals.get(&entry.seq).map(|seal| &seal.hash);
         if computed.is_none() || stored != computed.as_ref() {
             let place = format!("entry {} of fund {}, {:?}", entry.seq, entry.fund_id.0, entry.kind);
             let expected = computed.unwrap_or_else(|| "its document".to_owned());
@@ -168,7 +197,7 @@ async fn recompute_batch(
         }
         previous = stored.cloned().unwrap_or(previous);
     }
-    Ok(previous)
+    previous
 }
 
 #[derive(sqlx::FromRow)]
@@ -220,7 +249,12 @@ async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
 const ENTRIES: &str = "
     SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, pair_id, memo,
            booked_at
-    FROM entry WHERE fund_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    FROM entry WHERE fund_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+
+/// The numbers of the next entries and of the last of their postings.
+const SIZES: &str = "
+    SELECT e.seq, CAST(COALESCE((SELECT MAX(p.line_no) FROM posting p WHERE p.entry_id = e.id), 0) AS BIGINT)
+    FROM entry e WHERE e.fund_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3";
 
 const POSTINGS: &str = "
     SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount

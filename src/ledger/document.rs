@@ -57,7 +57,7 @@ pub struct Receipt {
 }
 
 /// Why money is in a fund.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum, sqlx::Type, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type, serde::Serialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 #[graphql(name = "ContributionClass")]
 pub enum LotClass {

@@ -11,6 +11,7 @@
 //! * Commands on one fund run one after another, behind its head ([`crate::fund::head`]).
 
 pub mod account;
+pub mod as_of;
 pub mod chain;
 pub mod document;
 pub mod draw;
@@ -19,9 +20,12 @@ pub mod flow;
 pub mod graphql;
 pub mod hands;
 pub mod idem;
+pub mod journal;
+pub mod movement;
 mod open;
 pub mod place;
 pub mod post;
+pub mod privacy;
 pub mod relot;
 pub mod reverse;
 pub mod seal;

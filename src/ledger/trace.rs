@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 
-use super::account::AccountKind;
+use super::{account::AccountKind, privacy::Giver};
 use crate::{
     db::{Result, Sql},
     id::{AccountId, EntryId, ExpenseId, FundId, LotId, PartyId, PledgeId, ReceiptId, RefundId, TargetId},
@@ -210,6 +210,33 @@ pub async fn parties_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId], p
     .await
 }
 
+/// All givers of each of these expenses, as far as it must be known to decide who is shown.
+pub async fn givers_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId]) -> Result<Vec<Giver>> {
+    on.sql(
+        "SELECT a.expense_id AS owner, a.id AS cell, h.party_id, g.kind, g.publicity, h.amount AS spent,
+                CAST(0 AS BIGINT) AS waiting
+         FROM account a JOIN party_holding h ON h.account_id = a.id JOIN party g ON g.id = h.party_id
+         WHERE a.expense_id = {owner} AND h.amount > 0",
+    )
+    .each_of(expenses)
+    .all()
+    .await
+}
+
+/// All givers of each of these projects and grants, place by place.
+pub async fn givers_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<Giver>> {
+    on.sql(
+        "SELECT a.target_id AS owner, a.id AS cell, h.party_id, g.kind, g.publicity,
+                CASE WHEN a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END AS spent,
+                CASE WHEN a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END AS waiting
+         FROM account a JOIN party_holding h ON h.account_id = a.id JOIN party g ON g.id = h.party_id
+         WHERE a.target_id = {owner} AND h.amount > 0",
+    )
+    .each_of(targets)
+    .all()
+    .await
+}
+
 /// What a gift paid of an expense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct PaidBy {
@@ -245,16 +272,18 @@ pub struct KindSum {
     pub amount: Fen,
 }
 
-/// Where each party's money is, by kind of place.
+/// Where each party's cash is, by kind of place.
 pub async fn sums_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: &UseFilter) -> Result<Vec<KindSum>> {
     let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT h.party_id AS owner, a.kind, CAST(SUM(h.amount) AS BIGINT) AS amount
          FROM party_holding h JOIN account a ON a.id = h.account_id
-         WHERE (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
+         WHERE a.asset = 'CNY' AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+           AND ($3 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
          GROUP BY h.party_id, a.kind",
     )
     .bind(filter.fund)
+    .bind(filter.target)
     .bind(everywhere)
     .bind_list(&funds)
     .bind_list(parties)
@@ -388,55 +417,6 @@ pub async fn months_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter
     .bind(filter.to)
     .bind_list(&funds)
     .bind_list(parties)
-    .all()
-    .await
-}
-
-/// One kind of movement within the books of a fund, summed.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct FlowRow {
-    /// 0 before the period, 1 within it.
-    pub phase: i64,
-    /// What kind of place the money left.
-    pub source_kind: AccountKind,
-    /// The project or grant it left.
-    pub source_target: Option<TargetId>,
-    /// What kind of place it went to.
-    pub destination_kind: AccountKind,
-    /// The project or grant it went to.
-    pub destination_target: Option<TargetId>,
-    /// The purpose of the expense that it paid, or that it came back from.
-    pub purpose_id: Option<crate::id::PurposeId>,
-    /// What kind of party gave it.
-    pub giver_kind: crate::party::PartyKind,
-    /// How much.
-    pub amount: Fen,
-}
-
-/// All movements of a fund up to the end of a period, summed by what they join.
-pub async fn flow_rows<'c>(on: impl Sql<'c>, fund: FundId, from: NaiveDate, to: NaiveDate) -> Result<Vec<FlowRow>> {
-    on.sql(
-        "SELECT u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
-                u.giver_kind, CAST(SUM(u.amount) AS BIGINT) AS amount
-         FROM (
-             SELECT CASE WHEN e.effective_on < $2 THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS phase,
-                    f.kind AS source_kind, f.target_id AS source_target,
-                    t.kind AS destination_kind, t.target_id AS destination_target,
-                    x.purpose_id, g.kind AS giver_kind, p.amount
-             FROM entry e
-             JOIN posting p ON p.entry_id = e.id
-             JOIN account f ON f.id = p.source_id
-             JOIN account t ON t.id = p.destination_id
-             JOIN lot l ON l.id = p.lot_id
-             JOIN party g ON g.id = l.donor_id
-             LEFT JOIN expense x ON x.id = COALESCE(t.expense_id, f.expense_id)
-             WHERE e.fund_id = $1 AND e.effective_on <= $3 AND f.asset = 'CNY') AS u
-         GROUP BY u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
-                  u.giver_kind",
-    )
-    .bind(fund)
-    .bind(from)
-    .bind(to)
     .all()
     .await
 }

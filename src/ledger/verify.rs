@@ -8,7 +8,7 @@
 
 use super::chain;
 use crate::{
-    db::{Db, Record, Session, Sql, Tx},
+    db::{Db, Record, Session, Sorting, Sql, Tx},
     error::{Language, Result},
 };
 
@@ -239,7 +239,11 @@ const REACH_OF_BANK: &str = "
 ///
 /// The answer is about one moment: what is booked meanwhile is neither waited for nor seen.
 pub async fn verify(db: &Db, progress: impl FnMut(&Check)) -> Result<Report> {
-    verify_books(Books::Session(&mut db.session().await?), progress).await
+    let mut session = db.session().await?;
+    session.set_sorting(Sorting::Disk).await?;
+    let report = verify_books(Books::Session(&mut session), progress).await;
+    session.set_sorting(Sorting::Memory).await?;
+    report
 }
 
 /// Checks the books of a session or, before it commits, of a transaction.

@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 
 pub use graphql::{
     Department, Group, Merchant, PartnerUnit, PartyById, PartyConnection, PartyEdge, PartyMutation, PartyNode,
-    PartyPaths, PartyQuery, Resident, SocialOrganization, knows,
+    PartyPaths, PartyQuery, Resident, SocialOrganization, is_known_to, knows,
 };
 
 use crate::{

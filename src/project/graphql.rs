@@ -17,12 +17,14 @@ use crate::{
     clock::Date,
     committee::{DecisionConnection, decisions_of_target},
     connection,
+    duty::{DisclosureDuty, duties_of_project},
     error::Result,
     expense::graphql::{ExpenseConnection, expenses_of_target},
     fund::{Fund, FundById, Purpose, PurposeById},
     id::{AreaId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
     ledger::graphql::{
         Balance,
+        as_of::{AsOfInput, cut_of_funds},
         spending::{FunderConnection, Leverage, balance_of_target, funders_of_target, leverage_of_target},
     },
     money::{Fen, Money},
@@ -213,12 +215,26 @@ impl Project {
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<FunderConnection> {
-        funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+        funders_of_target(Request::of(ctx), self.fund_id, self.id, &PageArgs { first, after, last, before }).await
     }
 
-    /// What it was given, less what went back, and where it is.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
-        balance_of_target(Request::of(ctx), self.id).await
+    /// What must be published of it, and by when: all that was due by the day, and what comes next.
+    async fn disclosure_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+    ) -> Result<Vec<DisclosureDuty>> {
+        duties_of_project(Request::of(ctx), self.id, on).await
+    }
+
+    /// What it was given, less what went back, and where it is or was.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Result<Balance> {
+        let request = Request::of(ctx);
+        balance_of_target(request, self.id, cut_of_funds(request, as_of, Some(self.fund_id)).await?).await
     }
 
     /// What it paid, the latest first.
@@ -307,12 +323,17 @@ impl MicroGrant {
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<FunderConnection> {
-        funders_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
+        funders_of_target(Request::of(ctx), self.fund_id, self.id, &PageArgs { first, after, last, before }).await
     }
 
-    /// What it was given, less what went back, and where it is.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
-        balance_of_target(Request::of(ctx), self.id).await
+    /// What it was given, less what went back, and where it is or was.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Result<Balance> {
+        let request = Request::of(ctx);
+        balance_of_target(request, self.id, cut_of_funds(request, as_of, Some(self.fund_id)).await?).await
     }
 
     /// What it paid, the latest first.

@@ -33,7 +33,7 @@ pub fn prepare(db: Db, clock: Clock, in_hand: InHand) -> Prepare {
                 Credentials::Malformed => return Err(unauthenticated(Wrong::Header, language)),
                 Credentials::Token(token) => {
                     let found = authenticate(&db, kind, token, &clock).await;
-                    let (found, begun) = found.map_err(|error| fault(&request, &error, language))?;
+                    let (found, begun) = found.map_err(|error| fault(reference(&request), &error, language))?;
                     session = begun;
                     let (viewer, stale) = found.ok_or_else(|| unauthenticated(Wrong::Token, language))?;
                     if let Some(token) = stale {
@@ -146,10 +146,39 @@ fn read_only(language: Language) -> HttpError {
     HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
 }
 
-/// Not a refusal: nobody knows who asks, because the database did not say.
-fn fault(request: &async_graphql::Request, error: &Error, language: Language) -> HttpError {
+/// What a request to the graph is called in the log.
+fn reference(request: &async_graphql::Request) -> &str {
     let id = request.data.get(&TypeId::of::<RequestId>()).and_then(|id| id.downcast_ref::<RequestId>());
-    let reference = id.map_or("-", |id| &id.0);
+    id.map_or("-", |id| &id.0)
+}
+
+/// Who asks for a file, in a request that reads from one snapshot; or the refusal.
+pub async fn of_download(
+    headers: &HeaderMap,
+    db: &Db,
+    clock: &Clock,
+    in_hand: &InHand,
+    reference: &str,
+) -> Result<Request, HttpError> {
+    let language = language(headers);
+    let (viewer, session) = match bearer(headers) {
+        Credentials::None => (Viewer::public(), None),
+        Credentials::Malformed => return Err(unauthenticated(Wrong::Header, language)),
+        Credentials::Token(token) => {
+            let found = authenticate(db, OperationKind::Query, token, clock).await;
+            let (found, session) = found.map_err(|error| fault(reference, &error, language))?;
+            let (viewer, stale) = found.ok_or_else(|| unauthenticated(Wrong::Token, language))?;
+            if let Some(token) = stale {
+                note_use(db.clone(), clock, token, in_hand);
+            }
+            (viewer, session)
+        }
+    };
+    Ok(Request::new(db.clone(), clock.clone(), viewer, language).reading_from(session))
+}
+
+/// Not a refusal: nobody knows who asks, because the database did not say.
+fn fault(reference: &str, error: &Error, language: Language) -> HttpError {
     tracing::error!(%reference, error = %error.message(Language::En), "a caller could not be authenticated");
     let message = match language {
         Language::En => format!("Internal error. Reference: {reference}"),

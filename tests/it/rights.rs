@@ -124,7 +124,7 @@ struct Way {
     narrows: bool,
 }
 
-const WAYS: [Way; 7] = [
+const WAYS: [Way; 9] = [
     Way {
         what: "a lot",
         direct: "query($lot: ID!) { node(id: $lot) { id } }",
@@ -190,6 +190,28 @@ const WAYS: [Way; 7] = [
             payer { giving { __typename } } } } } } } }",
         through_at: "/data/node/contributions/edges/0/node/payer/giving/__typename",
         given: [false, false, true, true],
+        narrows: false,
+    },
+    Way {
+        what: "the statement of a party",
+        direct: "query($unit: ID!) { node(id: $unit) { ... on PartnerUnit {
+            statement(period: { from: \"2024-01-01\", to: \"2024-12-31\" }) { __typename } } } }",
+        direct_at: "/data/node/statement/__typename",
+        through: "query($fund: ID!) { node(id: $fund) { ... on Fund { contributions(first: 1) { edges { node {
+            payer { statement(period: { from: \"2024-01-01\", to: \"2024-12-31\" }) { __typename } } } } } } } }",
+        through_at: "/data/node/contributions/edges/0/node/payer/statement/__typename",
+        given: [false, false, true, true],
+        narrows: false,
+    },
+    Way {
+        what: "the statement of a fund",
+        direct: "query($fund: ID!) { node(id: $fund) { ... on Fund {
+            statement(period: { from: \"2024-01-01\", to: \"2024-12-31\" }) { __typename } } } }",
+        direct_at: "/data/node/statement/__typename",
+        through: "query($fund: ID!) { node(id: $fund) { ... on Fund { projects(first: 1) { edges { node {
+            fund { statement(period: { from: \"2024-01-01\", to: \"2024-12-31\" }) { __typename } } } } } } } }",
+        through_at: "/data/node/projects/edges/0/node/fund/statement/__typename",
+        given: [false, false, false, true],
         narrows: false,
     },
 ];

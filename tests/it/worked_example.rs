@@ -347,11 +347,19 @@ async fn public_sees_a_notice(sample: &Sample) {
     let own = sample.token_of(find("H18")).await;
     let read = sample.data(Some(&own), query, json!({ "id": household })).await;
     assert_eq!(read["party"]["name"], "住户 18");
-    let funders = "{ project(fundCode: \"COMMUNITY-A\", code: \"P01\") { funders(first: 100) { edges { node { kind name } } } } }";
+    let funders =
+        "{ project(fundCode: \"COMMUNITY-A\", code: \"P01\") { funders(first: 100) { edges { node { kind name } }
+        others { count spent { amount } waiting { amount } } } } }";
     let read = sample.data(None, funders, json!({})).await;
-    let names = edges(&read["project"]["funders"]).map(|edge| &edge["node"]).filter(|node| node["kind"] == "RESIDENT");
-    let names: Vec<String> = names.map(|node| text(&node["name"])).collect();
-    assert_eq!(names, vec!["Resident"; 24]);
+    let kinds: Vec<String> = edges(&read["project"]["funders"]).map(|edge| text(&edge["node"]["kind"])).collect();
+    assert_eq!(kinds.len(), 5, "the organisations by name");
+    assert!(!kinds.contains(&"RESIDENT".to_owned()));
+    let others = json!({ "count": 24, "spent": { "amount": "12000.00" }, "waiting": { "amount": "0.00" } });
+    assert_eq!(read["project"]["funders"]["others"], others, "the households as one group");
+    let read = sample.data(Some(&own), funders, json!({})).await;
+    let names: Vec<String> = edges(&read["project"]["funders"]).map(|edge| text(&edge["node"]["name"])).collect();
+    assert!(names.contains(&"住户 18".to_owned()), "itself: {names:?}");
+    assert_eq!(read["project"]["funders"]["others"]["count"], 23);
     let answer = sample.ask(None, ENTRIES, json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }

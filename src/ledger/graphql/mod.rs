@@ -1,5 +1,6 @@
 //! The ledger in the graph: restrictions, lots, where money is, entries, and a fund's balance.
 
+pub mod as_of;
 pub mod correction;
 pub mod flow;
 pub mod giving;
@@ -10,8 +11,11 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use as_of::{AsOfInput, cut_of_funds};
+
 use super::{
     AccountKind, Asset, Entry, EntryKind,
+    as_of::Cut,
     document::{Lot, LotClass},
     earmark,
     earmark::{Earmark, EarmarkKind, Restriction},
@@ -31,6 +35,7 @@ use crate::{
     id::{EarmarkId, EntryId, FundId, GlobalId, LotId, NodeKind, PartyId},
     ledger::idem::Once,
     money::{Fen, Money},
+    narrowed_page_of,
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
@@ -48,6 +53,8 @@ by_id!(/// Entries by key.
     EntryById, EntryId, Entry, store::entries_by_ids);
 page_of!(/// A page of the places where each lot is.
     UsesOfLot, LotId, trace::Use, joined funded::uses_of_lots, |one: &trace::Use| LotId(one.owner));
+narrowed_page_of!(/// A page of the places where each lot was.
+    PastUsesOfLot, LotId, Cut, trace::Use, super::as_of::of_lots, |one: &trace::Use| LotId(one.owner));
 page_of!(/// A page of each fund's journal.
     EntriesOf, FundId, Entry, store::entries_of_funds, |entry: &Entry| entry.fund_id);
 
@@ -223,7 +230,7 @@ impl LotNode {
         self.0.received_on.into()
     }
 
-    /// Where every fen of it is now: what it paid, what waits, what was given back.
+    /// Where every fen of it is, or was: what it paid, what waits, what was given back.
     async fn uses(
         &self,
         ctx: &Context<'_>,
@@ -231,18 +238,24 @@ impl LotNode {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which entries count; all where it is left out. `seq` is of the fund it came to.")]
+        as_of: Option<AsOfInput>,
     ) -> Option<Result<UseConnection>> {
         let args = PageArgs { first, after, last, before };
-        Some(self.uses_page(Request::of(ctx), &args).await)
+        Some(self.uses_page(Request::of(ctx), as_of, &args).await)
     }
 }
 
 impl LotNode {
-    async fn uses_page(&self, request: &Request, args: &PageArgs) -> Result<UseConnection> {
+    async fn uses_page(&self, request: &Request, as_of: Option<AsOfInput>, args: &PageArgs) -> Result<UseConnection> {
         must_read_giving(request, self.0.donor_id, self.0.fund_id).await?;
         let page = by_place(args)?;
-        let rows = request.load::<UsesOfLot>((self.0.id, page.clone())).await?.unwrap_or_default();
-        Ok(uses(&page, rows))
+        let cut = cut_of_funds(request, as_of, Some(self.0.fund_id)).await?;
+        let rows = match cut.is_now() {
+            true => request.load::<UsesOfLot>((self.0.id, page.clone())).await?,
+            false => request.load::<PastUsesOfLot>((self.0.id, (cut, page.clone()))).await?,
+        };
+        Ok(uses(&page, rows.unwrap_or_default()))
     }
 }
 
@@ -349,21 +362,26 @@ impl Balance {
 pub struct SumsOfFund;
 
 impl Load for SumsOfFund {
-    type Key = FundId;
+    type Key = (FundId, Cut);
     type Value = Vec<trace::KindSum>;
 
-    async fn load(request: &Request, keys: Vec<FundId>) -> Result<HashMap<FundId, Vec<trace::KindSum>>> {
-        let mut found: HashMap<FundId, Vec<trace::KindSum>> = HashMap::new();
-        for sum in trace::sums_of_funds(&mut *request.session().await?, &keys).await? {
-            found.entry(FundId(sum.owner)).or_default().push(sum);
+    async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<trace::KindSum>>> {
+        let mut found = HashMap::new();
+        for (cut, funds) in crate::viewer::by_page(keys) {
+            let session = &mut *request.session().await?;
+            let rows = match cut.is_now() {
+                true => trace::sums_of_funds(session, &funds).await?,
+                false => super::as_of::sums_of_funds(session, &funds, &cut).await?,
+            };
+            crate::viewer::deal(&mut found, &cut, rows, |sum| FundId(sum.owner));
         }
         Ok(found)
     }
 }
 
 /// What is in a fund and what became of what was: open to the public.
-pub async fn balance_of_fund(request: &Request, fund: FundId) -> Result<Balance> {
-    let sums = request.load::<SumsOfFund>(fund).await?.unwrap_or_default();
+pub async fn balance_of_fund(request: &Request, fund: FundId, cut: Cut) -> Result<Balance> {
+    let sums = request.load::<SumsOfFund>((fund, cut)).await?.unwrap_or_default();
     Ok(Balance::of(&sums))
 }
 

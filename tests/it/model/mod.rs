@@ -9,6 +9,7 @@ pub mod oracle;
 mod product;
 mod random;
 pub mod scene;
+mod sums;
 
 use std::{collections::BTreeMap, env, time::Instant};
 
@@ -49,6 +50,7 @@ async fn tell(url: &str, seed: usize, operations: usize, mistake: Mistake) -> Re
     let mut history = History::new(seed.try_into().unwrap());
     let opening = History::opening(product.scene.today);
     let mut told = Told::default();
+    let mut kept = None;
     for number in 0..operations + opening.len() {
         let operation = opening.get(number).cloned().unwrap_or_else(|| history.next(&oracle));
         let expected = oracle.apply(&operation);
@@ -70,6 +72,9 @@ async fn tell(url: &str, seed: usize, operations: usize, mistake: Mistake) -> Re
                 *told.refusals.entry(found.unwrap_err().0).or_default() += 1;
             }
         }
+        if number == operations / 2 {
+            kept = Some(sums::keep(&product.scene).await);
+        }
         let is_last = number + 1 == operations + opening.len();
         if (number % COMPARED_EVERY == 0 || is_last)
             && let Some(difference) = product.difference(&oracle).await
@@ -82,6 +87,7 @@ async fn tell(url: &str, seed: usize, operations: usize, mistake: Mistake) -> Re
     if !broken.is_empty() {
         return Err(format!("verify: {broken:#?}"));
     }
+    sums::add_up(&product.scene, &kept.expect("half of a history is before its end")).await;
     told.heads = verify::heads(&product.scene.db).await.unwrap();
     (told.lots, told.entries) = (oracle.lots.len(), oracle.entries.len());
     product.scene.db.close().await;

@@ -1,7 +1,7 @@
 //! Tampering is told: one thing after another is changed behind the ledger's back, each in a transaction
 //! that is taken back, and `verify` must name what is wrong.
 
-mod book;
+pub mod book;
 mod cases;
 
 use std::{collections::BTreeMap, time::Instant};

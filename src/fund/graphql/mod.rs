@@ -1,12 +1,15 @@
-//! Hosts, purposes and funds in the graph.
+//! Hosts, purposes and funds in the graph: what they are and how they are read. What is done to them is in
+//! [`mutation`].
 
 use std::collections::HashMap;
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+mod mutation;
 
-use super::{
-    Fund, FundDraft, FundFilter, Host, Purpose, TwoPersons, host_create, purpose_create, set_two_persons, store,
-};
+pub use mutation::FundMutation;
+
+use async_graphql::{ComplexObject, Context, ID, Object};
+
+use super::{Fund, FundFilter, Host, Purpose, TwoPersons, store};
 use crate::{
     agreement::graphql::{AgreementConnection, agreements_of_fund},
     area::{Area, AreaById},
@@ -20,14 +23,16 @@ use crate::{
     committee::{DecisionConnection, decisions_of_fund},
     connection,
     contribution::graphql::{ContributionConnection, contributions_of_fund},
-    error::{Result, UserError},
+    duty::{DisclosureDutyConnection, Status, duties_of_fund, duties_of_host},
+    error::Result,
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     import::graphql::{ImportJobConnection, imports_of_fund},
-    ledger,
     ledger::graphql::{
-        Balance, ChainHead, EntryConnection, LotConnection, balance_of_fund, chain_head, entries_of_fund,
-        flow::{Flow, flow_of_fund},
+        Balance, ChainHead, EntryConnection, LotConnection,
+        as_of::{AsOfInput, cut_of_fund},
+        balance_of_fund, chain_head, entries_of_fund,
+        flow::{Flow, FlowInput, flow_of_fund},
         spending::{Leverage, leverage_of_fund},
     },
     page::PeriodInput,
@@ -42,6 +47,7 @@ use crate::{
     project::{ProjectConnection, projects_of_fund},
     related::graphql::{RelatedPartyConnection, related_expenses, related_lots, related_parties},
     sales::graphql::{SalesReportConnection, reports_of_fund},
+    statement::graphql::{fund::FundStatement, host::HostStatement},
     viewer::{Load, Request},
 };
 
@@ -106,6 +112,33 @@ impl Host {
     /// The area whose funds it may hold.
     async fn area(&self, ctx: &Context<'_>) -> Result<Area> {
         Request::of(ctx).need::<AreaById>(self.area_id).await
+    }
+
+    /// What its funds and their projects must publish, and by when; ask for OVERDUE to see what is late.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn disclosure_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+        #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
+    ) -> Result<DisclosureDutyConnection> {
+        let args = PageArgs { first, after, last, before };
+        duties_of_host(Request::of(ctx), self.id, on, status, &args).await
+    }
+
+    /// That its funds together are its control account, day by day of a period of a year at most; for those who
+    /// oversee all its funds.
+    async fn statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Option<Result<HostStatement>> {
+        Some(HostStatement::of(Request::of(ctx), self, period, as_of).await)
     }
 
     /// The funds it holds, in the order they were opened here.
@@ -251,9 +284,25 @@ impl Fund {
         decisions_of_fund(ctx, self.id, &PageArgs { first, after, last, before }).await
     }
 
-    /// What is in it and what became of what was.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Balance> {
-        balance_of_fund(Request::of(ctx), self.id).await
+    /// What is, or was, in it and what became of what was.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Result<Balance> {
+        let request = Request::of(ctx);
+        balance_of_fund(request, self.id, cut_of_fund(request, as_of, self.id).await?).await
+    }
+
+    /// What its money did in a period: income by source, spending by purpose and project, and what is left under
+    /// whose restrictions; for those who keep or oversee the books.
+    async fn statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+    ) -> Option<Result<FundStatement>> {
+        Some(FundStatement::of(Request::of(ctx), self, period, as_of).await)
     }
 
     /// Where its money came from and went to in a period, as nodes and links that add up.
@@ -261,8 +310,30 @@ impl Fund {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+        #[graphql(desc = "How it is drawn; left out, every project and purpose, and givers by kind.")] shape: Option<
+            FlowInput,
+        >,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
     ) -> Result<Flow> {
-        flow_of_fund(Request::of(ctx), self.id, period).await
+        let request = Request::of(ctx);
+        let cut = cut_of_fund(request, as_of, self.id).await?;
+        flow_of_fund(request, self, period, shape.unwrap_or_default(), cut).await
+    }
+
+    /// What it and its projects must publish, and by when: all that was due by the day, and what comes next.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn disclosure_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+        #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
+    ) -> Result<DisclosureDutyConnection> {
+        let args = PageArgs { first, after, last, before };
+        duties_of_fund(Request::of(ctx), self.id, on, status, &args).await
     }
 
     /// The head of its journal's hash chain.
@@ -538,165 +609,5 @@ impl FundQuery {
     ) -> Option<Result<Fund>> {
         let found = async { Ok(store::by_code(&mut *Request::of(ctx).session().await?, &code).await?) };
         found.await.transpose()
-    }
-}
-
-/// What a host is created from.
-#[derive(InputObject)]
-pub struct HostCreateInput {
-    /// The charity association.
-    pub party_id: GlobalId,
-    /// The area whose funds it may hold.
-    pub area_id: GlobalId,
-}
-
-/// What came of creating a host.
-#[derive(SimpleObject)]
-pub struct HostCreatePayload {
-    /// The host; null when it was refused.
-    pub host: Option<Host>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// What a purpose is created from.
-#[derive(InputObject)]
-pub struct PurposeCreateInput {
-    /// The purpose above; leave it out for a root.
-    pub parent_id: Option<GlobalId>,
-    /// Its short name, at most 40 characters, unlike any other purpose's.
-    pub code: String,
-    /// What it is called, at most 100 characters.
-    pub name: String,
-}
-
-/// What came of creating a purpose.
-#[derive(SimpleObject)]
-pub struct PurposeCreatePayload {
-    /// The purpose; null when it was refused.
-    pub purpose: Option<Purpose>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// What a fund is opened from.
-#[derive(InputObject)]
-pub struct FundOpenInput {
-    /// Who holds it.
-    pub host_id: GlobalId,
-    /// Whose fund it is: a community, street or district in the host's area that has none.
-    pub area_id: GlobalId,
-    /// Its short name, at most 40 characters, unlike any other fund's.
-    pub code: String,
-    /// What it is called, at most 100 characters.
-    pub name: String,
-    /// The day it was opened, not to come.
-    pub opened_on: Date,
-    /// How many seats its committee has, 1 to 99.
-    pub seats: i64,
-    /// How many must sit for a decision to stand, at most as many as there are seats.
-    pub quorum: i64,
-    /// The allow-list: it spends on these purposes and what lies below them; 1 to 100.
-    pub purpose_ids: Vec<GlobalId>,
-}
-
-impl FundOpenInput {
-    fn read(self) -> Result<FundDraft> {
-        let purposes = self.purpose_ids.iter().map(|id| id.key_of(NodeKind::Purpose).map(PurposeId));
-        Ok(FundDraft {
-            host: HostId(self.host_id.key_of(NodeKind::Host)?),
-            area: AreaId(self.area_id.key_of(NodeKind::Area)?),
-            purposes: purposes.collect::<Result<_>>()?,
-            code: self.code,
-            name: self.name,
-            opened_on: self.opened_on.into(),
-            seats: self.seats,
-            quorum: self.quorum,
-        })
-    }
-}
-
-/// What came of opening a fund.
-#[derive(SimpleObject)]
-pub struct FundOpenPayload {
-    /// The fund; null when it was refused.
-    pub fund: Option<Fund>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// Which fund asks for what.
-#[derive(InputObject)]
-pub struct FundTwoPersonsInput {
-    /// The fund.
-    pub fund_id: GlobalId,
-    /// Whether it asks for different hands from now on.
-    pub two_persons: TwoPersons,
-}
-
-/// What came of setting what a fund asks for.
-#[derive(SimpleObject)]
-pub struct FundTwoPersonsPayload {
-    /// The fund; null when it was refused.
-    pub fund: Option<Fund>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// Mutations of hosts, purposes and funds.
-#[derive(Default)]
-pub struct FundMutation;
-
-#[Object]
-impl FundMutation {
-    /// Makes a charity association the host of an area's funds. For host officers of that area.
-    async fn host_create(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is created.")] input: HostCreateInput,
-    ) -> Result<HostCreatePayload> {
-        let request = Request::of(ctx);
-        let (party, area) = (input.party_id.party()?, input.area_id.key_of(NodeKind::Area)?);
-        let (host, user_errors) = request.write(async |tx, by| host_create(tx, by, party, AreaId(area)).await).await?;
-        Ok(HostCreatePayload { host, user_errors })
-    }
-
-    /// Adds a purpose to the tree that all funds share. For host officers.
-    async fn purpose_create(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is created.")] input: PurposeCreateInput,
-    ) -> Result<PurposeCreatePayload> {
-        let request = Request::of(ctx);
-        let parent = input.parent_id.map(|id| id.key_of(NodeKind::Purpose)).transpose()?.map(PurposeId);
-        let (purpose, user_errors) =
-            request.write(async |tx, by| purpose_create(tx, by, parent, &input.code, &input.name).await).await?;
-        Ok(PurposeCreatePayload { purpose, user_errors })
-    }
-
-    /// Sets whether a fund asks for different hands. For host officers of its area. Setting it again changes
-    /// nothing.
-    async fn fund_two_persons(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which fund, and what it asks for.")] input: FundTwoPersonsInput,
-    ) -> Result<FundTwoPersonsPayload> {
-        let request = Request::of(ctx);
-        let id = FundId(input.fund_id.key_of(NodeKind::Fund)?);
-        let (fund, user_errors) =
-            request.write(async |tx, by| set_two_persons(tx, by, id, input.two_persons).await).await?;
-        Ok(FundTwoPersonsPayload { fund, user_errors })
-    }
-
-    /// Opens a fund with books of its own. For host officers of its area.
-    async fn fund_open(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is opened.")] input: FundOpenInput,
-    ) -> Result<FundOpenPayload> {
-        let request = Request::of(ctx);
-        let draft = input.read()?;
-        let (fund, user_errors) = request.write(async |tx, by| ledger::open(tx, by, &draft).await).await?;
-        Ok(FundOpenPayload { fund, user_errors })
     }
 }

@@ -1,0 +1,118 @@
+//! Who sees whose money in a trace: role by object, through the API.
+
+use serde_json::{Value, json};
+
+use crate::{
+    socket::{Site, allocate, decide, gift, pay, receive},
+    support::on_both,
+};
+
+/// What is told of the givers of an expense, of its project and of the fund's year.
+const SEEN: &str = "query($expense: ID!, $project: ID!, $fund: ID!) {
+    expense: node(id: $expense) { ... on Expense { fundedBy(first: 50) {
+        edges { amount { amount } node { name } } others { count spent { amount } } } } }
+    project: node(id: $project) { ... on Project { funders(first: 50) {
+        edges { spent { amount } waiting { amount } node { name } } others { count spent { amount } waiting { amount } } } } }
+    fund: node(id: $fund) { ... on Fund { flow(period: { from: \"2024-01-01\", to: \"2024-12-31\" }, shape: { givers: PARTY }) {
+        nodes { key kind givers giver { name } outgoing { amount } } } } } }";
+
+/// The givers with their parts by name, and then the others with their number.
+fn told(connection: &Value, part: &str) -> String {
+    let amount = |value: &Value| value["amount"].as_str().unwrap_or_default().to_owned();
+    let named = connection["edges"].as_array().unwrap().iter();
+    let mut named: Vec<String> =
+        named.map(|one| format!("{} {}", one["node"]["name"].as_str().unwrap(), amount(&one[part]))).collect();
+    named.sort();
+    if let Some(others) = connection["others"].as_object() {
+        named.push(format!("{} others {}", others["count"], amount(&others["spent"])));
+    }
+    named.join(", ")
+}
+
+/// Who is a source of the flow, with what they gave.
+fn sources(flow: &Value) -> String {
+    let node = |node: &&Value| matches!(node["kind"].as_str(), Some("GIVERS" | "GIVER"));
+    let name =
+        |node: &Value| node["giver"]["name"].as_str().or(node["givers"].as_str()).unwrap_or("together").to_owned();
+    let nodes = flow["nodes"].as_array().unwrap().iter().filter(node);
+    let mut nodes: Vec<String> =
+        nodes.map(|node| format!("{} {}", name(node), node["outgoing"]["amount"].as_str().unwrap())).collect();
+    nodes.sort();
+    nodes.join(", ")
+}
+
+on_both! {
+    async fn givers_are_told_by_name_as_they_chose_and_households_only_in_groups(fixture: Fixture) {
+        let mut site = Site::open(&fixture).await;
+        site.fill().await;
+        for number in 1..=7 {
+            let (name, area) = (format!("household {number}"), json!(["@here"]));
+            site.add(&name, "partyRegister", "party", json!({ "kind": "RESIDENT", "name": name, "areaIds": area })).await;
+        }
+        for (name, publicity, alias) in [("shy", "ANON", Value::Null), ("known", "NAME", Value::Null), ("pen name", "ALIAS", json!("A friend"))] {
+            let input = json!({ "kind": "PARTNER_UNIT", "name": name, "publicity": publicity, "aliasName": alias, "areaIds": ["@here"] });
+            site.add(name, "partyRegister", "party", input).await;
+        }
+        // An expense for many: seven households, one unit by name, one by alias, one that wishes no name.
+        let line = |donor: &str, amount: &str| gift(&format!("@{donor}"), amount, json!({ "targetId": "@P3" }));
+        let mut lines: Vec<Value> = (1..=7).map(|number| line(&format!("household {number}"), "2.00")).collect();
+        lines.extend([line("known", "10.00"), line("pen name", "20.00"), line("shy", "30.00")]);
+        site.add("gifts", "contributionReceive", "contribution", receive("gifts", "@F1", json!(lines))).await;
+        site.add("many", "decisionRecord", "decision", decide("many", "@F1", "@P3", "114.00")).await;
+        // The shop's 40.00, which is older, is earmarked for the same project: it is drawn first.
+        site.add("drawn", "allocationMake", "allocation", allocate("drawn", "@many", "114.00")).await;
+        site.add("expense", "expenseRecord", "expense", pay("expense", "@P3", "114.00")).await;
+        let tokens = [
+            ("the public", None),
+            ("a household", Some(site.token("H1", &["--role", "party-representative", "--party", "@household 1"]))),
+            ("the shy unit", Some(site.token("Shy", &["--role", "party-representative", "--party", "@shy"]))),
+            ("a stranger", Some(site.token("Group", &["--role", "party-representative", "--party", "@group"]))),
+            ("the committee", Some(site.token("Member", &["--role", "committee-member", "--fund", "F1"]))),
+            ("an auditor of another fund", Some(site.token("Elsewhere", &["--role", "auditor", "--fund", "F2"]))),
+        ];
+        let public = "A friend 20.00, known 10.00, shop 40.00, 8 others 44.00";
+        let mut wrong = vec![];
+        for ((who, token), expected) in tokens.iter().zip([
+            public,
+            "A friend 20.00, household 1 2.00, known 10.00, shop 40.00, 7 others 42.00",
+            "A friend 20.00, known 10.00, shop 40.00, shy 30.00, 7 others 14.00",
+            public,
+            "A friend 20.00, Anonymous giver 30.00, Resident 2.00, Resident 2.00, Resident 2.00, Resident 2.00, Resident 2.00, \
+             Resident 2.00, Resident 2.00, known 10.00, shop 40.00",
+            public,
+        ]) {
+            let variables = json!({ "expense": "@expense", "project": "@P3", "fund": "@F1" });
+            let answer = site.ask(token.as_deref(), "en", SEEN, variables).await;
+            assert_eq!(answer.get("errors"), None, "{answer}");
+            let data = &answer["data"];
+            let (expense, project) = (told(&data["expense"]["fundedBy"], "amount"), told(&data["project"]["funders"], "spent"));
+            for (what, told) in [("the expense", expense), ("the project", project)] {
+                let mut sorted: Vec<&str> = told.split(", ").collect();
+                let mut wanted: Vec<&str> = expected.split(", ").collect();
+                sorted.sort();
+                wanted.sort();
+                if sorted != wanted {
+                    wrong.push(format!("{what} to {who}: {told}"));
+                }
+            }
+            let sources = sources(&data["fund"]["flow"]);
+            if who.starts_with("the public") && (sources.contains("household") || sources.contains("shy") || !sources.contains("RESIDENT 34.00")) {
+                wrong.push(format!("the flow to {who}: {sources}"));
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
+
+        // One household among a few units: nobody but the largest can be told without telling of it.
+        site.add("few gifts", "contributionReceive", "contribution", receive("few gifts", "@F2", json!([
+            gift("@household 1", "3.00", json!({ "targetId": "@Q1" })), gift("@known", "10.00", json!({ "targetId": "@Q1" })),
+        ]))).await;
+        site.add("few", "decisionRecord", "decision", decide("few", "@F2", "@Q1", "13.00")).await;
+        site.add("few drawn", "allocationMake", "allocation", allocate("few drawn", "@few", "13.00")).await;
+        let waits = "query($project: ID!) { node(id: $project) { ... on Project { funders(first: 9) {
+            edges { node { name } } others { count waiting { amount } } } } } }";
+        let answer = site.ask(None, "en", waits, json!({ "project": "@Q1" })).await;
+        let funders = &answer["data"]["node"]["funders"];
+        assert_eq!(*funders, json!({ "edges": [], "others": { "count": null, "waiting": { "amount": "13.00" } } }));
+        site.close().await;
+    }
+}
