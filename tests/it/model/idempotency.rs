@@ -115,7 +115,7 @@ async fn opened(url: &str) -> (Product, Oracle) {
 async fn step(product: &mut Product, oracle: &mut Oracle, operation: &Operation, key: &str) -> Value {
     oracle.apply(operation).unwrap();
     let answer = product.perform(operation, key).await.unwrap();
-    product.learn(operation, &answer, oracle).await;
+    assert_eq!(product.learn(operation, &answer, oracle).await, None);
     answer
 }
 
@@ -162,7 +162,7 @@ on_both! {
             let answers: Vec<Value> = answers.into_iter().map(Result::unwrap).collect();
             assert!(answers.iter().all(|answer| *answer == answers[0]), "{operation:?}: {answers:?}");
             oracle.apply(operation).unwrap();
-            product.learn(operation, &answers[0], &oracle).await;
+            assert_eq!(product.learn(operation, &answers[0], &oracle).await, None);
             assert_eq!(product.difference(&oracle).await, None, "{operation:?}");
         }
         assert_eq!(heads(&product).await.1, 22, "one stored answer for each request");

@@ -385,8 +385,9 @@ impl Product {
         }
     }
 
-    /// Notes the ids of what `operation` made, which the oracle has just made too.
-    pub async fn learn(&mut self, operation: &Operation, answer: &Value, oracle: &Oracle) {
+    /// Notes the ids of what `operation` made, which the oracle has just made too; says what was made otherwise.
+    #[must_use]
+    pub async fn learn(&mut self, operation: &Operation, answer: &Value, oracle: &Oracle) -> Option<String> {
         let number = |value: &Value| value.as_i64().unwrap();
         match operation {
             Operation::Propose { .. } | Operation::Award { .. } => self.targets.push(TargetId(number(answer))),
@@ -416,8 +417,11 @@ impl Product {
         }
         if let Some(told) = answer.get("entry") {
             let last = self.entries.last().map(|entry| entry.0);
-            assert_eq!(Some(number(told)), last, "the product gave the entry another number");
+            if Some(number(told)) != last {
+                return Some(format!("the ledger says entry {told}, the model {last:?}"));
+            }
         }
+        None
     }
 
     /// What is not as the oracle has it; `None` when all is.

@@ -31,7 +31,7 @@ pub const CASES: &[Case] = &[
     ("I4", &["UPDATE entry SET reverses_id = {E3} WHERE id = {E20}"]),
     ("I5", &["UPDATE lot SET earmark_id = 4 WHERE id = {L3}"]),
     ("I5", &["UPDATE earmark SET target_id = 4 WHERE id = 3"]),
-    ("I5", &["UPDATE lot SET earmark_id = 5 WHERE id = {L4}"]),
+    ("I5", &["UPDATE lot SET earmark_id = 5 WHERE id = {L9}"]),
     ("I5", &["DELETE FROM purpose_closure WHERE ancestor_id = 1 AND descendant_id = 2"]),
     ("I6", &["UPDATE expense SET amount = amount + 1 WHERE id = {X1}"]),
     ("I6", &["UPDATE refund SET amount = amount - 1 WHERE id = {F1}"]),

@@ -139,7 +139,7 @@ impl History {
             Kind::RefundSpent => self.refund_spent(books),
             Kind::Relot => self.relot(books),
             Kind::Draw => {
-                let target = if self.random.chance(15) { NOBODY } else { self.target(books) };
+                let target = if self.random.chance(30) { NOBODY } else { self.target(books) };
                 Operation::Draw { target, alike: self.random.chance(30) }
             }
         }
