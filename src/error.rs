@@ -434,9 +434,9 @@ refusals! {
         "Resolution {resolution} was used for the other of cash and goods; the two never mix on one resolution."
         "决议 {resolution} 已用于资金与实物中的另一种;同一决议不得混用。";
     /// The fund asks for other hands than those that have acted before.
-    TwoPersons { fund: String, before: String }
-        "{fund} asks for different persons: whoever {before} does not do this, too."
-        "{fund} 要求不同人员分别办理:{before} 的人不得再办理此项。";
+    TwoPersons { fund: String }
+        "{fund} asks for different persons: whoever proposed it, recorded the resolution, allocated the money or speaks for the receiver does not do this, too."
+        "{fund} 要求不同人员分别办理:提出项目、登记决议、拨付资金或代表收款方的人不得再办理此项。";
     /// An expense comes without evidence.
     EvidenceMissing {}
         "An expense needs evidence: give the digest of at least one file."

@@ -360,8 +360,9 @@ mod tests {
             donor_id: PartyId(1),
             amount: Fen(amount),
         };
+        type Lots = &'static [(i64, i64)];
         // Held, asked, given: by lot, the nothings left out.
-        let rows: [(&[(i64, i64)], i64, &[(i64, i64)]); 6] = [
+        let rows: [(Lots, i64, Lots); 6] = [
             (&[(1, 100), (2, 100), (3, 100)], 100, &[(1, 34), (2, 33), (3, 33)]),
             (&[(1, 100), (2, 100), (3, 100)], 300, &[(1, 100), (2, 100), (3, 100)]),
             (&[(1, 1), (2, 1), (3, 1)], 2, &[(1, 1), (2, 1)]),

@@ -96,30 +96,12 @@ fn belongings() -> Vec<Row> {
         ("ANOTHER_FUND", "lines.0.earmark.targetId", "contributionReceive", earmarked(json!({ "targetId": "@Q1" }))),
         ("ANOTHER_FUND", "lines.0.pledgeId", "contributionReceive", pledged("@elsewhere", json!({}))),
         ("ANOTHER_FUND", "earmark.targetId", "pledgeOffer", promised(json!({ "earmark": { "targetId": "@Q1" } }))),
-        (
-            "ASSET_MISMATCH",
-            "lines.0.pledgeId",
-            "contributionReceive",
-            with(pledged("@promise", json!({})), json!({ "asset": "KIND" })),
-        ),
         ("COVER_OF_ANOTHER", "lines.0.donorId", "contributionReceive", given(json!({ "class": "COVER" }))),
         (
             "EARMARK_MALFORMED",
             "lines.0.earmark",
             "contributionReceive",
             earmarked(json!({ "targetId": "@P1", "anyFund": true })),
-        ),
-        (
-            "CONSENT_OF_ANOTHER",
-            "consentedById",
-            "lotRelot",
-            relot("@free.0", json!({ "donorId": "@shop", "consentedById": "@group" })),
-        ),
-        (
-            "CONSENT_OF_ANOTHER",
-            "consentedById",
-            "lotRelot",
-            relot("@earmarked.0", json!({ "earmark": {}, "consentedById": "@unit" })),
         ),
         ("ANOTHER_FUND", "account", "bankLineRecord", bank_lines("@F2", "6217", &[("B3", "2024-03-02", "1.00")])),
         (
@@ -281,6 +263,72 @@ fn states() -> Vec<Row> {
         |pledge: &str| json!({ "idempotencyKey": "row", "pledgeId": pledge, "effectiveOn": "2024-03-10", "memo": "m" });
     vec![
         ("SUM_MISMATCH", "lots", "allocationMake", lots(&[("@free.0", "1.00")])),
+        ("LIST_SIZE", "lineIds", "bankLineMatch", bank_match(&["@line 2"], &[])),
+        ("SUM_MISMATCH", "entryIds", "bankLineMatch", bank_match(&["@line 2"], &["@entry 2"])),
+        ("BANK_MATCHED", "lineIds.0", "bankLineMatch", bank_match(&["@line 1", "@line 2"], &["@entry 2"])),
+        ("BANK_MATCHED", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 1"])),
+        ("BANK_MATCHED", "entryId", "entryReverse", reverse("row", "@entry 1")),
+        ("ENTRY_WITHOUT_CASH", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 5"])),
+        ("ENTRY_UNDONE", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 3"])),
+        ("NOT_FOUND", "entryIds.1", "bankLineMatch", bank_match(&["@line 2"], &["@entry 7", "@no entry"])),
+        ("NOT_FOUND", "matchId", "bankLineUnmatch", json!({ "matchId": "@no match" })),
+        ("PROJECT_STATE", "decisionId", "allocationMake", allocate("row", "@R-PROPOSED", "1.00")),
+        (
+            "MILESTONE_REACHED",
+            "reachedOn",
+            "milestoneReach",
+            json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-02" }),
+        ),
+        ("TARGET_CLOSED", "targetId", "decisionRecord", decide("row", "@F1", "@CLOSING", "1.00")),
+        ("TARGET_CLOSED", "decisionId", "allocationMake", allocate("row", "@R-CLOSED", "1.00")),
+        (
+            "TARGET_CLOSED",
+            "lines.0.earmark.targetId",
+            "contributionReceive",
+            receive("row", "@F1", json!([gift("@unit", "1.00", json!({ "targetId": "@CLOSING" }))])),
+        ),
+        ("MONEY_LEFT", "state", "projectAdvance", cancel),
+        ("NO_QUORUM", "seats", "decisionRecord", voted(&["FOR", "FOR"])),
+        ("TOO_MANY_SEATS", "seats", "decisionRecord", voted(&["FOR"; 6])),
+        ("NO_MAJORITY", "seats", "decisionRecord", voted(&["FOR", "FOR", "AGAINST", "ABSTAIN"])),
+        ("DECISION_LATER", "effectiveOn", "allocationMake", with(allocate("row", "@R-P3", "1.00"), early)),
+        ("DECISION_EXCEEDED", "amount", "allocationMake", allocate("row", "@R-P1", "474.01")),
+        ("EVIDENCE_MISSING", "evidence", "expenseRecord", with(pay("row", "@P1", "1.00"), json!({ "evidence": [] }))),
+        // Named: given for another project; of another fund; the younger lot first, which is too small.
+        ("LOT_NOT_ELIGIBLE", "lots.1.id", "allocationMake", lots(&[("@free.0", "1.00"), ("@earmarked.0", "1.00")])),
+        ("LOT_NOT_ELIGIBLE", "lots.0.id", "allocationMake", lots(&[("@over there.0", "1.00"), ("@free.0", "1.00")])),
+        ("LOT_NOT_ELIGIBLE", "lots.0.id", "allocationMake", lots(&[("@moved.0", "1.00"), ("@free.0", "1.00")])),
+        // By rule: 94.00 is free for P1, 40.00 waits for P3.
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "allocationMake", allocate("row", "@R-P1", "94.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "expenseRecord", pay("row", "@P1", "2.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "advancePay", move_money("row", "@P1", "2.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "allocationRelease", move_money("row", "@P1", "2.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "advanceReturn", move_money("row", "@P1", "0.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "contributionRefund", refund("row", "@resident", "0.01")),
+        ("INSUFFICIENT_ELIGIBLE_FUNDS", "pledgeId", "pledgeMatch", matched("@unpaid match")),
+        ("NOTHING_TO_MATCH", "pledgeId", "pledgeMatch", matched("@match")),
+        ("ALREADY_REVERSED", "entryId", "entryReverse", reverse("row", "@entry 3")),
+        ("IS_REVERSAL", "entryId", "entryReverse", reverse("row", "@reversal")),
+        ("MONEY_MOVED_ON", "entryId", "entryReverse", reverse("row", "@entry 4")),
+        ("MONEY_MOVED_ON", "entryId", "entryReverse", reverse("row", "@entry 5")),
+    ]
+}
+
+/// The refusals of corrections, goods, different hands and related parties.
+fn corrections() -> Vec<Row> {
+    vec![
+        (
+            "CONSENT_OF_ANOTHER",
+            "consentedById",
+            "lotRelot",
+            relot("@free.0", json!({ "donorId": "@shop", "consentedById": "@group" })),
+        ),
+        (
+            "CONSENT_OF_ANOTHER",
+            "consentedById",
+            "lotRelot",
+            relot("@earmarked.0", json!({ "earmark": {}, "consentedById": "@unit" })),
+        ),
         ("NOTHING_CHANGES", "lotId", "lotRelot", relot("@free.0", json!({ "donorId": "@unit", "earmark": {} }))),
         ("NOTHING_CHANGES", "partyId", "relatedPartyDeclare", related("@shop")),
         (
@@ -334,58 +382,10 @@ fn states() -> Vec<Row> {
             with(refund("row", "@resident", "20.01"), json!({ "expenseId": "@paid" })),
         ),
         ("NOT_REVERSIBLE", "entryId", "entryReverse", reverse("row", "@transfer")),
-        ("LIST_SIZE", "lineIds", "bankLineMatch", bank_match(&["@line 2"], &[])),
-        ("SUM_MISMATCH", "entryIds", "bankLineMatch", bank_match(&["@line 2"], &["@entry 2"])),
-        ("BANK_MATCHED", "lineIds.0", "bankLineMatch", bank_match(&["@line 1", "@line 2"], &["@entry 2"])),
-        ("BANK_MATCHED", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 1"])),
-        ("BANK_MATCHED", "entryId", "entryReverse", reverse("row", "@entry 1")),
-        ("ENTRY_WITHOUT_CASH", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 5"])),
-        ("ENTRY_UNDONE", "entryIds.0", "bankLineMatch", bank_match(&["@line 2"], &["@entry 3"])),
-        ("NOT_FOUND", "entryIds.1", "bankLineMatch", bank_match(&["@line 2"], &["@entry 7", "@no entry"])),
-        ("NOT_FOUND", "matchId", "bankLineUnmatch", json!({ "matchId": "@no match" })),
-        ("PROJECT_STATE", "decisionId", "allocationMake", allocate("row", "@R-PROPOSED", "1.00")),
-        (
-            "MILESTONE_REACHED",
-            "reachedOn",
-            "milestoneReach",
-            json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-02" }),
-        ),
-        ("TARGET_CLOSED", "targetId", "decisionRecord", decide("row", "@F1", "@CLOSING", "1.00")),
-        ("TARGET_CLOSED", "decisionId", "allocationMake", allocate("row", "@R-CLOSED", "1.00")),
-        (
-            "TARGET_CLOSED",
-            "lines.0.earmark.targetId",
-            "contributionReceive",
-            receive("row", "@F1", json!([gift("@unit", "1.00", json!({ "targetId": "@CLOSING" }))])),
-        ),
-        ("MONEY_LEFT", "state", "projectAdvance", cancel),
-        ("NO_QUORUM", "seats", "decisionRecord", voted(&["FOR", "FOR"])),
-        ("TOO_MANY_SEATS", "seats", "decisionRecord", voted(&["FOR"; 6])),
-        ("NO_MAJORITY", "seats", "decisionRecord", voted(&["FOR", "FOR", "AGAINST", "ABSTAIN"])),
-        ("DECISION_LATER", "effectiveOn", "allocationMake", with(allocate("row", "@R-P3", "1.00"), early)),
-        ("DECISION_EXCEEDED", "amount", "allocationMake", allocate("row", "@R-P1", "474.01")),
         // The second fund asks for different hands, and the officer has done everything.
         ("TWO_PERSONS", "decisionId", "allocationMake", allocate("row", "@R-Q1", "1.00")),
         ("TWO_PERSONS", "targetId", "expenseRecord", pay("row", "@Q1", "1.00")),
         ("TWO_PERSONS", "targetId", "advancePay", move_money("row", "@Q1", "1.00")),
-        ("EVIDENCE_MISSING", "evidence", "expenseRecord", with(pay("row", "@P1", "1.00"), json!({ "evidence": [] }))),
-        // Named: given for another project; of another fund; the younger lot first, which is too small.
-        ("LOT_NOT_ELIGIBLE", "lots.1.id", "allocationMake", lots(&[("@free.0", "1.00"), ("@earmarked.0", "1.00")])),
-        ("LOT_NOT_ELIGIBLE", "lots.0.id", "allocationMake", lots(&[("@over there.0", "1.00"), ("@free.0", "1.00")])),
-        ("LOT_NOT_ELIGIBLE", "lots.0.id", "allocationMake", lots(&[("@moved.0", "1.00"), ("@free.0", "1.00")])),
-        // By rule: 94.00 is free for P1, 40.00 waits for P3.
-        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "allocationMake", allocate("row", "@R-P1", "94.01")),
-        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "expenseRecord", pay("row", "@P1", "2.01")),
-        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "advancePay", move_money("row", "@P1", "2.01")),
-        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "allocationRelease", move_money("row", "@P1", "2.01")),
-        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "advanceReturn", move_money("row", "@P1", "0.01")),
-        ("INSUFFICIENT_ELIGIBLE_FUNDS", "amount", "contributionRefund", refund("row", "@resident", "0.01")),
-        ("INSUFFICIENT_ELIGIBLE_FUNDS", "pledgeId", "pledgeMatch", matched("@unpaid match")),
-        ("NOTHING_TO_MATCH", "pledgeId", "pledgeMatch", matched("@match")),
-        ("ALREADY_REVERSED", "entryId", "entryReverse", reverse("row", "@entry 3")),
-        ("IS_REVERSAL", "entryId", "entryReverse", reverse("row", "@reversal")),
-        ("MONEY_MOVED_ON", "entryId", "entryReverse", reverse("row", "@entry 4")),
-        ("MONEY_MOVED_ON", "entryId", "entryReverse", reverse("row", "@entry 5")),
     ]
 }
 
@@ -437,7 +437,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), promises(), states(), imports()].concat();
+        let rows = [fields(), belongings(), promises(), states(), corrections(), imports()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
