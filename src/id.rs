@@ -82,6 +82,8 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of the declaration that a party is related.
+    RelatedPartyId
     /// Key of a file that was uploaded.
     UploadId
     /// Key of an import.
@@ -125,7 +127,7 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Committee CommitteeSeat
-    Motion Decision Disclosure Allocation Expense Refund Entry BankLine BankMatch Upload ImportJob
+    Motion Decision Disclosure Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
 }
 
 impl NodeKind {

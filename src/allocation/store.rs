@@ -4,9 +4,12 @@ use chrono::NaiveDate;
 
 use crate::{
     committee::MotionKind,
-    db::{Result, Sql},
+    db::{Result, Sql, Tx},
     id::{DecisionId, EntryId, TargetId},
-    ledger::document::{DecisionDocument, SeatDocument},
+    ledger::{
+        Asset,
+        document::{DecisionDocument, SeatDocument},
+    },
     money::Fen,
     page::Page,
 };
@@ -82,26 +85,25 @@ pub async fn decision_by_id<'c>(on: impl Sql<'c>, id: DecisionId) -> Result<Opti
 }
 
 /// What stands on a decision, and whether it still stands itself.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct Standing {
-    /// What has been allocated on it, without reversed allocations.
-    pub allocated: Fen,
+    /// What has been allocated on it of cash and of goods, without reversed allocations.
+    pub allocated: Vec<(Asset, Fen)>,
     /// The day it was annulled.
     pub annulled_on: Option<NaiveDate>,
 }
 
 /// What stands on a decision. Read it with the fund's head locked.
-pub async fn standing<'c>(on: impl Sql<'c>, decision: DecisionId) -> Result<Standing> {
-    on.sql(
-        "SELECT CAST(COALESCE((
-                    SELECT SUM(p.amount) FROM entry e JOIN posting p ON p.entry_id = e.id
-                    WHERE e.decision_id = d.id AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
-                ), 0) AS BIGINT) AS allocated, n.annulled_on
-         FROM decision d LEFT JOIN annulment n ON n.decision_id = d.id WHERE d.id = $1",
-    )
-    .bind(decision)
-    .one()
-    .await
+pub async fn standing(tx: &mut Tx, decision: DecisionId) -> Result<Standing> {
+    let annulled = tx.sql("SELECT annulled_on FROM annulment WHERE decision_id = $1").bind(decision);
+    let annulled_on = annulled.optional::<(NaiveDate,)>().await?.map(|(on,)| on);
+    let allocated = tx.sql(
+        "SELECT a.asset, CAST(SUM(p.amount) AS BIGINT)
+         FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.destination_id
+         WHERE e.decision_id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
+         GROUP BY a.asset",
+    );
+    Ok(Standing { allocated: allocated.bind(decision).all().await?, annulled_on })
 }
 
 /// Who sat on a decision, in the order of the seats.

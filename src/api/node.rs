@@ -20,7 +20,7 @@ use crate::{
     id::{
         AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, DecisionId, DisclosureId, DueId,
         EntryId, ExpenseId, FundId, GlobalId, HostId, ImportJobId, LotId, MotionId, NodeKind, PartyId, PledgeId,
-        PurposeId, ReceiptId, RefundId, SalesReportId, SeatId, TargetId,
+        PurposeId, ReceiptId, RefundId, RelatedPartyId, SalesReportId, SeatId, TargetId,
     },
     import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
@@ -30,6 +30,7 @@ use crate::{
         due::{Due, DueById},
     },
     project::{MicroGrant, Project, TargetById, TargetNode},
+    related::graphql::{RelatedPartyById, RelatedPartyNode},
     sales::graphql::{SalesReport, SalesReportById},
     viewer::{Act, Held, Request, Role},
 };
@@ -70,6 +71,7 @@ pub enum Node {
     ImportJob(ImportJob),
     BankLine(BankLineNode),
     BankMatch(BankMatchNode),
+    RelatedParty(RelatedPartyNode),
 }
 
 impl From<PartyNode> for Node {
@@ -179,6 +181,12 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let Some(row) = request.load::<BankMatchById>(BankMatchId(id.key)).await? else { return Ok(None) };
             must_read_bank(request, row.host_id, row.fund_id).await?;
             Ok(Some(Node::BankMatch(BankMatchNode(row))))
+        }
+        NodeKind::RelatedParty => {
+            let id = RelatedPartyId(id.key);
+            let Some(row) = request.load::<RelatedPartyById>(id).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::RelatedParty(RelatedPartyNode(row))))
         }
         _ => Ok(None),
     }

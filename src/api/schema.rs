@@ -19,10 +19,11 @@ use crate::{
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
     import::graphql::{ImportMutation, ImportQuery},
-    ledger::graphql::LedgerMutation,
+    ledger::graphql::{LedgerMutation, correction::CorrectionMutation},
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectEndMutation, ProjectMutation, ProjectQuery},
+    related::graphql::RelatedMutation,
     sales::graphql::SalesMutation,
     upload::UploadMutation,
 };
@@ -57,6 +58,8 @@ pub struct Mutation(
     ExpenseMutation,
     DisclosureMutation,
     BankMutation,
+    CorrectionMutation,
+    RelatedMutation,
     UploadMutation,
     ImportMutation,
 );

@@ -98,7 +98,9 @@ pub async fn decide(tx: &mut Tx, by: By<'_>, once: &Once, draft: &DecisionDraft)
         annulled_why: None,
         area_path: fund.area_path,
     };
-    let done = Decided { decision: store::insert_decision(tx, &decision, None).await? };
+    let id = store::insert_decision(tx, &decision, None).await?;
+    store::insert_recorder(tx, id, actor).await?;
+    let done = Decided { decision: id };
     once.remember(tx, None, &done).await?;
     Ok(done)
 }

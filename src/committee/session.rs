@@ -289,6 +289,9 @@ pub async fn close(tx: &mut Tx, by: By<'_>, once: &Once, input: &Close) -> Resul
         ..floor.motion.clone()
     };
     let decision = if carried { Some(carry(tx, &ended, &floor.rule, floor.tally()).await?) } else { None };
+    if let Some(decision) = decision {
+        store::insert_recorder(tx, decision, actor).await?;
+    }
     ensure_rows(store::set_outcome(tx, &ended).await?, 1, "motion")?;
     let done = Closed { motion: input.motion, decision };
     once.remember(tx, None, &done).await?;

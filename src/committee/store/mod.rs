@@ -126,6 +126,15 @@ pub async fn insert_decision(tx: &mut Tx, decision: &Decision, series: Option<(i
     Ok(id)
 }
 
+/// Adds who recorded a decision.
+pub async fn insert_recorder(tx: &mut Tx, decision: DecisionId, principal: PrincipalId) -> Result<u64> {
+    tx.sql("INSERT INTO decision_recorder (decision_id, principal_id) VALUES ($1, $2)")
+        .bind(decision)
+        .bind(principal)
+        .execute()
+        .await
+}
+
 /// Adds an annulment.
 pub async fn insert_annulment(tx: &mut Tx, annul: &Annul, actor: PrincipalId) -> Result<u64> {
     tx.sql("INSERT INTO annulment (decision_id, annulled_on, reason, principal_id) VALUES ($1, $2, $3, $4)")
