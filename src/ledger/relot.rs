@@ -141,8 +141,9 @@ pub async fn relot(tx: &mut Tx, by: By<'_>, once: &Once, input: &Relot) -> Resul
 
 /// The fund whose pieces are changed: the lot's own, or where nothing is left there, one that it was moved to.
 async fn fund_of(tx: &mut Tx, lot: &Lot) -> Result<FundId> {
-    let pieces = store::pieces_of_lot(&mut *tx, lot.id).await?;
-    let is_own = pieces.iter().any(|piece| piece.fund_id == lot.fund_id && piece.kind != AccountKind::Refund);
+    let mut pieces = store::pieces_of_lot(&mut *tx, lot.id).await?;
+    pieces.retain(|piece| piece.kind != AccountKind::Refund);
+    let is_own = pieces.iter().any(|piece| piece.fund_id == lot.fund_id);
     Ok(pieces.last().filter(|_| !is_own).map_or(lot.fund_id, |piece| piece.fund_id))
 }
 

@@ -124,7 +124,7 @@ on_both! {
             assert!(tried * 100 >= attempts, "{name}: only {tried} of {attempts}");
             assert!(*refused > 0 && refused < tried, "{name}: {refused} of {tried} refused");
         }
-        assert_eq!(told.counts.len(), 24);
+        assert_eq!(told.counts.len(), 25);
     }
 }
 
