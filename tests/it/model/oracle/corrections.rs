@@ -7,7 +7,7 @@ use cobuild::error::UserErrorCode as Code;
 
 use super::{
     super::operation::{Back, Only, Terms},
-    FUNDS, Lot, No, Oracle, Place, no,
+    FUNDS, HOST, Lot, No, Oracle, Place, no,
 };
 
 impl Oracle {
@@ -175,6 +175,9 @@ impl Oracle {
         let new_donor = donor.unwrap_or(lot.donor);
         Self::check_party(new_donor)?;
         Self::check_party(by)?;
+        if lot.covers && new_donor != HOST {
+            return no(Code::CoverOfAnother);
+        }
         // A lot is changed in its own fund, or where nothing of it is left there, in the one it was moved to.
         let is_here = |fund: usize| {
             let here = lot

@@ -273,7 +273,19 @@ impl Oracle {
             };
             let donor = parts[number].donor;
             let receipt = self.receipts.len();
-            lots.push(Lot { fund, receipt, donor, terms, due, asset, parent: None, amount, at: BTreeMap::new() });
+            let covers = parts[number].covers;
+            lots.push(Lot {
+                fund,
+                receipt,
+                donor,
+                terms,
+                due,
+                asset,
+                covers,
+                parent: None,
+                amount,
+                at: BTreeMap::new(),
+            });
         }
         self.receipts.push((fund, reference, payer));
         let mut moves = vec![];

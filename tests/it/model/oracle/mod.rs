@@ -68,6 +68,8 @@ pub struct Lot {
     /// The pledge, and which of its dues it settles.
     pub due: Option<(usize, usize)>,
     pub asset: Asset,
+    /// Whether the host makes a loss good with it.
+    pub covers: bool,
     /// The lot that it was made of.
     pub parent: Option<usize>,
     pub amount: i64,
