@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     id::PartyId,
     money::Fen,
-    party::{PartyKind, Publicity},
+    party::{PartyKind, Publicity, is_told},
 };
 
 /// Givers of a group with a resident in it: whoever is one of them still sees five others.
@@ -41,7 +41,7 @@ pub struct Giver {
 
 impl Giver {
     fn is_named(&self) -> bool {
-        self.kind != PartyKind::Resident && self.publicity != Publicity::Anon
+        is_told(self.kind, self.publicity)
     }
 }
 

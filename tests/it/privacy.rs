@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    socket::{Site, allocate, decide, gift, pay, receive},
+    socket::{Site, allocate, decide, gift, pay, receive, refund, with},
     support::on_both,
 };
 
@@ -101,6 +101,50 @@ on_both! {
             }
         }
         assert_eq!(wrong, Vec::<String>::new());
+
+        // What arrived: from whom is told by name, and the rest together where they are enough.
+        for number in 1..=5 {
+            let (name, payer) = (format!("own {number}"), format!("@household {number}"));
+            let gifts = receive(&name, "@F2", json!([gift(&payer, "4.00", json!({}))]));
+            site.add(&name, "contributionReceive", "contribution", with(gifts, json!({ "payerId": payer }))).await;
+        }
+        let arrived = "query($fund: ID!) { node(id: $fund) { ... on Fund {
+            contributions(first: 50) { edges { node { amount { amount } payer { __typename } } } }
+            otherContributions { payers count amount { amount } inKind { amount } } } } }";
+        let seen = async |site: &Site, token: Option<&str>| {
+            let answer = site.ask(token, "en", arrived, json!({ "fund": "@F2" })).await;
+            assert_eq!(answer.get("errors"), None, "{answer}");
+            let edges = answer["data"]["node"]["contributions"]["edges"].as_array().unwrap().clone();
+            let residents = edges.iter().filter(|edge| edge["node"]["payer"]["__typename"] == "Resident").count();
+            (residents, answer["data"]["node"]["otherContributions"].clone())
+        };
+        // Five households are too few.
+        assert_eq!(seen(&site, None).await, (0, Value::Null));
+        let gifts = receive("own 6", "@F2", json!([gift("@household 6", "5.00", json!({}))]));
+        site.add("own 6", "contributionReceive", "contribution", with(gifts, json!({ "payerId": "@household 6" }))).await;
+        let others = |payers: i64, amount: &str| {
+            json!({ "payers": payers, "count": payers, "amount": { "amount": amount }, "inKind": { "amount": "0.00" } })
+        };
+        let [_, household, shy, stranger, member, elsewhere] = tokens.each_ref().map(|(_, token)| token.as_deref());
+        let auditor = site.token("Here", &["--role", "auditor", "--fund", "F2"]);
+        assert_eq!(seen(&site, None).await, (0, others(6, "25.00")));
+        assert_eq!(seen(&site, household).await, (1, others(5, "21.00")), "a household is told its own");
+        assert_eq!(seen(&site, member).await, (0, others(6, "25.00")), "a committee is told of its own fund only");
+        assert_eq!(seen(&site, elsewhere).await, (6, Value::Null), "the auditor of this fund is told all");
+        assert_eq!(seen(&site, Some(&auditor)).await, (6, Value::Null));
+        // By its id a contribution is told to whom it is told in the list, and to whoever has a part in it.
+        site.add("back", "contributionRefund", "refund", with(refund("back", "@household 1", "1.00"), json!({ "fundId": "@F2" }))).await;
+        for (id, kind) in [("@own 1", "Contribution"), ("@back", "Refund")] {
+            let by_id = format!("query($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ amount {{ amount }} }} }} }}");
+            for (token, code) in [
+                (None, Some("UNAUTHENTICATED")), (household, None), (shy, Some("FORBIDDEN")), (stranger, Some("FORBIDDEN")),
+                (member, Some("FORBIDDEN")), (Some(auditor.as_str()), None),
+            ] {
+                let answer = site.ask(token, "en", &by_id, json!({ "id": id })).await;
+                assert_eq!(answer.pointer("/errors/0/extensions/code").and_then(Value::as_str), code, "{answer}");
+                assert_eq!(answer["data"]["node"].is_null(), code.is_some(), "{answer}");
+            }
+        }
 
         // One household among a few units: nobody but the largest can be told without telling of it.
         site.add("few gifts", "contributionReceive", "contribution", receive("few gifts", "@F2", json!([

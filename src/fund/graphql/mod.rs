@@ -20,7 +20,7 @@ use crate::{
     clock::Date,
     committee::{DecisionConnection, decisions_of_fund},
     connection,
-    contribution::graphql::{ContributionConnection, contributions_of_fund},
+    contribution::graphql::{ContributionConnection, OtherContributions, contributions_of_fund, others_of_fund},
     duty::{DisclosureDutyConnection, Status, duties_of_fund, duties_of_host},
     error::Result,
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
@@ -406,7 +406,8 @@ impl Fund {
         Some(agreements_of_fund(Request::of(ctx), self, &args).await)
     }
 
-    /// What has arrived, by the day it did.
+    /// What has arrived, by the day it did: from givers who are told by name, and your own. Those who keep or oversee
+    /// the books are told all of it.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
     async fn contributions(
         &self,
@@ -419,7 +420,18 @@ impl Fund {
         #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
     ) -> Result<ContributionConnection> {
         let args = PageArgs { first, after, last, before };
-        contributions_of_fund(Request::of(ctx), self.id, period, direction, &args).await
+        contributions_of_fund(Request::of(ctx), self, period, direction, &args).await
+    }
+
+    /// What has arrived beside `contributions`, together: from residents, and from givers who did not choose to be
+    /// named. Null where there is none, where they are too few for it to be told, and for those who keep or oversee
+    /// the books, who are told every contribution.
+    async fn other_contributions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only what arrived in this period.")] period: Option<PeriodInput>,
+    ) -> Option<Result<OtherContributions>> {
+        others_of_fund(Request::of(ctx), self, period).await.transpose()
     }
 
     /// What was paid, by the day it was.
