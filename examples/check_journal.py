@@ -100,11 +100,31 @@ def refund_digest(d):
     return digest("refund", d["id"], d["fundId"], d["donorId"], d["amount"], d["refundedOn"], d["reason"])
 
 
+def relot_digest(d):
+    return digest("relot", d["lotId"], d["consentedBy"], d["consentedOn"], d["sha256"], d["childId"], d["receiptId"],
+                  d["lineNo"], d["parentId"], d["donorId"], d["dueId"], d["class"], d["asset"], d["amount"],
+                  d["receivedOn"], terms_digest(d["terms"]))
+
+
+def credit_digest(d):
+    return digest("credit", d["expenseId"], d["delta"], d["sha256"])
+
+
+def write_off_digest(d):
+    return digest("write off", d["targetId"], d["sha256"])
+
+
+def pair_digest(d):
+    return digest("pair", d["entryId"])
+
+
 DIGESTS = {"receipt": receipt_digest, "match": match_digest, "decision": decision_digest, "expense": expense_digest,
-           "refund": refund_digest}
-# The document that an entry of each kind must have; the others have none.
+           "refund": refund_digest, "relot": relot_digest, "credit": credit_digest, "write off": write_off_digest,
+           "pair": pair_digest}
+# The document that an entry of each kind must have, and which it may have; the others have none.
+MAY_HAVE = {"RETURN": "credit", "SWAP": "pair"}
 DOCUMENTS = {"RECEIVE": "receipt", "MATCH": "match", "ALLOCATE": "decision", "PAY": "expense", "CLEAR": "expense",
-             "REFUND": "refund"}
+             "REFUND": "refund", "RELOT": "relot", "WRITEOFF": "write off", "XFER_IN": "pair"}
 
 
 def seal(previous, e):
@@ -147,7 +167,7 @@ class Journal:
             self.tell(where, "it is not chained to the entry before it")
         if e["document"] is None and e["kind"] in DOCUMENTS:
             self.tell(where, f"its document is missing: a {DOCUMENTS[e['kind']]}")
-        elif e["document"] is not None and e["document"]["type"] != DOCUMENTS.get(e["kind"]):
+        elif e["document"] is not None and e["document"]["type"] != {**DOCUMENTS, **MAY_HAVE}.get(e["kind"]):
             self.tell(where, f"a {e['document']['type']} is no document of it")
         elif seal(e["prevHash"], e) != e["hash"]:
             self.tell(where, "its seal is not the one its words, postings and document give: it was changed")
@@ -157,6 +177,8 @@ class Journal:
         self.document(where, e)
         if e["kind"] == "REVERSE":
             self.reversal(where, e)
+        if e["kind"] in ("RELOT", "SWAP"):
+            self.neutral(where, e)
         for expected, (line, lot, source, destination, amount) in enumerate(e["postings"], 1):
             at = f"{where}, line {line}"
             if line != expected:
@@ -200,6 +222,31 @@ class Journal:
             self.paid_by[d["type"], d["id"]].append(e["id"])
             if d["type"] == "expense" and not d["evidence"]:
                 self.tell(where, "the expense has no evidence")
+
+        elif d["type"] == "relot":
+            child = self.lots.get(d["childId"], {})
+            if (child.get("amount"), child.get("donor")) != (d["amount"], d["donorId"]):
+                self.tell(where, "the lot it made is another than its consent says")
+            if {posting[1] for posting in e["postings"]} != {d["lotId"], d["childId"]}:
+                self.tell(where, "it moves other lots than its consent is about")
+        elif d["type"] == "credit":
+            sources = {posting[2] for posting in e["postings"]}
+            if {self.accounts.get(one, {}).get("expenseId") for one in sources} != {d["expenseId"]}:
+                self.tell(where, "it is credited to another expense than its note says")
+            if sum(posting[4] for posting in e["postings"]) != -d["delta"]:
+                self.tell(where, f"its credit note is about {-d['delta']} fen")
+        elif d["type"] == "write off":
+            sources = {posting[2] for posting in e["postings"]}
+            if {self.accounts.get(one, {}).get("targetId") for one in sources} != {d["targetId"]}:
+                self.tell(where, "it is another project's loss than its document says")
+
+    def neutral(self, where, e):
+        change = defaultdict(int)
+        for _, _, source, destination, amount in e["postings"]:
+            change[source] -= amount
+            change[destination] += amount
+        if any(change.values()):
+            self.tell(where, "it leaves a place fuller or emptier than it was")
 
     def reversal(self, where, e):
         original = e["reversesId"]
@@ -256,7 +303,8 @@ class Journal:
         if (self.seq, self.hash) != (head["seq"], head["hash"]) or line["head"] != head:
             self.tell("head", f"the chain ends with {self.seq}:{self.hash}, the head is {head['seq']}:{head['hash']}")
         for key in set(self.holdings) | {key for key, amount in self.held.items() if amount}:
-            if self.holdings.get(key, 0) != self.held.get(key, 0):
+            # What is on the way to another fund arrives in that fund's journal, not in this one.
+            if self.accounts.get(key[1], {}).get("kind") != "TRANSIT" and self.holdings.get(key, 0) != self.held.get(key, 0):
                 self.tell(f"holding of lot {key[0]} in place {key[1]}",
                           f"{self.held.get(key, 0)} fen by the journal, {self.holdings.get(key, 0)} in the file")
         sums, by_lot, by_kind = defaultdict(int), defaultdict(int), defaultdict(int)

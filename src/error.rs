@@ -357,6 +357,10 @@ refusals! {
     AssetMismatch {}
         "Goods settle pledges in kind and money settles pledges of money; the two never mix."
         "实物只能结清实物认捐,资金只能结清资金认捐;二者不得混用。";
+    /// Somebody else than the host is named as the giver of a cover.
+    CoverOfAnother {}
+        "Only the host covers a loss; name the charity association as the giver, or book a gift."
+        "只有慈善协会可以垫补损失;请将其填为捐赠人,或作为普通捐赠入账。";
     /// A gift carries another restriction than the pledge it settles.
     PledgeEarmark {}
         "The gift's restriction is not the pledge's; leave it out to take the pledge's."
@@ -425,6 +429,14 @@ refusals! {
     DecisionExceeded { resolution: String, asked: Fen, left: Fen }
         "{asked} is more than the {left} that resolution {resolution} still allows."
         "{asked} 超过决议 {resolution} 尚可拨付的 {left}。";
+    /// A decision that cash was allocated on is used for goods, or the other way around.
+    AssetMixed { resolution: String }
+        "Resolution {resolution} was used for the other of cash and goods; the two never mix on one resolution."
+        "决议 {resolution} 已用于资金与实物中的另一种;同一决议不得混用。";
+    /// The fund asks for other hands than those that have acted before.
+    TwoPersons { fund: String }
+        "{fund} asks for different persons: whoever proposed it, recorded the resolution, allocated the money or speaks for the receiver does not do this, too."
+        "{fund} 要求不同人员分别办理:提出项目、登记决议、拨付资金或代表收款方的人不得再办理此项。";
     /// An expense comes without evidence.
     EvidenceMissing {}
         "An expense needs evidence: give the digest of at least one file."
@@ -449,6 +461,18 @@ refusals! {
     IsReversal { entry: String }
         "Entry {entry} is itself a reversal; book the operation anew instead."
         "分录 {entry} 本身是冲销;请重新入账。";
+    /// An entry of two funds is not undone in one of them.
+    NotReversible { entry: String }
+        "Entry {entry} is half of a transfer between two funds; transfer the money back instead."
+        "分录 {entry} 是两个基金间划转的一半;请以反向划转更正。";
+    /// What is asked for is so already.
+    NothingChanges {}
+        "That is how it is already; nothing would change."
+        "现状即是如此,没有任何变化。";
+    /// Somebody agreed to a change whose money it was not.
+    ConsentOfAnother {}
+        "The giver agrees to a change of its gift, or who paid it in where the giver itself was wrong."
+        "变更须由捐赠人本人同意;捐赠人登记有误时,可由缴款人同意。";
     /// The money of the entry has moved on.
     MoneyMovedOn { entry: String }
         "The money of entry {entry} has moved on; reverse the later entries first."

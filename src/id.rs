@@ -74,6 +74,8 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of the declaration that a party is related.
+    RelatedPartyId
     /// Key of a file that was uploaded.
     UploadId
     /// Key of an import.
@@ -117,7 +119,7 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation Expense
-    Refund Entry BankLine BankMatch Upload ImportJob
+    Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
 }
 
 impl NodeKind {

@@ -35,6 +35,8 @@ pub mod project;
 
 pub mod committee;
 
+pub mod related;
+
 // Level 3: what is promised, given, allocated and paid.
 pub mod agreement;
 

@@ -227,11 +227,12 @@ async fn spend(
         let key = once(by, &format!("d{number}-{round}"), &draft);
         let decision = committee::decide(&mut tx, by, &key, &draft).await.expect("decided").decision;
         let memo = "allocated".to_owned();
-        let allocate = Allocate { decision, amount: share, effective_on: day, memo, lots: vec![] };
+        let allocate = Allocate { decision, asset: Asset::Cny, amount: share, effective_on: day, memo, lots: vec![] };
         let key = once(by, &format!("a{number}-{round}"), &allocate);
         allocation::allocate(&mut tx, by, &key, &allocate).await.expect("allocated");
         if round == 0 {
-            let release = Release { target, amount: share, effective_on: day, memo: "not yet".into() };
+            let release =
+                Release { target, asset: Asset::Cny, amount: share, effective_on: day, memo: "not yet".into() };
             let key = once(by, &format!("b{number}"), &release);
             allocation::release(&mut tx, by, &key, &release).await.expect("released");
         }
@@ -246,6 +247,7 @@ async fn spend(
             let record = Record {
                 target,
                 from: PaidFrom::Target,
+                asset: Asset::Cny,
                 payee,
                 purpose: None,
                 amount: Fen(count(EXPENSE_LOTS) * LOT),

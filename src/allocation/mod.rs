@@ -20,7 +20,7 @@ use crate::{
         AccountKind, Asset, Draft, EntryKind,
         account::of_fund,
         document::{DecisionDocument, digest_decision},
-        draw,
+        draw, hands,
         idem::Once,
         place, post,
         reverse::MEMO_MAX,
@@ -34,6 +34,8 @@ use crate::{
 pub struct Allocate {
     /// The decision, which names the project or grant.
     pub decision: DecisionId,
+    /// Cash, or goods at their stated value.
+    pub asset: Asset,
     /// How much.
     pub amount: Fen,
     /// The day it takes effect.
@@ -49,6 +51,8 @@ pub struct Allocate {
 pub struct Release {
     /// The project or grant.
     pub target: TargetId,
+    /// Cash, or goods at their stated value.
+    pub asset: Asset,
     /// How much.
     pub amount: Fen,
     /// The day it takes effect.
@@ -71,7 +75,8 @@ const FUNDABLE: &[&str] = &["APPROVED", "UNDERWAY"];
 ///
 /// # Errors
 /// Refused, in this order: broken amount, text or date; no such decision; closed target; project not
-/// approved; purpose not allowed; decision later than the day; decision exceeded; a named lot that may
+/// approved; purpose not allowed; decision later than the day; a decision on cash for goods, or the other way
+/// around; decision exceeded; a named lot that may
 /// not be used; not enough eligible money.
 pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) -> Result<Booked> {
     check_amount(input.amount, "amount")?;
@@ -85,15 +90,17 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
     }
     let target = place::target(tx, decision.target_id).await?;
     by.viewer.must(Act::BookSpending, &[target.on()])?;
+    hands::ensure_may_allocate(tx, by, &target, decision.id).await?;
     target.ensure_open("decisionId")?;
     target.ensure_state(FUNDABLE, "decisionId")?;
     if target.purpose_allowed == 0 {
         let (purpose, fund) = (target.purpose_name, target.fund_name);
         return Err(Refusal::PurposeNotAllowed { purpose, fund }.at("decisionId"));
     }
-    decide(&decision, input, store::allocated(&mut *tx, decision.id).await?)?;
+    decide(&decision, input, &store::allocated(&mut *tx, decision.id).await?)?;
 
-    let pool = of_fund(decision.fund_id, AccountKind::Pool, Asset::Cny);
+    let pool = of_fund(decision.fund_id, AccountKind::Pool, input.asset);
+    let place = target.account(tx, &mut head, AccountKind::Target, input.asset).await?;
     let taken = if input.lots.is_empty() {
         draw::for_target(tx, pool, target.id, input.effective_on, input.amount).await?
     } else {
@@ -111,7 +118,7 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
             Refusal::LotNotEligible { lot: lot.0.to_string() }.at(&format!("lots.{at}.id"))
         })?
     };
-    let moves = draw::moves(&taken, pool, target.target_account);
+    let moves = draw::moves(&taken, pool, place);
     let mut draft = Draft::new(EntryKind::Allocate, input.effective_on, memo, moves);
     draft.decision_id = Some(decision.id);
     draft.documents = digest_decision(&decision, &store::seats_of(&mut *tx, decision.id).await?);
@@ -120,12 +127,15 @@ pub async fn allocate(tx: &mut Tx, by: By<'_>, once: &Once, input: &Allocate) ->
     Ok(done)
 }
 
-fn decide(decision: &DecisionDocument, input: &Allocate, allocated: Fen) -> Result<()> {
+fn decide(decision: &DecisionDocument, input: &Allocate, allocated: &[(Asset, Fen)]) -> Result<()> {
     let resolution = decision.resolution_number.clone();
     if decision.approved_on > input.effective_on {
         return Err(Refusal::DecisionLater { resolution, approved_on: decision.approved_on }.at("effectiveOn"));
     }
-    let left = decision.amount - allocated;
+    if allocated.iter().any(|(asset, _)| *asset != input.asset) {
+        return Err(Refusal::AssetMixed { resolution }.at("asset"));
+    }
+    let left = decision.amount - allocated.iter().map(|(_, amount)| *amount).sum();
     if input.amount > left {
         return Err(Refusal::DecisionExceeded { resolution, asked: input.amount, left }.at("amount"));
     }
@@ -148,9 +158,10 @@ pub async fn release(tx: &mut Tx, by: By<'_>, once: &Once, input: &Release) -> R
     let target = place::target(tx, input.target).await?;
     by.viewer.must(Act::BookSpending, &[target.on()])?;
     target.ensure_open("targetId")?;
-    let pool = of_fund(fund, AccountKind::Pool, Asset::Cny);
-    let taken = draw::to_return(tx, target.target_account, input.amount).await?;
-    let moves = draw::moves(&taken, target.target_account, pool);
+    let pool = of_fund(fund, AccountKind::Pool, input.asset);
+    let place = target.account(tx, &mut head, AccountKind::Target, input.asset).await?;
+    let taken = draw::to_return(tx, place, input.amount).await?;
+    let moves = draw::moves(&taken, place, pool);
     let draft = Draft::new(EntryKind::Release, input.effective_on, memo, moves);
     let done = Booked { entry: post(tx, &mut head, by, &[draft]).await?[0] };
     once.remember(tx, Some(done.entry), &done).await?;

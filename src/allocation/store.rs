@@ -5,7 +5,10 @@ use chrono::NaiveDate;
 use crate::{
     db::{Result, Sql},
     id::{DecisionId, EntryId, TargetId},
-    ledger::document::{DecisionDocument, SeatDocument},
+    ledger::{
+        Asset,
+        document::{DecisionDocument, SeatDocument},
+    },
     money::Fen,
     page::Page,
 };
@@ -69,18 +72,17 @@ pub async fn decision_by_id<'c>(on: impl Sql<'c>, id: DecisionId) -> Result<Opti
     .await
 }
 
-/// What has been allocated on a decision, without reversed allocations.
-pub async fn allocated<'c>(on: impl Sql<'c>, decision: DecisionId) -> Result<Fen> {
-    let (sum,) = on
-        .sql(
-            "SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT)
-             FROM entry e JOIN posting p ON p.entry_id = e.id
-             WHERE e.decision_id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)",
-        )
-        .bind(decision)
-        .one()
-        .await?;
-    Ok(sum)
+/// What has been allocated on a decision of cash and of goods, without reversed allocations.
+pub async fn allocated<'c>(on: impl Sql<'c>, decision: DecisionId) -> Result<Vec<(Asset, Fen)>> {
+    on.sql(
+        "SELECT a.asset, CAST(SUM(p.amount) AS BIGINT)
+         FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.destination_id
+         WHERE e.decision_id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
+         GROUP BY a.asset",
+    )
+    .bind(decision)
+    .all()
+    .await
 }
 
 /// Who sat on a decision, in the order of the seats.

@@ -21,7 +21,7 @@ use crate::{
     id::{
         AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId,
         GlobalId, HostId, ImportJobId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
-        SalesReportId, TargetId,
+        RelatedPartyId, SalesReportId, TargetId,
     },
     import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
@@ -31,6 +31,7 @@ use crate::{
         due::{Due, DueById},
     },
     project::{MicroGrant, Project, TargetById, TargetNode},
+    related::graphql::{RelatedPartyById, RelatedPartyNode},
     sales::graphql::{SalesReport, SalesReportById},
     viewer::{Act, Held, Request, Role},
 };
@@ -67,6 +68,7 @@ pub enum Node {
     ImportJob(ImportJob),
     BankLine(BankLineNode),
     BankMatch(BankMatchNode),
+    RelatedParty(RelatedPartyNode),
 }
 
 impl From<PartyNode> for Node {
@@ -175,6 +177,12 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let Some(row) = request.load::<BankMatchById>(BankMatchId(id.key)).await? else { return Ok(None) };
             must_read_bank(request, row.host_id, row.fund_id).await?;
             Ok(Some(Node::BankMatch(BankMatchNode(row))))
+        }
+        NodeKind::RelatedParty => {
+            let id = RelatedPartyId(id.key);
+            let Some(row) = request.load::<RelatedPartyById>(id).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::RelatedParty(RelatedPartyNode(row))))
         }
         _ => Ok(None),
     }

@@ -18,10 +18,11 @@ use crate::{
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
     import::graphql::{ImportMutation, ImportQuery},
-    ledger::graphql::LedgerMutation,
+    ledger::graphql::{LedgerMutation, correction::CorrectionMutation},
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
+    related::graphql::RelatedMutation,
     sales::graphql::SalesMutation,
     upload::UploadMutation,
 };
@@ -52,6 +53,8 @@ pub struct Mutation(
     AllocationMutation,
     ExpenseMutation,
     BankMutation,
+    CorrectionMutation,
+    RelatedMutation,
     UploadMutation,
     ImportMutation,
 );

@@ -172,6 +172,7 @@ pub async fn decide(tx: &mut Tx, by: By<'_>, once: &Once, draft: &DecisionDraft)
     };
     let id = store::insert(tx, &decision).await?;
     store::insert_seats(tx, id, &draft.seats).await?;
+    store::insert_recorder(tx, id, by.viewer.actor()?).await?;
     let done = Decided { decision: id };
     once.remember(tx, None, &done).await?;
     Ok(done)

@@ -3,7 +3,7 @@
 use super::{Decision, Seat};
 use crate::{
     db::{Result, Sql, Tx},
-    id::{DecisionId, FundId, TargetId},
+    id::{DecisionId, FundId, PrincipalId, TargetId},
     page::Page,
 };
 
@@ -90,4 +90,13 @@ pub async fn insert_seats(tx: &mut Tx, decision: DecisionId, seats: &[Seat]) -> 
         },
     )
     .await
+}
+
+/// Adds who recorded a decision.
+pub async fn insert_recorder(tx: &mut Tx, decision: DecisionId, principal: PrincipalId) -> Result<u64> {
+    tx.sql("INSERT INTO decision_recorder (decision_id, principal_id) VALUES ($1, $2)")
+        .bind(decision)
+        .bind(principal)
+        .execute()
+        .await
 }

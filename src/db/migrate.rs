@@ -52,6 +52,10 @@ const MIGRATIONS: &[Text] = &[
     migration!(20, "0020_import", both),
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
+    migration!(32, "0032_correction", both),
+    migration!(33, "0033_correction_guard", each),
+    migration!(34, "0034_two_persons", both),
+    migration!(35, "0035_related_party", both),
     migration!(40, "0040_duty", both),
 ];
 

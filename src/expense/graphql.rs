@@ -17,6 +17,7 @@ use crate::{
     fund::{Fund, FundById, Purpose, PurposeById},
     id::{ExpenseId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
     ledger::{
+        Asset,
         as_of::{self, Cut},
         document::{EvidenceDocument, EvidenceKind, ExpenseDocument},
         graphql::{
@@ -34,6 +35,7 @@ use crate::{
     page_of,
     party::{PartyById, PartyNode},
     project::{TargetById, TargetNode},
+    related::graphql::{RelatedPartyNode, related},
     viewer::{Act, Request},
 };
 
@@ -92,12 +94,23 @@ impl Expense {
         Ok(Request::of(ctx).need::<PartyById>(self.0.payee_id).await?.into())
     }
 
+    /// The declaration by which who was paid was related on the day; null when nobody said so. For those who
+    /// keep or oversee the books.
+    async fn related_party(&self, ctx: &Context<'_>) -> Option<Result<RelatedPartyNode>> {
+        related(Request::of(ctx), self.0.fund_id, self.0.payee_id, self.0.incurred_on).await.transpose()
+    }
+
     /// What it was used for.
     async fn purpose(&self, ctx: &Context<'_>) -> Result<Purpose> {
         Request::of(ctx).need::<PurposeById>(self.0.purpose_id).await
     }
 
-    /// How much.
+    /// Cash paid out, or goods used up.
+    async fn asset(&self) -> Asset {
+        self.0.asset
+    }
+
+    /// How much, before what the vendor credited.
     async fn amount(&self) -> Money {
         self.0.amount.into()
     }
@@ -337,6 +350,9 @@ pub struct ExpenseRecordInput {
     /// Where the money comes from: what was allocated, or an advance that this clears.
     #[graphql(default)]
     pub from: PaidFrom,
+    /// Cash paid out, or goods used up at their stated value.
+    #[graphql(default)]
+    pub asset: Asset,
     /// Who was paid.
     pub payee_id: GlobalId,
     /// What it was used for: the target's purpose or one below it; left out, the target's.
@@ -430,6 +446,7 @@ impl ExpenseMutation {
         let wanted = Record {
             target: input.target_id.target()?,
             from: input.from,
+            asset: input.asset,
             payee: input.payee_id.party()?,
             purpose: input.purpose_id.map(|id| id.key_of(NodeKind::Purpose)).transpose()?.map(PurposeId),
             amount: input.amount.into(),

@@ -25,7 +25,7 @@ use crate::{
     area::{self, Area},
     clock::Date,
     db::Tx,
-    error::{Refusal, Result, check_past, check_range, check_size, check_text},
+    error::{Refusal, Result, check_past, check_range, check_size, check_text, ensure_rows},
     id::{AreaId, FundId, HostId, PartyId, PurposeId},
     party,
     viewer::{Act, By, On},
@@ -187,4 +187,28 @@ pub(crate) async fn create(tx: &mut Tx, by: By<'_>, draft: &FundDraft) -> Result
     store::insert_purposes(tx, id, &purposes).await?;
     store::insert_head(tx, id).await?;
     Ok(Fund { id, ..fund })
+}
+
+/// Sets whether a fund asks for different hands: who proposed or recorded, who allocates, who pays and who is
+/// paid are then different persons.
+///
+/// # Errors
+/// Refused when there is no such fund.
+pub async fn set_two_persons(tx: &mut Tx, by: By<'_>, fund: FundId, rule: TwoPersons) -> Result<Fund> {
+    let not_found = || Refusal::NotFound { what: "fund".into() }.at("fundId");
+    let found = store::by_ids(&mut *tx, &[fund]).await?.pop().ok_or_else(not_found)?;
+    by.viewer.must(Act::SetUp, &[On::Area(&found.area_path)])?;
+    head::lock(tx, fund).await?;
+    let two_persons = i64::from(rule == TwoPersons::Asked);
+    ensure_rows(store::set_two_persons(tx, fund, two_persons).await?, 1, "fund")?;
+    Ok(found)
+}
+
+/// Whether a fund asks for different hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+pub enum TwoPersons {
+    /// Who proposed or recorded, who allocates, who pays and who is paid are different persons.
+    Asked,
+    /// One person may do all of it, as in a community with one clerk.
+    NotAsked,
 }

@@ -1,6 +1,6 @@
 //! The hash chain, recomputed from the rows it seals.
 //!
-//! * Entries are read in the order of their numbers, a batch at a time, with the same thirteen statements for
+//! * Entries are read in the order of their numbers, a batch at a time, with the same seventeen statements for
 //!   each batch, however many entries, lots and files it has.
 //! * Each entry is sealed anew after the *stored* seal before it, so that an entry that was changed is
 //!   named itself, and not all that follow it. That the stored seals are one chain is invariant I9.
@@ -9,8 +9,9 @@ use std::collections::HashMap;
 
 use super::{
     document::{
-        AccrualDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, Receipt, RefundDocument,
-        SeatDocument, Terms, digest_decision, digest_expense, digest_match, digest_receipt, digest_refund,
+        AccrualDocument, CreditDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, Receipt,
+        RefundDocument, RelotDocument, SeatDocument, Terms, WriteOffDocument, digest_credit, digest_decision,
+        digest_expense, digest_match, digest_pair, digest_receipt, digest_refund, digest_relot, digest_write_off,
     },
     earmark::Earmark,
     post::{self, Entry, EntryKind, Posting},
@@ -54,6 +55,12 @@ pub struct Papers {
     pub evidence: HashMap<ExpenseId, Vec<EvidenceDocument>>,
     /// The refunds of `REFUND`, by the entry whose destination is the refund's account.
     pub refunds: HashMap<EntryId, RefundDocument>,
+    /// What the changed gifts of `RELOT` stand on, each with the lot it became.
+    pub relots: HashMap<EntryId, (RelotDocument, Lot)>,
+    /// The credit notes of `RETURN` from an expense.
+    pub credits: HashMap<EntryId, CreditDocument>,
+    /// What the losses of `WRITEOFF` stand on.
+    pub write_offs: HashMap<EntryId, WriteOffDocument>,
 }
 
 /// The digest of the documents that the seal of `entry` covers: what its operation must put into
@@ -66,6 +73,10 @@ pub struct Papers {
 /// | `ALLOCATE` | `digest_decision` of the entry's decision and its seats in their order |
 /// | `PAY`, `CLEAR` | `digest_expense` of the expense of the destination account, and all its evidence in the order of its lines |
 /// | `REFUND` | `digest_refund` of the refund of the destination account |
+/// | `RELOT` | `digest_relot` of its consent, the lot it made and that lot's restriction |
+/// | `RETURN` from an expense | `digest_credit` of its credit note |
+/// | `WRITEOFF` | `digest_write_off` of the paper it stands on |
+/// | `XFER_IN`, `SWAP` before a refund | `digest_pair` of the entry it belongs to |
 /// | every other | the empty text |
 ///
 /// So an expense with all its evidence must be complete when the first entry seals it; it may be sealed
@@ -88,7 +99,15 @@ pub fn documents_of(entry: &Entry, papers: &Papers) -> Option<String> {
             Some(digest_expense(expense, evidence))
         }
         EntryKind::Refund => Some(digest_refund(papers.refunds.get(&entry.id)?)),
-        _ => Some(String::new()),
+        EntryKind::Relot => {
+            let (relot, child) = papers.relots.get(&entry.id)?;
+            Some(digest_relot(relot, child, &papers.terms))
+        }
+        EntryKind::Return => Some(papers.credits.get(&entry.id).map(digest_credit).unwrap_or_default()),
+        EntryKind::Writeoff => Some(digest_write_off(papers.write_offs.get(&entry.id)?)),
+        EntryKind::XferIn => Some(digest_pair(entry.pair_id?)),
+        EntryKind::Swap => Some(entry.pair_id.map(digest_pair).unwrap_or_default()),
+        EntryKind::Release | EntryKind::Advance | EntryKind::XferOut | EntryKind::Reverse => Some(String::new()),
     }
 }
 
@@ -188,7 +207,7 @@ struct OfEntry<T> {
     document: T,
 }
 
-/// The documents of the entries in a range: nine statements, however many there are.
+/// The documents of the entries in a range: thirteen statements, however many there are.
 async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
     let mut papers = Papers::default();
     let receipts: Vec<Receipt> = books.all(RECEIPTS, range).await?;
@@ -213,11 +232,23 @@ async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
     }
     let refunds: Vec<OfEntry<RefundDocument>> = books.all(REFUNDS, range).await?;
     papers.refunds = refunds.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    let children: Vec<OfEntry<Lot>> = books.all(CHILDREN, range).await?;
+    let mut children: HashMap<EntryId, Lot> = children.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    for one in books.all::<OfEntry<RelotDocument>>(RELOTS, range).await? {
+        if let Some(child) = children.remove(&one.of_entry) {
+            papers.relots.insert(one.of_entry, (one.document, child));
+        }
+    }
+    let credits: Vec<OfEntry<CreditDocument>> = books.all(CREDITS, range).await?;
+    papers.credits = credits.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    let write_offs: Vec<OfEntry<WriteOffDocument>> = books.all(WRITE_OFFS, range).await?;
+    papers.write_offs = write_offs.into_iter().map(|one| (one.of_entry, one.document)).collect();
     Ok(papers)
 }
 
 const ENTRIES: &str = "
-    SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
+    SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, pair_id, memo,
+           booked_at
     FROM entry WHERE fund_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
 
 /// The numbers of the next entries and of the last of their postings.
@@ -248,10 +279,34 @@ const LOTS: &str = "
     ORDER BY l.receipt_id, l.line_no";
 
 const TERMS: &str = "
-    SELECT DISTINCT k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to
-    FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
-    JOIN earmark k ON k.id = l.earmark_id
-    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'";
+    SELECT k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to
+    FROM earmark k WHERE k.id IN (
+        SELECT l.earmark_id FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
+        WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'
+        UNION
+        SELECT l.earmark_id FROM entry e JOIN relot r ON r.entry_id = e.id JOIN lot l ON l.id = r.child_id
+        WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3)";
+
+const RELOTS: &str = "
+    SELECT e.id AS of_entry, r.lot_id, r.child_id, r.consented_by, r.consented_on, r.sha256
+    FROM entry e JOIN relot r ON r.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RELOT'";
+
+const CHILDREN: &str = "
+    SELECT e.id AS of_entry, l.id, l.fund_id, l.receipt_id, l.line_no, l.parent_id, l.donor_id, l.earmark_id, l.due_id,
+           l.class, l.asset, l.amount, l.received_on
+    FROM entry e JOIN relot r ON r.entry_id = e.id JOIN lot l ON l.id = r.child_id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RELOT'";
+
+const CREDITS: &str = "
+    SELECT e.id AS of_entry, j.expense_id, j.delta, j.sha256
+    FROM entry e JOIN expense_adjust j ON j.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3";
+
+const WRITE_OFFS: &str = "
+    SELECT e.id AS of_entry, w.target_id, w.sha256
+    FROM entry e JOIN write_off w ON w.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3";
 
 const ACCRUALS: &str = "
     SELECT e.id AS of_entry, m.pledge_id, m.base_lot_id, m.base, m.amount

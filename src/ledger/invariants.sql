@@ -406,6 +406,13 @@ SELECT 'lot ' || l.id, p.asset || ', at most ' || p.amount || ', receipt ' || p.
        l.asset || ', ' || l.amount || ', receipt ' || l.receipt_id
 FROM lot l JOIN lot p ON p.id = l.parent_id
 WHERE l.asset <> p.asset OR l.amount > p.amount OR l.receipt_id <> p.receipt_id
+UNION ALL
+SELECT 'consent to entry ' || e.id, 'a change of one lot by its giver or payer',
+       COALESCE('lot ' || r.lot_id || ' to lot ' || r.child_id || ' by ' || r.consented_by, 'none')
+FROM entry e LEFT JOIN relot r ON r.entry_id = e.id
+LEFT JOIN lot c ON c.id = r.child_id LEFT JOIN lot p ON p.id = r.lot_id LEFT JOIN receipt q ON q.id = p.receipt_id
+WHERE e.kind = 'RELOT' AND (r.entry_id IS NULL OR c.parent_id IS NULL OR c.parent_id <> p.id
+    OR (r.consented_by <> p.donor_id AND (c.donor_id = p.donor_id OR r.consented_by <> q.payer_id)))
 ORDER BY a, b, c;
 
 -- @I15 What is matched to the bank is the same to the fen on both sides, each line and entry once.
@@ -495,6 +502,16 @@ ORDER BY a, b, c;
 SELECT 'account ' || k.id AS a, '0' AS b, CAST(k.balance AS TEXT) AS c
 FROM account k LEFT JOIN target t ON t.id = k.target_id
 WHERE k.balance <> 0 AND (k.kind = 'TRANSIT' OR (k.kind IN ('TARGET', 'ADVANCE') AND t.status = 'CLOSED'))
+UNION ALL
+SELECT 'lot ' || q.lot_id || ' transferred by entry ' || COALESCE(q.id, 0), CAST(SUM(q.gone) AS TEXT),
+       CAST(SUM(q.come) AS TEXT)
+FROM (
+    SELECT e.id, p.lot_id, p.amount AS gone, 0 AS come FROM entry e JOIN posting p ON p.entry_id = e.id
+    WHERE e.kind = 'XFER_OUT'
+    UNION ALL
+    SELECT e.pair_id, p.lot_id, 0, p.amount FROM entry e JOIN posting p ON p.entry_id = e.id
+    WHERE e.kind = 'XFER_IN') q
+GROUP BY q.id, q.lot_id HAVING SUM(q.gone) <> SUM(q.come)
 ORDER BY a, b, c;
 
 -- @I19 No expense is without evidence.

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use super::{
     account::{Account, AccountKind},
     chain::{self, Papers},
-    document::{AccrualDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, SeatDocument},
+    document::{
+        AccrualDocument, CreditDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, RelotDocument,
+        SeatDocument, WriteOffDocument,
+    },
     earmark::Earmark,
     post::{Entry, EntryKind, Posting},
     verify::Books,
@@ -225,8 +228,30 @@ fn document(entry: &Entry, papers: &Papers) -> Value {
                 })
                 .unwrap_or_default()
         }
-        _ => Value::Null,
+        EntryKind::Relot => {
+            papers.relots.get(&entry.id).map(|(one, child)| relot(one, child, papers)).unwrap_or_default()
+        }
+        EntryKind::Return => {
+            let show = |one: &CreditDocument| json!({ "type": "credit", "expenseId": one.expense_id, "delta": one.delta, "sha256": one.sha256 });
+            papers.credits.get(&entry.id).map(show).unwrap_or_default()
+        }
+        EntryKind::Writeoff => {
+            let show = |one: &WriteOffDocument| json!({ "type": "write off", "targetId": one.target_id, "sha256": one.sha256 });
+            papers.write_offs.get(&entry.id).map(show).unwrap_or_default()
+        }
+        EntryKind::XferIn | EntryKind::Swap => {
+            entry.pair_id.map(|pair| json!({ "type": "pair", "entryId": pair })).unwrap_or_default()
+        }
+        EntryKind::Release | EntryKind::Advance | EntryKind::XferOut | EntryKind::Reverse => Value::Null,
     }
+}
+
+fn relot(one: &RelotDocument, child: &Lot, papers: &Papers) -> Value {
+    json!({ "type": "relot", "lotId": one.lot_id, "consentedBy": one.consented_by, "consentedOn": one.consented_on,
+        "sha256": one.sha256, "childId": child.id, "receiptId": child.receipt_id, "lineNo": child.line_no,
+        "parentId": child.parent_id, "donorId": child.donor_id, "dueId": child.due_id, "class": child.class.code(),
+        "asset": child.asset.code(), "amount": child.amount, "receivedOn": child.received_on,
+        "terms": papers.terms.get(&child.earmark_id).map(terms) })
 }
 
 fn receipt(entry: &Entry, papers: &Papers) -> Option<Value> {

@@ -30,6 +30,7 @@ use crate::{
     error::{Refusal, Result, check_amount, check_digest, check_past, ensure_rows},
     fund::{self, Fund, Purpose, head, purpose_allowed},
     id::{AreaId, FundId, MilestoneId, NodeKind, PartyId, PurposeId, TargetId},
+    ledger::draw::DrawRule,
     money::Fen,
     viewer::{Act, By, On},
 };
@@ -336,6 +337,22 @@ async fn check_purpose(tx: &mut Tx, fund: &Fund, purpose: &Purpose) -> Result<()
 async fn purpose_by_id(tx: &mut Tx, purpose: PurposeId) -> Result<Purpose> {
     let found = fund::store::purposes_by_ids(&mut *tx, &[purpose]).await?.pop();
     found.ok_or_else(|| Refusal::NotFound { what: "purpose".into() }.at("purposeId"))
+}
+
+/// Sets how the money of a project or grant is drawn when it is spent from now on.
+///
+/// # Errors
+/// Refused when there is no such target, or it is closed.
+pub async fn set_draw(tx: &mut Tx, by: By<'_>, target: TargetId, draw: DrawRule) -> Result<()> {
+    let not_found = || Refusal::NotFound { what: "project or grant".into() }.at("targetId");
+    let found = store::targets_by_ids(&mut *tx, &[target]).await?.pop().ok_or_else(not_found)?;
+    by.viewer.must(Act::BookSpending, &[found.on()])?;
+    head::lock(tx, found.fund_id).await?;
+    let found = store::targets_by_ids(&mut *tx, &[target]).await?.pop().ok_or_else(not_found)?;
+    if found.status == TargetStatus::Closed {
+        return Err(Refusal::TargetClosed { code: found.code, on: String::new() }.at("targetId"));
+    }
+    ensure_rows(store::set_draw(tx, target, draw).await?, 1, "target")
 }
 
 /// Records that a milestone was reached; saying the same again changes nothing.

@@ -79,6 +79,7 @@ pub async fn propose(tx: &mut Tx, by: By<'_>, draft: &Proposal) -> Result<Projec
         return Err(Refusal::SumMismatch { parts, whole }.at("plan"));
     }
     let id = store::insert_target(tx, &target_of(&draft)).await?;
+    store::insert_proposer(tx, id, by.viewer.actor()?).await?;
     let project = project_of(&draft, id, fund.area_path);
     store::insert(tx, &project).await?;
     store::insert_budget(tx, id, &draft.budget).await?;

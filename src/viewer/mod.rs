@@ -65,6 +65,10 @@ pub enum Act {
     BookSpending,
     /// Reverse an entry.
     Reverse,
+    /// Change a gift or the money an expense was paid with.
+    Correct,
+    /// Do what only the host answers for: move money between funds, write off, cover a loss.
+    ActAsHost,
     /// Upload files and import them; each row needs the right of what it does besides.
     Import,
     /// Record the lines of bank statements, and match them to entries.
@@ -95,6 +99,8 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::Decide, &[HostOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
+    (Act::Correct, &[HostOfficer, CommunityStaff]),
+    (Act::ActAsHost, &[HostOfficer]),
     (Act::Import, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::KeepBank, &[HostOfficer, CommunityStaff]),
     (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),
@@ -165,6 +171,12 @@ impl Viewer {
         }
         let roles = RIGHTS.iter().find(|(right, _)| *right == act).map_or(&[][..], |(_, roles)| roles);
         self.grants.iter().any(|(role, held)| roles.contains(role) && held.covers(on))
+    }
+
+    /// Whether the viewer speaks for `party`.
+    pub fn speaks_for(&self, party: PartyId) -> bool {
+        let speaks = |(role, held): &(Role, Held)| *role == PartyRepresentative && *held == Held::Party(party);
+        self.grants.iter().any(speaks)
     }
 
     /// Checks that `act` is allowed on one of `ons`.

@@ -406,6 +406,35 @@ pub fn bank_match(lines: &[&str], entries: &[&str]) -> Value {
     json!({ "lineIds": lines, "entryIds": entries, "note": "The same sum." })
 }
 
+pub fn relot(lot: &str, change: Value) -> Value {
+    let base = json!({ "idempotencyKey": "row", "lotId": lot, "consentedById": "@unit", "consentedOn": "2024-03-26",
+        "sha256": "ab".repeat(32), "effectiveOn": "2024-03-26", "memo": "A mistake." });
+    with(base, change)
+}
+
+pub fn related(party: &str) -> Value {
+    json!({ "fundId": "@F1", "partyId": party, "reason": "The director is a member.", "validFrom": "2024-01-01" })
+}
+
+pub fn swap(expense: &str, donor: &str, amount: &str) -> Value {
+    json!({ "idempotencyKey": "row", "expenseId": expense, "donorId": donor, "amount": yuan(amount),
+        "effectiveOn": "2024-03-26", "memo": "Charged back." })
+}
+
+pub fn credit(expense: &str, amount: &str, on: &str) -> Value {
+    json!({ "idempotencyKey": "row", "expenseId": expense, "amount": yuan(amount), "effectiveOn": on,
+        "memo": "Too dear.", "sha256": "ab".repeat(32) })
+}
+
+pub fn transfer(key: &str, from: &str, to: &str, amount: &str) -> Value {
+    json!({ "idempotencyKey": key, "fromFundId": from, "toFundId": to, "amount": yuan(amount),
+        "effectiveOn": "2024-03-26", "memo": "For the other." })
+}
+
+pub fn write_off(target: &str, amount: &str) -> Value {
+    with(move_money("row", target, amount), json!({ "sha256": "ab".repeat(32) }))
+}
+
 pub fn reverse(key: &str, entry: &str) -> Value {
     json!({ "idempotencyKey": key, "entryId": entry, "effectiveOn": "2024-04-01", "memo": "A mistake." })
 }

@@ -22,7 +22,7 @@ use crate::{
     connection,
     error::{Result, UserError},
     fund::{Fund, FundById},
-    id::{DueId, FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
+    id::{DueId, ExpenseId, FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
     import::store::{NoteField, notes_of_receipts},
     ledger::{
         Asset,
@@ -412,6 +412,9 @@ pub struct ContributionRefundInput {
     pub donor_id: GlobalId,
     /// Only from this contribution; left out, from the giver's youngest unspent gifts.
     pub contribution_id: Option<GlobalId>,
+    /// An expense that the giver's money paid: as far as too little is unspent, others' unspent gifts take the
+    /// giver's part of it over first, in the same request. Left out, only unspent money is given back.
+    pub expense_id: Option<GlobalId>,
     /// How much.
     pub amount: MoneyInput,
     /// The day it is paid.
@@ -467,7 +470,8 @@ impl ContributionMutation {
         Ok(ContributionReceivePayload { contribution, user_errors })
     }
 
-    /// Gives a giver's own unspent money back. For staff of the fund.
+    /// Gives a giver's own money back: what is unspent, or what others take over of an expense. For staff of
+    /// the fund.
     async fn contribution_refund(
         &self,
         ctx: &Context<'_>,
@@ -478,6 +482,7 @@ impl ContributionMutation {
             fund: FundId(input.fund_id.key_of(NodeKind::Fund)?),
             donor: input.donor_id.party()?,
             contribution: input.contribution_id.map(|id| id.key_of(NodeKind::Contribution)).transpose()?.map(ReceiptId),
+            expense: input.expense_id.map(|id| id.key_of(NodeKind::Expense)).transpose()?.map(ExpenseId),
             amount: input.amount.into(),
             refunded_on: input.refunded_on.into(),
             reason: input.reason,

@@ -1,13 +1,15 @@
 //! Hosts, purposes and funds in the graph: what they are and how they are read. What is done to them is in
 //! [`mutation`].
 
+use std::collections::HashMap;
+
 mod mutation;
 
 pub use mutation::FundMutation;
 
 use async_graphql::{ComplexObject, Context, ID, Object};
 
-use super::{Fund, FundFilter, Host, Purpose, store};
+use super::{Fund, FundFilter, Host, Purpose, TwoPersons, store};
 use crate::{
     agreement::graphql::{AgreementConnection, agreements_of_fund},
     area::{Area, AreaById},
@@ -27,7 +29,7 @@ use crate::{
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     import::graphql::{ImportJobConnection, imports_of_fund},
     ledger::graphql::{
-        Balance, ChainHead, EntryConnection,
+        Balance, ChainHead, EntryConnection, LotConnection,
         as_of::{AsOfInput, cut_of_fund},
         balance_of_fund, chain_head, entries_of_fund,
         flow::{Flow, FlowInput, flow_of_fund},
@@ -43,9 +45,10 @@ use crate::{
         pledges_of_fund,
     },
     project::{ProjectConnection, projects_of_fund},
+    related::graphql::{RelatedPartyConnection, related_expenses, related_lots, related_parties},
     sales::graphql::{SalesReportConnection, reports_of_fund},
     statement::graphql::{fund::FundStatement, host::HostStatement},
-    viewer::Request,
+    viewer::{Load, Request},
 };
 
 connection!(HostConnection, HostEdge, Host, "hosts");
@@ -67,6 +70,19 @@ page_of!(/// A page of what lies directly below each purpose.
 page_of!(/// A page of each fund's allow-list.
     PurposesOf, FundId, store::PurposeOfFund, store::purposes_of_funds,
     |row: &store::PurposeOfFund| row.fund_id);
+
+/// Which funds ask for different hands.
+struct TwoPersonsOf;
+
+impl Load for TwoPersonsOf {
+    type Key = FundId;
+    type Value = TwoPersons;
+
+    async fn load(request: &Request, keys: Vec<FundId>) -> Result<HashMap<FundId, TwoPersons>> {
+        let rows = store::two_persons(&mut *request.session().await?, &keys).await?;
+        Ok(rows.into_iter().map(|(fund,)| (fund, TwoPersons::Asked)).collect())
+    }
+}
 
 impl From<store::PurposeOfFund> for Purpose {
     fn from(row: store::PurposeOfFund) -> Self {
@@ -200,6 +216,11 @@ impl Fund {
     #[graphql(name = "id")]
     pub async fn global_id(&self) -> ID {
         GlobalId::new(NodeKind::Fund, self.id).into()
+    }
+
+    /// Whether who proposed or recorded, who allocates, who pays and who is paid must be different persons.
+    async fn two_persons(&self, ctx: &Context<'_>) -> Result<TwoPersons> {
+        Ok(Request::of(ctx).load::<TwoPersonsOf>(self.id).await?.unwrap_or(TwoPersons::NotAsked))
     }
 
     /// Whose fund it is.
@@ -487,6 +508,48 @@ impl Fund {
         #[graphql(desc = "The day, to its end.")] on: Date,
     ) -> Option<Result<Reconciliation>> {
         Some(reconciliation_of_fund(Request::of(ctx), self, on.into()).await)
+    }
+
+    /// Who is related to it or to its host, in the order of the declarations; for those who keep or oversee the
+    /// books.
+    async fn related_parties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<RelatedPartyConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(related_parties(Request::of(ctx), self, &args).await)
+    }
+
+    /// What it paid to parties that were related on the day, the latest first; for those who keep or oversee the
+    /// books.
+    async fn related_expenses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<ExpenseConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(related_expenses(Request::of(ctx), self, &args).await)
+    }
+
+    /// What parties gave it that were related on the day, the latest first; for those who keep or oversee the
+    /// books.
+    async fn related_gifts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<LotConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(related_lots(Request::of(ctx), self, &args).await)
     }
 
     /// What its projects moved altogether for each yuan of its own money in them; micro-grants not counted.

@@ -2,11 +2,11 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::super::{Fund, FundDraft, Host, Purpose, host_create, purpose_create};
+use super::super::{Fund, FundDraft, Host, Purpose, TwoPersons, host_create, purpose_create, set_two_persons};
 use crate::{
     clock::Date,
     error::{Result, UserError},
-    id::{AreaId, GlobalId, HostId, NodeKind, PurposeId},
+    id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     ledger,
     viewer::Request,
 };
@@ -95,6 +95,24 @@ pub struct FundOpenPayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// Which fund asks for what.
+#[derive(InputObject)]
+pub struct FundTwoPersonsInput {
+    /// The fund.
+    pub fund_id: GlobalId,
+    /// Whether it asks for different hands from now on.
+    pub two_persons: TwoPersons,
+}
+
+/// What came of setting what a fund asks for.
+#[derive(SimpleObject)]
+pub struct FundTwoPersonsPayload {
+    /// The fund; null when it was refused.
+    pub fund: Option<Fund>,
+    /// Why it was refused; empty when it was not.
+    pub user_errors: Vec<UserError>,
+}
+
 /// Mutations of hosts, purposes and funds.
 #[derive(Default)]
 pub struct FundMutation;
@@ -124,6 +142,20 @@ impl FundMutation {
         let (purpose, user_errors) =
             request.write(async |tx, by| purpose_create(tx, by, parent, &input.code, &input.name).await).await?;
         Ok(PurposeCreatePayload { purpose, user_errors })
+    }
+
+    /// Sets whether a fund asks for different hands. For host officers of its area. Setting it again changes
+    /// nothing.
+    async fn fund_two_persons(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which fund, and what it asks for.")] input: FundTwoPersonsInput,
+    ) -> Result<FundTwoPersonsPayload> {
+        let request = Request::of(ctx);
+        let id = FundId(input.fund_id.key_of(NodeKind::Fund)?);
+        let (fund, user_errors) =
+            request.write(async |tx, by| set_two_persons(tx, by, id, input.two_persons).await).await?;
+        Ok(FundTwoPersonsPayload { fund, user_errors })
     }
 
     /// Opens a fund with books of its own. For host officers of its area.

@@ -1,6 +1,7 @@
 //! The ledger in the graph: restrictions, lots, where money is, entries, and a fund's balance.
 
 pub mod as_of;
+pub mod correction;
 pub mod flow;
 pub mod giving;
 pub mod spending;
@@ -40,6 +41,7 @@ use crate::{
     party::{PartyById, PartyNode},
     pledge::graphql::{Pledge, PledgeOfDue},
     project::{TargetById, TargetNode},
+    related::graphql::{RelatedPartyNode, related},
     viewer::{Act, Load, On, Request},
 };
 
@@ -86,6 +88,11 @@ impl RestrictionNode {
         Some(Request::of(ctx).need::<TargetById>(self.0.target_id?).await)
     }
 
+    /// Whether any fund of the host may spend it, not only the one it came to.
+    async fn any_fund(&self) -> bool {
+        self.0.fund_id.is_none()
+    }
+
     /// The first day it may be spent; null for any.
     async fn valid_from(&self) -> Option<Date> {
         self.0.valid_from.map(Date)
@@ -110,6 +117,10 @@ pub struct RestrictionInput {
     pub valid_from: Option<Date>,
     /// Not to be spent after this day.
     pub valid_to: Option<Date>,
+    /// Whether any fund of the host may spend it, not only the one it comes to: then it may be transferred. Not
+    /// together with a project or micro-grant.
+    #[graphql(default)]
+    pub any_fund: bool,
 }
 
 impl RestrictionInput {
@@ -121,6 +132,7 @@ impl RestrictionInput {
             target: self.target_id.map(GlobalId::target).transpose()?,
             valid_from: self.valid_from.map(Into::into),
             valid_to: self.valid_to.map(Into::into),
+            any_fund: self.any_fund,
         })
     }
 }
@@ -172,9 +184,20 @@ impl LotNode {
         self.0.line_no
     }
 
+    /// The gift that this one was made of, when its giver or restriction was changed; null for the rest.
+    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<LotNode>> {
+        Some(Request::of(ctx).need::<LotById>(self.0.parent_id?).await.map(LotNode))
+    }
+
     /// Whose gift it is.
     async fn donor(&self, ctx: &Context<'_>) -> Result<PartyNode> {
         Ok(Request::of(ctx).need::<PartyById>(self.0.donor_id).await?.into())
+    }
+
+    /// The declaration by which its giver was related on the day; null when nobody said so. For those who keep or
+    /// oversee the books.
+    async fn related_party(&self, ctx: &Context<'_>) -> Option<Result<RelatedPartyNode>> {
+        related(Request::of(ctx), self.0.fund_id, self.0.donor_id, self.0.received_on).await.transpose()
     }
 
     /// What it may be used for.
@@ -416,6 +439,12 @@ impl EntryNode {
         Some(Request::of(ctx).need::<EntryById>(self.0.reverses_id?).await.map(EntryNode))
     }
 
+    /// The entry it belongs to: of XFER_IN the other fund's, of a SWAP before a refund the refund; null for the
+    /// rest.
+    async fn pair(&self, ctx: &Context<'_>) -> Option<Result<EntryNode>> {
+        Some(Request::of(ctx).need::<EntryById>(self.0.pair_id?).await.map(EntryNode))
+    }
+
     /// What it moved: each posting takes part of a lot from one place to another.
     async fn postings(
         &self,
@@ -483,6 +512,11 @@ impl PostingNode {
     /// The project or micro-grant that it left, went to, or both; null when neither.
     async fn target(&self, ctx: &Context<'_>) -> Option<Result<TargetNode>> {
         Some(Request::of(ctx).need::<TargetById>(self.0.target_id?).await)
+    }
+
+    /// The expense that it paid, or came back from; null when neither.
+    async fn expense(&self, ctx: &Context<'_>) -> Option<Result<Expense>> {
+        Some(Request::of(ctx).need::<ExpenseById>(self.0.expense_id?).await.map(Expense))
     }
 
     /// How much.

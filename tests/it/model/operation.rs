@@ -178,6 +178,49 @@ pub enum Operation {
         entry: usize,
         on: NaiveDate,
     },
+    WriteOff {
+        target: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Credit {
+        expense: usize,
+        to: Back,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Swap {
+        expense: usize,
+        donor: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    RefundSpent {
+        fund: usize,
+        donor: usize,
+        expense: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Relot {
+        lot: usize,
+        donor: Option<usize>,
+        terms: Option<Terms>,
+        by: usize,
+        on: NaiveDate,
+    },
+    Draw {
+        target: usize,
+        alike: bool,
+    },
+}
+
+/// Where the money of a credit note goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    Pool,
+    Target,
+    Advance,
 }
 
 impl Operation {
@@ -202,6 +245,12 @@ impl Operation {
             Self::Return { to_pool: false, .. } => "return to target",
             Self::Refund { .. } => "refund",
             Self::Reverse { .. } => "reverse",
+            Self::WriteOff { .. } => "write off",
+            Self::Credit { .. } => "credit",
+            Self::Swap { .. } => "swap",
+            Self::RefundSpent { .. } => "refund spent",
+            Self::Relot { .. } => "relot",
+            Self::Draw { .. } => "draw",
         }
     }
 }

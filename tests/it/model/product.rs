@@ -9,14 +9,21 @@ use cobuild::{
     contribution::{self, Line, Receive, Received, Settles, refund},
     db::{Sql as _, Tx},
     error::Result,
-    expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
-    id::{DecisionId, DueId, EntryId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
+    expense::{
+        self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo,
+        credit::{Credit, CreditTo, credit},
+    },
+    id::{DecisionId, DueId, EntryId, ExpenseId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
     ledger::{
         AccountKind, Asset,
         document::{EvidenceKind, LotClass},
+        draw::DrawRule,
         earmark::Restriction,
         idem::Once,
+        relot::{self, Relot},
         reverse,
+        swap::{self, Swap},
+        write_off::{self, WriteOff},
     },
     money::Fen,
     pledge::{
@@ -30,7 +37,7 @@ use cobuild::{
 use serde_json::{Value, json};
 
 use super::{
-    operation::{NOBODY, Only, Operation, Part, Pays, Promise, Terms},
+    operation::{Back, NOBODY, Only, Operation, Part, Pays, Promise, Terms},
     oracle::{Oracle, Place},
     scene::Scene,
 };
@@ -80,6 +87,11 @@ fn id<T: Copy + From<i64>>(known: &[T], number: usize) -> T {
     known.get(number).copied().unwrap_or_else(|| T::from(i64::try_from(NOBODY).unwrap()))
 }
 
+/// The digest of a paper that a correction stands on.
+fn paper() -> String {
+    "ab".repeat(32)
+}
+
 impl Product {
     pub async fn open(url: &str) -> Self {
         Self {
@@ -98,6 +110,10 @@ impl Product {
 
     fn party(&self, number: usize) -> PartyId {
         id(&self.scene.parties, number)
+    }
+
+    fn expense(&self, number: usize) -> ExpenseId {
+        id(&self.expenses, number).into()
     }
 
     fn purpose(&self, number: usize) -> PurposeId {
@@ -258,6 +274,7 @@ impl Product {
             Operation::Allocate { decision, amount, on, lots } => {
                 let wanted = Allocate {
                     decision: id(&self.decisions, *decision),
+                    asset: Asset::Cny,
                     amount: Fen(*amount),
                     effective_on: *on,
                     memo: memo(),
@@ -267,7 +284,7 @@ impl Product {
             }
             Operation::Release { target, amount, on } => {
                 let (target, amount) = (target_id(target), Fen(*amount));
-                let wanted = Release { target, amount, effective_on: *on, memo: memo() };
+                let wanted = Release { target, asset: Asset::Cny, amount, effective_on: *on, memo: memo() };
                 Ok(json!(allocation::release(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
             }
             Operation::PayAhead { target, amount, on } => {
@@ -283,6 +300,7 @@ impl Product {
                 };
                 let wanted = Record {
                     target: target_id(target),
+                    asset: Asset::Cny,
                     from: if *ahead { PaidFrom::Advance } else { PaidFrom::Target },
                     payee: self.party(*payee),
                     purpose: purpose.map(|purpose| self.purpose(purpose)),
@@ -304,6 +322,7 @@ impl Product {
                     fund: self.scene.funds[*fund],
                     donor: self.party(*donor),
                     contribution: receipt.map(|receipt| id(&self.receipts, receipt)),
+                    expense: None,
                     amount: Fen(*amount),
                     refunded_on: *on,
                     reason: memo(),
@@ -314,18 +333,69 @@ impl Product {
                 let wanted = reverse::Reverse { entry: id(&self.entries, *entry), effective_on: *on, memo: memo() };
                 Ok(json!(reverse::reverse(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
             }
+            Operation::WriteOff { target, amount, on } => {
+                let (target, amount) = (target_id(target), Fen(*amount));
+                let wanted = WriteOff { target, amount, effective_on: *on, memo: memo(), sha256: paper() };
+                Ok(json!(write_off::write_off(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Credit { expense, to, amount, on } => {
+                let to = match to {
+                    Back::Pool => CreditTo::Pool,
+                    Back::Target => CreditTo::Target,
+                    Back::Advance => CreditTo::Advance,
+                };
+                let (expense, amount) = (self.expense(*expense), Fen(*amount));
+                let wanted = Credit { expense, to, amount, effective_on: *on, memo: memo(), sha256: paper() };
+                Ok(json!(credit(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Swap { expense, donor, amount, on } => {
+                let (expense, donor, amount) = (self.expense(*expense), self.party(*donor), Fen(*amount));
+                let wanted = Swap { expense, donor, amount, effective_on: *on, memo: memo() };
+                Ok(json!(swap::swap(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::RefundSpent { fund, donor, expense, amount, on } => {
+                let wanted = refund::Refund {
+                    fund: self.scene.funds[*fund],
+                    donor: self.party(*donor),
+                    contribution: None,
+                    expense: Some(self.expense(*expense)),
+                    amount: Fen(*amount),
+                    refunded_on: *on,
+                    reason: memo(),
+                };
+                Ok(json!(refund::refund(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Relot { lot, donor, terms, by: consented_by, on } => {
+                let wanted = Relot {
+                    lot: id(&self.lots, *lot),
+                    donor: donor.map(|donor| self.party(donor)),
+                    restriction: terms.map(|terms| self.restriction(terms)),
+                    consented_by: self.party(*consented_by),
+                    consented_on: *on,
+                    sha256: paper(),
+                    effective_on: *on,
+                    memo: memo(),
+                };
+                Ok(json!(relot::relot(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Draw { target, alike } => {
+                let rule = if *alike { DrawRule::ProRata } else { DrawRule::InOrder };
+                project::set_draw(tx, by, target_id(target), rule).await.map(|()| Value::Null)
+            }
         }
     }
 
-    /// Notes the ids of what `operation` made, which the oracle has just made too.
-    pub async fn learn(&mut self, operation: &Operation, answer: &Value, oracle: &Oracle) {
+    /// Notes the ids of what `operation` made, which the oracle has just made too; says what was made otherwise.
+    #[must_use]
+    pub async fn learn(&mut self, operation: &Operation, answer: &Value, oracle: &Oracle) -> Option<String> {
         let number = |value: &Value| value.as_i64().unwrap();
         match operation {
             Operation::Propose { .. } | Operation::Award { .. } => self.targets.push(TargetId(number(answer))),
             Operation::Offer { .. } => self.pledges.push(PledgeId(number(&answer["pledge"]))),
             Operation::Decide { .. } => self.decisions.push(DecisionId(number(&answer["decision"]))),
             Operation::Pay { .. } => self.expenses.push(number(&answer["expense"])),
-            Operation::Refund { .. } => self.refunds.push(number(&answer["refund"])),
+            Operation::Refund { .. } | Operation::RefundSpent { .. } => self.refunds.push(number(&answer["refund"])),
+            Operation::Relot { .. } => self.lots.push(LotId(number(&answer["child"]))),
             Operation::Receive { .. } => {
                 let done: Received = serde_json::from_value(answer.clone()).unwrap();
                 self.receipts.push(done.receipt);
@@ -342,13 +412,16 @@ impl Product {
             let own = |pledge: &PledgeId| dues.iter().filter(|(of, _)| of == pledge).map(|(_, due)| *due).collect();
             self.dues = self.pledges.iter().map(own).collect();
         }
-        if let Some(entry) = oracle.entries.get(self.entries.len()) {
-            let key = (self.scene.funds[entry.fund].0 << 32) | entry.seq;
-            if let Some(told) = answer.get("entry") {
-                assert_eq!(number(told), key, "the product gave the entry another number");
-            }
-            self.entries.push(EntryId(key));
+        for entry in &oracle.entries[self.entries.len()..] {
+            self.entries.push(EntryId((self.scene.funds[entry.fund].0 << 32) | entry.seq));
         }
+        if let Some(told) = answer.get("entry") {
+            let last = self.entries.last().map(|entry| entry.0);
+            if Some(number(told)) != last {
+                return Some(format!("the ledger says entry {told}, the model {last:?}"));
+            }
+        }
+        None
     }
 
     /// What is not as the oracle has it; `None` when all is.
@@ -426,6 +499,7 @@ impl Product {
             Place::Advance(target) => (AccountKind::Advance, self.targets[target].0),
             Place::Expense(expense) => (AccountKind::Expense, self.expenses[expense]),
             Place::Refund(refund) => (AccountKind::Refund, self.refunds[refund]),
+            Place::Loss(target) => (AccountKind::Loss, self.targets[target].0),
         };
         (self.scene.funds[fund].0, place)
     }

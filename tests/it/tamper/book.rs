@@ -8,14 +8,23 @@ use cobuild::{
         self, LineDraft, Owner,
         matching::{self, Match},
     },
+    contribution::refund::{self, Refund},
     db::{Db, Sql as _, Tx},
+    expense::credit::{Credit, CreditTo, credit},
     fund::head::{self, Head},
-    id::{AccountId, BankLineId, DecisionId, EntryId, FundId, PrincipalId, TargetId},
+    id::{AccountId, BankLineId, DecisionId, EntryId, ExpenseId, FundId, LotId, PartyId, PrincipalId, TargetId},
     ledger::{
         AccountKind, Asset, Draft, EntryKind, Move,
         account::{self, of_fund},
         document::*,
-        earmark, post, store,
+        earmark::{self, Restriction},
+        idem::Once,
+        post,
+        relot::{self, Relot},
+        store,
+        swap::{self, Swap},
+        transfer::{self, Transfer},
+        write_off::{self, WriteOff},
     },
     money::Fen,
     viewer::{By, Viewer},
@@ -49,7 +58,8 @@ const FIXTURES: &[&str] = &[
         (2, 1, 'PURPOSE', 1, NULL, NULL, 10, '2026-01-01', '2026-12-31'),
         (3, 1, 'TARGET', NULL, NULL, 1, 100, NULL, NULL),
         (4, 1, 'GROUP', NULL, 5, NULL, 50, NULL, NULL),
-        (5, 2, 'NONE', NULL, NULL, NULL, 0, NULL, NULL)",
+        (5, 2, 'NONE', NULL, NULL, NULL, 0, NULL, NULL),
+        (6, NULL, 'NONE', NULL, NULL, NULL, 0, NULL, NULL)",
     "INSERT INTO pledge (id, fund_id, donor_id, earmark_id, kind, amount, rate_num, rate_den, state, offered_on,
                          due_on, stated, received, note) VALUES
         (1, 1, 2, 1, 'FIXED', 100000, 1, 1, 'FULFILLED', '2026-01-02', '2026-02-01', 100000, 100000, ''),
@@ -137,6 +147,7 @@ impl Book {
         book.spend().await;
         book.correct().await;
         book.hear_the_bank().await;
+        book.correct_more().await;
         book
     }
 
@@ -187,6 +198,70 @@ impl Book {
         .execute()
         .await
         .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// E24 to E31, by the operations themselves: a loss, a credit note, a swap, a consent, a transfer, and a spent
+    /// gift given back.
+    async fn correct_more(&mut self) {
+        let (viewer, sha256) = (self.viewer.clone(), "ab".repeat(32));
+        let by = By { viewer: &viewer, now: now(), today: day("2026-05-01") };
+        let on = day("2026-04-10");
+        let once = |key: &str| Once::new(by, key, "test", &key).unwrap();
+        let memo = || "corrected".to_owned();
+        let expense = |name: &str| ExpenseId(self.names[name]);
+        let (x1, x2, l4) = (expense("X1"), expense("X2"), LotId(self.names["L4"]));
+        let mut tx = self.db.begin().await.unwrap();
+        let lost = WriteOff {
+            target: TargetId(1),
+            amount: Fen(1_000),
+            effective_on: on,
+            memo: memo(),
+            sha256: sha256.clone(),
+        };
+        write_off::write_off(&mut tx, by, &once("lost"), &lost).await.unwrap();
+        let note = Credit {
+            expense: x2,
+            to: CreditTo::Pool,
+            amount: Fen(2_000),
+            effective_on: on,
+            memo: memo(),
+            sha256: sha256.clone(),
+        };
+        credit(&mut tx, by, &once("credit"), &note).await.unwrap();
+        let freed = Swap { expense: x1, donor: 6.into(), amount: Fen(200), effective_on: on, memo: memo() };
+        swap::swap(&mut tx, by, &once("swap"), &freed).await.unwrap();
+        let wanted = Relot {
+            lot: l4,
+            donor: None,
+            restriction: Some(Restriction { group: Some(PartyId(5)), ..Restriction::default() }),
+            consented_by: 4.into(),
+            consented_on: on,
+            sha256,
+            effective_on: on,
+            memo: memo(),
+        };
+        let child = relot::relot(&mut tx, by, &once("relot"), &wanted).await.unwrap().child;
+        tx.commit().await.unwrap();
+        for (seq, name) in [(24, "E24"), (25, "E25"), (26, "E26"), (27, "E27"), (30, "E30"), (31, "E31")] {
+            self.names.insert(name.into(), head::key(FundId(1), seq));
+        }
+        self.names.insert("L8".into(), child.0);
+        self.receive("R5", 1, "POOL", &[("L9", 1, 6, None, 4_000)]).await;
+        let mut tx = self.db.begin().await.unwrap();
+        let wanted = Transfer { from: FundId(1), to: FundId(2), amount: Fen(1_500), effective_on: on, memo: memo() };
+        let moved = transfer::transfer(&mut tx, by, &once("transfer"), &wanted).await.unwrap();
+        self.names.insert("E29".into(), moved.out.0);
+        let wanted = Refund {
+            fund: FundId(1),
+            donor: 6.into(),
+            contribution: None,
+            expense: Some(x1),
+            amount: Fen(550),
+            refunded_on: on,
+            reason: memo(),
+        };
+        refund::refund(&mut tx, by, &once("refund"), &wanted).await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -23,7 +23,7 @@ const RATE_MAX: i64 = 1_000_000;
 
 impl Oracle {
     /// Whether a fund takes gifts under these terms.
-    fn check_terms(&self, fund: usize, terms: Terms) -> Result<(), No> {
+    pub(super) fn check_terms(&self, fund: usize, terms: Terms) -> Result<(), No> {
         if let Only::Both(..) = terms.only {
             return no(Code::EarmarkMalformed);
         }
@@ -245,7 +245,11 @@ impl Oracle {
             Self::check_party(part.donor)?;
         }
         let stands = |entry: &super::Entry| {
-            !entry.reversed && entry.receipt.is_some_and(|receipt| self.receipts[receipt] == (fund, reference))
+            !entry.reversed
+                && entry.receipt.is_some_and(|receipt| {
+                    let (in_fund, known, _) = self.receipts[receipt];
+                    (in_fund, known) == (fund, reference)
+                })
         };
         if self.entries.iter().any(stands) {
             return no(Code::ReceiptRepeated);
@@ -266,9 +270,9 @@ impl Oracle {
             };
             let donor = parts[number].donor;
             let receipt = self.receipts.len();
-            lots.push(Lot { fund, receipt, donor, terms, due, asset, amount, at: BTreeMap::new() });
+            lots.push(Lot { fund, receipt, donor, terms, due, asset, parent: None, amount, at: BTreeMap::new() });
         }
-        self.receipts.push((fund, reference));
+        self.receipts.push((fund, reference, payer));
         let mut moves = vec![];
         for lot in lots {
             let mut to = Place::Pool;
@@ -338,7 +342,9 @@ impl Oracle {
                 && self.may_follow(pledge, lot.terms.only)
                 && lot.donor != pledge.donor
                 && lot.asset == Asset::Cny;
-            if !is_base || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
+            // A gift that was changed counts for nobody: neither as it was nor as it became.
+            let changed = lot.parent.is_some() || self.lots.iter().any(|other| other.parent == Some(id));
+            if !is_base || changed || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
                 continue;
             }
             if pledge.amount.is_some_and(|cap| given >= cap) {

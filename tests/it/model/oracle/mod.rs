@@ -3,6 +3,7 @@
 //! Nothing here is shared with the ledger. A draw sorts all lots that are in a place; an operation looks at
 //! everything; there is no index, no page, no running sum. It is slow and it is meant to be obviously right.
 
+mod corrections;
 mod gifts;
 mod spending;
 
@@ -51,6 +52,7 @@ pub enum Place {
     Advance(usize),
     Expense(usize),
     Refund(usize),
+    Loss(usize),
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub struct Lot {
     /// The pledge, and which of its dues it settles.
     pub due: Option<(usize, usize)>,
     pub asset: Asset,
+    /// The lot that it was made of.
+    pub parent: Option<usize>,
     pub amount: i64,
     pub at: BTreeMap<Place, i64>,
 }
@@ -75,6 +79,8 @@ pub struct Target {
     pub state: Option<ProjectState>,
     pub moved_on: NaiveDate,
     pub closed: bool,
+    /// Whether all its gifts pay alike.
+    pub alike: bool,
 }
 
 /// What is owed of a pledge on a day.
@@ -208,13 +214,14 @@ pub struct Oracle {
     pub pledges: Vec<Pledge>,
     pub decisions: Vec<Decision>,
     pub entries: Vec<Entry>,
-    /// The fund and the reference of each receipt.
-    pub receipts: Vec<(usize, usize)>,
+    /// The fund, the reference and the payer of each receipt.
+    pub receipts: Vec<(usize, usize, usize)>,
     /// How many dues were ever stated.
     pub dues: usize,
     /// The fund, the seller and the day of each report.
     pub reports: Vec<(usize, usize, NaiveDate, i64)>,
-    pub expenses: usize,
+    /// The target and the day of each expense.
+    pub expenses: Vec<(usize, NaiveDate)>,
     pub refunds: usize,
 }
 
@@ -231,7 +238,7 @@ impl Oracle {
             receipts: vec![],
             dues: 0,
             reports: vec![],
-            expenses: 0,
+            expenses: vec![],
             refunds: 0,
         }
     }
@@ -269,6 +276,14 @@ impl Oracle {
                 self.refund(*fund, *donor, *receipt, *amount, *on)
             }
             Operation::Reverse { entry, on } => self.reverse(*entry, *on),
+            Operation::WriteOff { target, amount, on } => self.write_off(*target, *amount, *on),
+            Operation::Credit { expense, to, amount, on } => self.credit(*expense, *to, *amount, *on),
+            Operation::Swap { expense, donor, amount, on } => self.swap(*expense, *donor, *amount, *on),
+            Operation::RefundSpent { fund, donor, expense, amount, on } => {
+                self.refund_spent(*fund, *donor, *expense, *amount, *on)
+            }
+            Operation::Relot { lot, donor, terms, by, on } => self.relot(*lot, *donor, *terms, *by, *on),
+            Operation::Draw { target, alike } => self.set_draw(*target, *alike),
         }
     }
 
@@ -310,6 +325,18 @@ impl Oracle {
             Only::Both(..) => false,
         };
         lot.fund == place.fund && fits && (in_window || self.mistake == Mistake::WindowsIgnored)
+    }
+
+    /// Whether these terms let money be spent on `target` on some day.
+    fn fits(&self, terms: Terms, target: usize) -> bool {
+        let place = &self.targets[target];
+        match terms.only {
+            Only::Free => true,
+            Only::Purpose(purpose) => Self::is_below(purpose, place.purpose),
+            Only::Group(group) => place.group == Some(group),
+            Only::Target(only) => only == target,
+            Only::Both(..) => false,
+        }
     }
 
     /// The lots of a fund that are in a place, in the order in which they pay.

@@ -1,6 +1,10 @@
 //! The journal and what is kept beside it, in the database.
 
+mod correction;
+
 use chrono::NaiveDate;
+
+pub use correction::*;
 
 use super::{
     document::{EvidenceDocument, ExpenseDocument, Lot, Receipt, RefundDocument},
@@ -29,7 +33,7 @@ pub struct Seal {
 pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<u64> {
     tx.insert_all(
         "INSERT INTO entry (id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id,
-                            memo, booked_at)
+                            pair_id, memo, booked_at)
          VALUES (..)",
         entries,
         |row, entry| {
@@ -42,6 +46,7 @@ pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<u64> {
                 .bind(entry.receipt_id)
                 .bind(entry.decision_id)
                 .bind(entry.reverses_id)
+                .bind(entry.pair_id)
                 .bind(entry.memo.clone())
                 .bind(entry.booked_at)
         },
@@ -195,23 +200,26 @@ pub struct Held {
     pub amount: Fen,
 }
 
-/// The oldest lots of each of `earmarks` in `account` after lot `after`, at most `limit` each.
+/// The oldest lots of each of `earmarks` in `account` after lot `after`, at most `limit` each; those of the
+/// giver `without` left out.
 pub async fn oldest<'c>(
     on: impl Sql<'c>,
     account: AccountId,
     earmarks: &[EarmarkId],
     after: LotId,
     limit: i64,
+    without: PartyId,
 ) -> Result<Vec<Held>> {
     on.sql(
         "SELECT h.lot_id, h.earmark_id, l.donor_id, h.amount
          FROM holding h JOIN lot l ON l.id = h.lot_id
-         WHERE h.account_id = $1 AND h.lot_id > $2 AND h.amount > 0 AND h.earmark_id = {owner}
+         WHERE h.account_id = $1 AND h.lot_id > $2 AND h.amount > 0 AND h.earmark_id = {owner} AND l.donor_id <> $4
          ORDER BY h.lot_id LIMIT $3",
     )
     .bind(account)
     .bind(after)
     .bind(limit)
+    .bind(without)
     .each_of(earmarks)
     .all()
     .await
@@ -365,7 +373,8 @@ pub async fn insert_refund(tx: &mut Tx, refund: &RefundDocument) -> Result<u64> 
 /// The entries of these keys.
 pub async fn entries_by_ids<'c>(on: impl Sql<'c>, ids: &[EntryId]) -> Result<Vec<Entry>> {
     on.sql(
-        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
+        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, pair_id,
+                memo, booked_at
          FROM entry WHERE id IN (..)",
     )
     .bind_list(ids)
@@ -387,6 +396,8 @@ pub struct PostingWithLot {
     pub due_id: Option<crate::id::DueId>,
     /// What the destination holds of the lot now; `None` when it is outside.
     pub held: Option<Fen>,
+    /// What kind of place it went to.
+    pub destination_kind: super::account::AccountKind,
     /// The project or grant the money came from.
     pub source_target: Option<TargetId>,
     /// The project or grant the money went to.
@@ -398,7 +409,8 @@ pub async fn postings_of_entry<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<V
     on.sql(
         "SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount,
                 l.donor_id, l.earmark_id, l.due_id, h.amount AS held,
-                f.target_id AS source_target, t.target_id AS destination_target
+                f.target_id AS source_target, t.target_id AS destination_target,
+                t.kind AS destination_kind
          FROM posting p
          JOIN lot l ON l.id = p.lot_id
          JOIN account f ON f.id = p.source_id
@@ -488,7 +500,8 @@ pub async fn lots_by_ids<'c>(on: impl Sql<'c>, ids: &[LotId]) -> Result<Vec<Lot>
 /// A page of each fund's journal.
 pub async fn entries_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], page: &crate::page::Page) -> Result<Vec<Entry>> {
     on.sql(
-        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
+        "SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, pair_id,
+                memo, booked_at
          FROM entry WHERE fund_id = {owner} {page}",
     )
     .page(page, "seq")
@@ -509,6 +522,8 @@ pub struct PostingRow {
     pub destination_kind: super::account::AccountKind,
     /// The project or grant of either.
     pub target_id: Option<TargetId>,
+    /// The expense of either.
+    pub expense_id: Option<crate::id::ExpenseId>,
 }
 
 /// A page of each entry's postings.
@@ -519,7 +534,8 @@ pub async fn postings_of_entries<'c>(
 ) -> Result<Vec<PostingRow>> {
     on.sql(
         "SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount,
-                f.kind AS source_kind, t.kind AS destination_kind, COALESCE(t.target_id, f.target_id) AS target_id
+                f.kind AS source_kind, t.kind AS destination_kind, COALESCE(t.target_id, f.target_id) AS target_id,
+                COALESCE(t.expense_id, f.expense_id) AS expense_id
          FROM posting p
          JOIN account f ON f.id = p.source_id
          JOIN account t ON t.id = p.destination_id
