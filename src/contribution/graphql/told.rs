@@ -19,7 +19,7 @@ use crate::{
     narrowed_page_of,
     page::{Direction, Key, PageArgs, PeriodInput, Slice},
     party::{PartyById, is_told},
-    viewer::{Act, Load, Request},
+    viewer::{Act, Held, Load, Request, by_page},
 };
 
 narrowed_page_of!(/// A page of each fund's contributions.
@@ -28,10 +28,8 @@ narrowed_page_of!(/// A page of each fund's contributions.
 /// The parties whose giving the viewer reads because it speaks for them; `None` where it speaks for none.
 pub fn own_parties(request: &Request) -> Option<Vec<PartyId>> {
     let held = request.viewer.reach(Act::ReadGiving)?;
-    let own: Vec<PartyId> = held
-        .into_iter()
-        .filter_map(|held| if let crate::viewer::Held::Party(party) = held { Some(*party) } else { None })
-        .collect();
+    let own: Vec<PartyId> =
+        held.into_iter().filter_map(|held| if let Held::Party(party) = held { Some(*party) } else { None }).collect();
     (!own.is_empty()).then_some(own)
 }
 
@@ -80,7 +78,7 @@ impl Load for UntoldOf {
 
     async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, store::Untold>> {
         let mut found = HashMap::new();
-        for (filter, funds) in crate::viewer::by_page(keys) {
+        for (filter, funds) in by_page(keys) {
             let rows = store::untold_of_funds(&mut *request.session().await?, &funds, &filter).await?;
             found.extend(rows.into_iter().map(|row| ((row.fund_id, filter.clone()), row)));
         }
