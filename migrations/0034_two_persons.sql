@@ -1,6 +1,7 @@
 -- Who proposed what and who recorded a resolution, for funds that ask for different hands.
-ALTER TABLE fund ADD COLUMN two_persons BIGINT NOT NULL DEFAULT 0
-    CONSTRAINT fund_two_persons CHECK (two_persons IN (0, 1));
+
+-- The number of the last entry before a fund asked for it; NULL while it does not.
+ALTER TABLE fund ADD COLUMN two_persons_since BIGINT;
 
 CREATE TABLE target_proposer (
     target_id BIGINT PRIMARY KEY REFERENCES target (id),

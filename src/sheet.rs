@@ -3,7 +3,7 @@
 //! * Memory does not grow with the rows: what is written is sent on, and a workbook keeps its rows in
 //!   temporary files until it is packed.
 //! * Amounts are exact: text with two decimals in CSV and JSON, a number with a format of two decimals in
-//!   XLSX, where a spreadsheet can add them.
+//!   XLSX, where a spreadsheet can add them; a text there too, where a spreadsheet would round.
 //! * A text that a spreadsheet would take for a formula is kept from being one.
 
 use chrono::NaiveDate;
@@ -346,15 +346,45 @@ fn write_cell(
         Cell::Empty => {}
         Cell::Text(text) => drop(sheet.write_string(row, column, text.as_str())?),
         Cell::Day(on) => drop(sheet.write_date_with_format(row, column, on, day)?),
-        // A spreadsheet has no other numbers; up to Fen::MAX two decimals are exact in them.
-        Cell::Money(amount) => {
-            let number: f64 = amount.to_string().parse().expect("an amount reads as a number");
-            sheet.write_number_with_format(row, column, number, money)?;
-        }
-        Cell::Count(count) => {
-            let number: f64 = count.to_string().parse().expect("a count reads as a number");
-            sheet.write_number(row, column, number)?;
-        }
+        Cell::Money(amount) => match number(amount.to_string()) {
+            Ok(number) => drop(sheet.write_number_with_format(row, column, number, money)?),
+            Err(text) => drop(sheet.write_string(row, column, text)?),
+        },
+        Cell::Count(count) => match number(count.to_string()) {
+            Ok(number) => drop(sheet.write_number(row, column, number)?),
+            Err(text) => drop(sheet.write_string(row, column, text)?),
+        },
     }
     Ok(())
+}
+
+/// The digits that a spreadsheet keeps of a number.
+const DIGITS_MAX: usize = 15;
+
+/// A number as a workbook holds it: a workbook has no other than floats, and nothing is computed with this one. A
+/// text of more digits than are exact in it is given back, to be written as it is.
+fn number(text: String) -> Result<f64, String> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits > DIGITS_MAX { Err(text) } else { text.parse().map_err(|_| text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_workbook_would_round_stays_a_text() {
+        for (amount, is_number) in [
+            (Fen::MAX, true),
+            (Fen(-1), true),
+            (Fen(999_999_999_999_999), true),
+            (Fen(1_000_000_000_000_000), false),
+            (Fen(-9_007_199_254_740_993), false),
+        ] {
+            let written = number(amount.to_string());
+            assert_eq!(written.is_ok(), is_number, "{amount}");
+            // What is a number reads to the fen as it was written.
+            assert_eq!(written.map_or_else(|text| text, |number| format!("{number:.2}")), amount.to_string());
+        }
+    }
 }

@@ -7,15 +7,18 @@
 //! ```
 //!
 //! Five postings a lot, all through the real operations: received, allocated, released, allocated again, paid. The
-//! largest giver has one gift in a hundred.
+//! largest giver has one gift in a hundred. Each read stands beside the same as SQL by hand, in the same run and with
+//! the same rows; the ratio is how much of the hand's speed the server has, with HTTP, GraphQL and rights.
 
 #![allow(clippy::print_stdout, reason = "a table for people")]
 
+mod hand;
 mod world;
 
 use std::time::{Duration, Instant};
 
 use cobuild::{clock::Clock, db::Db, ledger::verify, server};
+use hand::Hand;
 use serde_json::json;
 use world::World;
 
@@ -62,18 +65,26 @@ async fn main() {
     tokio::spawn(async move { serving.await.expect("the server runs") });
     let base = format!("http://{}", address.await.expect("the server is bound"));
 
-    println!("| read | p50 ms | p99 ms | max ms |\n|---|---|---|---|");
+    println!("| read | p50 ms | p99 ms | max ms | by hand, p50 ms | ratio |\n|---|---|---|---|---|---|");
     let expense = |turn: usize| world.expenses[turn * 7919 % world.expenses.len()].clone();
     let party = |turn: usize| world.parties[1 + turn * 7919 % (world.parties.len() - 1)].clone();
     let largest = |_| world.parties[0].clone();
-    let token = Some(world.token.as_str());
-    report("an expense's givers, the books", ask(&base, token, GIVERS, expense, ROUNDS).await);
-    report("an expense's givers, the public", ask(&base, None, GIVERS, expense, ROUNDS).await);
-    report("an expense's lots", ask(&base, token, LOTS, expense, ROUNDS).await);
-    report("a party's uses", ask(&base, token, USES, party, ROUNDS).await);
-    report("the largest giver's first page", ask(&base, token, USES, largest, ROUNDS).await);
-    report("a party's statement", ask(&base, token, STATEMENT, party, 100).await);
-    report("the largest giver's statement", ask(&base, token, STATEMENT, largest, 10).await);
+    let (token, server) = (Some(world.token.as_str()), base.as_str());
+    let told = async |name: &str, token, query, id: &dyn Fn(usize) -> String, hand: Option<Hand>, rounds| {
+        let asked = ask(server, token, query, id, rounds).await;
+        let by_hand = match hand {
+            Some(hand) => Some(hand::measure(&db, hand, id, rounds).await),
+            None => None,
+        };
+        report(name, asked, by_hand);
+    };
+    told("an expense's givers, the books", token, GIVERS, &expense, Some(Hand::Givers), ROUNDS).await;
+    told("an expense's givers, the public", None, GIVERS, &expense, None, ROUNDS).await;
+    told("an expense's lots", token, LOTS, &expense, Some(Hand::Lots), ROUNDS).await;
+    told("a party's uses", token, USES, &party, Some(Hand::Uses), ROUNDS).await;
+    told("the largest giver's first page", token, USES, &largest, Some(Hand::Uses), ROUNDS).await;
+    told("a party's statement", token, STATEMENT, &party, Some(Hand::Statement), 100).await;
+    told("the largest giver's statement", token, STATEMENT, &largest, Some(Hand::Statement), 10).await;
     for format in ["json", "csv", "xlsx"] {
         let path =
             format!("{base}/statements/party/{}?from=2020-01-01&to=2099-12-31&format={format}", world.parties[0]);
@@ -81,7 +92,7 @@ async fn main() {
         let answer = reqwest::Client::new().get(path).bearer_auth(&world.token).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{}", answer.status());
         let bytes = answer.bytes().await.expect("the whole file").len();
-        println!("| the largest giver's statement, {format}, {bytes} bytes | {} | | |", millis(started.elapsed()));
+        println!("| the largest giver's statement, {format}, {bytes} bytes | {} | | | | |", millis(started.elapsed()));
     }
     let started = Instant::now();
     let mut last = started;
@@ -99,17 +110,26 @@ fn millis(time: Duration) -> String {
     format!("{}.{:02}", time.as_millis(), time.as_micros() / 10 % 100)
 }
 
-fn report(name: &str, mut took: Vec<Duration>) {
+fn report(name: &str, mut took: Vec<Duration>, by_hand: Option<Vec<Duration>>) {
     took.sort();
-    let at = |percent: usize| millis(took[(took.len() * percent / 100).min(took.len() - 1)]);
-    println!("| {name} | {} | {} | {} |", at(50), at(99), at(100));
+    let at = |took: &[Duration], percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)];
+    let (hand, ratio) = match by_hand {
+        None => ("–".to_owned(), "–".to_owned()),
+        Some(mut hand) => {
+            hand.sort();
+            let hundredths = at(&hand, 50).as_micros() * 100 / at(&took, 50).as_micros().max(1);
+            (millis(at(&hand, 50)), format!("{}.{:02}", hundredths / 100, hundredths % 100))
+        }
+    };
+    let [p50, p99, max] = [50, 99, 100].map(|percent| millis(at(&took, percent)));
+    println!("| {name} | {p50} | {p99} | {max} | {hand} | {ratio} |");
 }
 
 async fn ask(
     base: &str,
     token: Option<&str>,
     query: &str,
-    id: impl Fn(usize) -> String,
+    id: &dyn Fn(usize) -> String,
     rounds: usize,
 ) -> Vec<Duration> {
     let client = reqwest::Client::new();

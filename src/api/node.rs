@@ -12,7 +12,9 @@ use crate::{
     bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     campaign::graphql::{Campaign, CampaignById},
     committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
-    contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
+    contribution::graphql::{
+        Contribution, ContributionById, Refund, RefundById, must_read_contribution, must_read_refund,
+    },
     disclosure::{DisclosureById, DisclosureNode},
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
@@ -119,11 +121,7 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
         NodeKind::Campaign => {
             request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))
         }
-        NodeKind::Contribution => {
-            request.load::<ContributionById>(ReceiptId(key)).await?.map(|row| Node::Contribution(Contribution(row)))
-        }
         NodeKind::Expense => request.load::<ExpenseById>(ExpenseId(key)).await?.map(|row| Node::Expense(Expense(row))),
-        NodeKind::Refund => request.load::<RefundById>(RefundId(key)).await?.map(|row| Node::Refund(Refund(row))),
         NodeKind::Allocation => {
             request.load::<AllocationById>(EntryId(key)).await?.map(|row| Node::Allocation(Allocation(row)))
         }
@@ -143,6 +141,16 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let Some(row) = request.load::<PledgeById>(PledgeId(id.key)).await? else { return Ok(None) };
             must_read_giving(request, row.donor_id, row.fund_id).await?;
             Ok(Some(Node::Pledge(Pledge(row))))
+        }
+        NodeKind::Contribution => {
+            let Some(row) = request.load::<ContributionById>(ReceiptId(id.key)).await? else { return Ok(None) };
+            must_read_contribution(request, &row).await?;
+            Ok(Some(Node::Contribution(Contribution(row))))
+        }
+        NodeKind::Refund => {
+            let Some(row) = request.load::<RefundById>(RefundId(id.key)).await? else { return Ok(None) };
+            must_read_refund(request, &row).await?;
+            Ok(Some(Node::Refund(Refund(row))))
         }
         NodeKind::Agreement => {
             let Some(row) = request.load::<AgreementById>(AgreementId(id.key)).await? else { return Ok(None) };

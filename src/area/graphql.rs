@@ -60,7 +60,8 @@ impl Area {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+        #[graphql(desc = "The day that is asked about, at most ten years ahead; today where it is left out.")]
+        on: Option<Date>,
         #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
     ) -> Result<DisclosureDutyConnection> {
         let args = PageArgs { first, after, last, before };

@@ -56,6 +56,7 @@ const MIGRATIONS: &[Text] = &[
     migration!(33, "0033_correction_guard", each),
     migration!(34, "0034_two_persons", both),
     migration!(35, "0035_related_party", both),
+    migration!(36, "0036_hands_guard", each),
     migration!(40, "0040_duty", both),
     migration!(60, "0060_committee_guard", each),
     migration!(61, "0061_project_end", both),

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use async_graphql::{Context, Object};
 use chrono::NaiveDate;
 
-use super::{Duty, Periods, ProjectDates, Rule, Status, of_fund, of_project, store};
+use super::{Duty, Periods, ProjectDates, Rule, Status, after, of_fund, of_project, store};
 use crate::{
     clock::Date,
     connection,
-    error::Result,
+    error::{Error, Result},
     fund::{Fund, FundById},
     id::{FundId, HostId, TargetId},
     page::{Direction, Key, Page, PageArgs},
@@ -67,9 +67,22 @@ impl Load for DutiesOf {
     }
 }
 
+/// The furthest day that can be asked about, in months from today: duties go on without an end.
+const AHEAD_MONTHS: u32 = 120;
+
+/// The day that is asked about.
+fn day(request: &Request, on: Option<Date>) -> Result<NaiveDate> {
+    let today = request.clock.today();
+    let (on, last) = (on.map_or(today, |on| on.0), after(today, AHEAD_MONTHS));
+    if on > last {
+        return Err(Error::BadInput(format!("`on` is {on}; the furthest day that can be asked about is {last}.")));
+    }
+    Ok(on)
+}
+
 /// What a project must publish: all that was due by the day, and the next.
 pub async fn duties_of_project(request: &Request, project: TargetId, on: Option<Date>) -> Result<Vec<DisclosureDuty>> {
-    let on = on.map_or_else(|| request.clock.today(), |on| on.0);
+    let on = day(request, on)?;
     let periods = request.need::<PeriodsSet>(()).await?;
     let dates = request.need::<DatesOf>(project).await?;
     Ok(of_project(&dates, on, &periods).into_iter().map(|duty| DisclosureDuty { duty, on }).collect())
@@ -82,7 +95,7 @@ async fn duties(
     status: Option<Status>,
     args: &PageArgs,
 ) -> Result<DisclosureDutyConnection> {
-    let on = on.map_or_else(|| request.clock.today(), |on| on.0);
+    let on = day(request, on)?;
     let shape = [Key::Date(NaiveDate::MIN), Key::Int(0), Key::Int(0), Key::Int(0)];
     let page = Page::new(args, Direction::Asc, &shape)?;
     let all = request.load::<DutiesOf>((of, on)).await?.unwrap_or_default();

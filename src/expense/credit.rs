@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::Booked;
 use crate::{
     db::Tx,
-    error::{Error, Refusal, Result, check_amount, check_digest, check_past, check_text},
+    error::{Refusal, Result, check_amount, check_digest, check_past, check_text},
     fund::head,
-    id::{ExpenseId, FundId},
+    id::ExpenseId,
     ledger::{
         AccountKind, Draft, EntryKind, account,
         document::{CreditDocument, digest_credit},
@@ -64,10 +64,9 @@ pub async fn credit(tx: &mut Tx, by: By<'_>, once: &Once, input: &Credit) -> Res
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
     check_past(input.effective_on, by.today, "effectiveOn")?;
     let sha256 = check_digest(&input.sha256, "sha256")?;
-    let fund = FundId(input.expense.0 >> 32);
+    let fund = head::fund_of(input.expense.0);
     let no_expense = || Refusal::NotFound { what: "expense".into() }.at("expenseId");
-    let locked = head::lock(tx, fund).await;
-    let mut head = locked.map_err(|error| if matches!(error, Error::Refused(_)) { no_expense() } else { error })?;
+    let mut head = head::lock_or(tx, fund, no_expense).await?;
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
     }

@@ -198,9 +198,12 @@ pub async fn set_two_persons(tx: &mut Tx, by: By<'_>, fund: FundId, rule: TwoPer
     let not_found = || Refusal::NotFound { what: "fund".into() }.at("fundId");
     let found = store::by_ids(&mut *tx, &[fund]).await?.pop().ok_or_else(not_found)?;
     by.viewer.must(Act::SetUp, &[On::Area(&found.area_path)])?;
-    head::lock(tx, fund).await?;
-    let two_persons = i64::from(rule == TwoPersons::Asked);
-    ensure_rows(store::set_two_persons(tx, fund, two_persons).await?, 1, "fund")?;
+    let head = head::lock(tx, fund).await?;
+    let is_asked = !store::two_persons(&mut *tx, &[fund]).await?.is_empty();
+    if is_asked != (rule == TwoPersons::Asked) {
+        let since = (!is_asked).then_some(head.seq);
+        ensure_rows(store::set_two_persons_since(tx, fund, since).await?, 1, "fund")?;
+    }
     Ok(found)
 }
 

@@ -146,7 +146,8 @@ pub async fn target(tx: &mut Tx, id: TargetId) -> Result<TargetPlace> {
                         JOIN purpose_closure c ON c.ancestor_id = l.purpose_id
                         WHERE l.fund_id = t.fund_id AND c.descendant_id = t.purpose_id)
                     THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS purpose_allowed,
-                    t.group_id, t.draw, f.two_persons, j.state AS project_state, x.id AS target_account, y.id AS advance_account
+                    t.group_id, t.draw, CAST(CASE WHEN f.two_persons_since IS NULL THEN 0 ELSE 1 END AS BIGINT) AS two_persons,
+                    j.state AS project_state, x.id AS target_account, y.id AS advance_account
              FROM target t
              JOIN fund f ON f.id = t.fund_id
              JOIN area a ON a.id = f.area_id

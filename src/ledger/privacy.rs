@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     id::PartyId,
     money::Fen,
-    party::{PartyKind, Publicity},
+    party::{PartyKind, Publicity, is_told},
 };
 
 /// Givers of a group with a resident in it: whoever is one of them still sees five others.
@@ -37,11 +37,13 @@ pub struct Giver {
     pub spent: Fen,
     /// What of its money waits there.
     pub waiting: Fen,
+    /// Its goods there, at their stated value; of an expense in goods they are `spent`.
+    pub in_kind: Fen,
 }
 
 impl Giver {
     fn is_named(&self) -> bool {
-        self.kind != PartyKind::Resident && self.publicity != Publicity::Anon
+        is_told(self.kind, self.publicity)
     }
 }
 
@@ -54,6 +56,8 @@ pub struct Part {
     pub spent: Fen,
     /// What waits.
     pub waiting: Fen,
+    /// Goods, at their stated value.
+    pub in_kind: Fen,
 }
 
 /// Givers that are told together.
@@ -65,6 +69,8 @@ pub struct Others {
     pub spent: Fen,
     /// What of their money waits.
     pub waiting: Fen,
+    /// Their goods, at the stated value.
+    pub in_kind: Fen,
 }
 
 /// What is told of some givers.
@@ -88,7 +94,7 @@ fn hidden(givers: &[Giver]) -> BTreeSet<PartyId> {
         let has_resident = cell.iter().any(|one| one.kind == PartyKind::Resident);
         if has_resident && group < GROUP_MIN {
             cell.retain(|one| one.is_named());
-            cell.sort_by_key(|one| (one.spent + one.waiting, one.party_id));
+            cell.sort_by_key(|one| (one.spent + one.waiting + one.in_kind, one.party_id));
             hidden.extend(cell.iter().take(GROUP_MIN - group).map(|one| one.party_id));
         }
     }
@@ -101,16 +107,17 @@ pub fn seen(givers: &[Giver], own: &[PartyId]) -> Seen {
     let mut parts: BTreeMap<PartyId, Part> = BTreeMap::new();
     let mut residents: BTreeSet<PartyId> = BTreeSet::new();
     for one in givers {
-        let none = Part { party_id: one.party_id, spent: Fen::ZERO, waiting: Fen::ZERO };
+        let none = Part { party_id: one.party_id, spent: Fen::ZERO, waiting: Fen::ZERO, in_kind: Fen::ZERO };
         let part = parts.entry(one.party_id).or_insert(none);
         part.spent += one.spent;
         part.waiting += one.waiting;
+        part.in_kind += one.in_kind;
         residents.extend((one.kind == PartyKind::Resident).then_some(one.party_id));
     }
     // How many there are is told of the whole group, whoever asks.
     let too_few = hidden.len() < GROUP_MIN && residents.iter().any(|one| hidden.contains(one));
     let mut seen = Seen::default();
-    let mut others = Others { count: Some(0), spent: Fen::ZERO, waiting: Fen::ZERO };
+    let mut others = Others { count: Some(0), spent: Fen::ZERO, waiting: Fen::ZERO, in_kind: Fen::ZERO };
     for part in parts.into_values() {
         if own.contains(&part.party_id) || !hidden.contains(&part.party_id) {
             seen.named.push(part);
@@ -119,6 +126,7 @@ pub fn seen(givers: &[Giver], own: &[PartyId]) -> Seen {
         others.count = others.count.map(|count| count + 1);
         others.spent += part.spent;
         others.waiting += part.waiting;
+        others.in_kind += part.in_kind;
     }
     if others.count != Some(0) {
         others.count = others.count.filter(|_| !too_few);
@@ -133,7 +141,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn giver(cell: i64, party: i64, kind: PartyKind, publicity: Publicity, spent: i64) -> Giver {
-        Giver { owner: 1, cell, party_id: PartyId(party), kind, publicity, spent: Fen(spent), waiting: Fen::ZERO }
+        let (spent, waiting, in_kind) = (Fen(spent), Fen::ZERO, Fen::ZERO);
+        Giver { owner: 1, cell, party_id: PartyId(party), kind, publicity, spent, waiting, in_kind }
     }
 
     fn shop(cell: i64, party: i64, spent: i64) -> Giver {

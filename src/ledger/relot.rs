@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::{AccountKind, of_fund},
-    document::{Lot, RelotDocument, Terms, digest_relot},
+    document::{Lot, LotClass, RelotDocument, Terms, digest_relot},
     earmark::{self, Restriction},
     idem::Once,
     place,
@@ -62,7 +62,8 @@ pub struct Relotted {
 /// Gives what is left of a lot another giver or restriction.
 ///
 /// # Errors
-/// Refused, in this order: broken text, day or digest; no such lot or party; nothing would change; somebody
+/// Refused, in this order: broken text, day or digest; no such lot or party; another giver of a
+/// cover than the host; nothing would change; somebody
 /// else's consent; a restriction that the fund does not take; nothing left to change, or a place that the new
 /// restriction does not allow.
 pub async fn relot(tx: &mut Tx, by: By<'_>, once: &Once, input: &Relot) -> Result<Relotted> {
@@ -78,13 +79,17 @@ pub async fn relot(tx: &mut Tx, by: By<'_>, once: &Once, input: &Relot) -> Resul
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
     }
-    by.viewer.must(Act::Correct, &[place::fund(tx, fund).await?.on()])?;
+    let place = place::fund(tx, fund).await?;
+    by.viewer.must(Act::Correct, &[place.on()])?;
     let donor = input.donor.unwrap_or(lot.donor_id);
     let known = place::parties_known(tx, &[donor, input.consented_by]).await?;
     for (party, field) in [(donor, "donorId"), (input.consented_by, "consentedById")] {
         if !known.contains(&party) {
             return Err(Refusal::NotFound { what: "party".into() }.at(field));
         }
+    }
+    if lot.class == LotClass::Cover && donor != place.host_party_id {
+        return Err(Refusal::CoverOfAnother {}.at("donorId"));
     }
     let payer = store::payer_of(&mut *tx, lot.receipt_id).await?;
     let is_own = input.consented_by == lot.donor_id || (donor != lot.donor_id && input.consented_by == payer);
@@ -141,8 +146,9 @@ pub async fn relot(tx: &mut Tx, by: By<'_>, once: &Once, input: &Relot) -> Resul
 
 /// The fund whose pieces are changed: the lot's own, or where nothing is left there, one that it was moved to.
 async fn fund_of(tx: &mut Tx, lot: &Lot) -> Result<FundId> {
-    let pieces = store::pieces_of_lot(&mut *tx, lot.id).await?;
-    let is_own = pieces.iter().any(|piece| piece.fund_id == lot.fund_id && piece.kind != AccountKind::Refund);
+    let mut pieces = store::pieces_of_lot(&mut *tx, lot.id).await?;
+    pieces.retain(|piece| piece.kind != AccountKind::Refund);
+    let is_own = pieces.iter().any(|piece| piece.fund_id == lot.fund_id);
     Ok(pieces.last().filter(|_| !is_own).map_or(lot.fund_id, |piece| piece.fund_id))
 }
 

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     db::Tx,
-    error::{Error, Refusal, Result, check_past, check_text},
+    error::{Refusal, Result, check_past, check_text},
     fund::head,
-    id::{EntryId, FundId},
+    id::EntryId,
     viewer::{Act, By},
 };
 
@@ -47,10 +47,9 @@ pub const MEMO_MAX: usize = 500;
 pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> Result<Reversed> {
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
     check_past(input.effective_on, by.today, "effectiveOn")?;
-    let fund = FundId(input.entry.0 >> 32);
+    let fund = head::fund_of(input.entry.0);
     let no_entry = || Refusal::NotFound { what: "entry".into() }.at("entryId");
-    let locked = head::lock(tx, fund).await;
-    let mut head = locked.map_err(|error| if matches!(error, Error::Refused(_)) { no_entry() } else { error })?;
+    let mut head = head::lock_or(tx, fund, no_entry).await?;
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
     }

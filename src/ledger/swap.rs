@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     db::Tx,
-    error::{Error, Refusal, Result, check_amount, check_past, check_text},
+    error::{Refusal, Result, check_amount, check_past, check_text},
     fund::head,
-    id::{EntryId, ExpenseId, FundId, LotId, PartyId},
+    id::{EntryId, ExpenseId, LotId, PartyId},
     money::Fen,
     viewer::{Act, By},
 };
@@ -57,10 +57,9 @@ pub async fn swap(tx: &mut Tx, by: By<'_>, once: &Once, input: &Swap) -> Result<
     check_amount(input.amount, "amount")?;
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
     check_past(input.effective_on, by.today, "effectiveOn")?;
-    let fund = FundId(input.expense.0 >> 32);
+    let fund = head::fund_of(input.expense.0);
     let no_expense = || Refusal::NotFound { what: "expense".into() }.at("expenseId");
-    let locked = head::lock(tx, fund).await;
-    let mut head = locked.map_err(|error| if matches!(error, Error::Refused(_)) { no_expense() } else { error })?;
+    let mut head = head::lock_or(tx, fund, no_expense).await?;
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
     }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    error::{Error, Refusal, Result, check_amount, check_past, check_text},
+    error::{Refusal, Result, check_amount, check_past, check_text},
     fund::head::{self, Head},
     id::{EntryId, FundId},
     money::Fen,
@@ -99,10 +99,8 @@ async fn lock_both(tx: &mut Tx, input: &Transfer) -> Result<BTreeMap<FundId, Hea
     let mut funds = [(input.from, "fromFundId"), (input.to, "toFundId")];
     funds.sort();
     for (fund, field) in funds {
-        let locked = head::lock(tx, fund).await;
         let not_found = || Refusal::NotFound { what: "fund".into() }.at(field);
-        let head = locked.map_err(|error| if matches!(error, Error::Refused(_)) { not_found() } else { error })?;
-        heads.insert(fund, head);
+        heads.insert(fund, head::lock_or(tx, fund, not_found).await?);
     }
     Ok(heads)
 }

@@ -74,6 +74,11 @@ pub enum Publicity {
     Anon,
 }
 
+/// Whether a giver is told one by one to everybody: by its name, or the alias it chose. Residents never are.
+pub fn is_told(kind: PartyKind, publicity: Publicity) -> bool {
+    kind != PartyKind::Resident && publicity != Publicity::Anon
+}
+
 /// Anyone who can give or receive.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Party {

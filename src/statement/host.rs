@@ -3,8 +3,8 @@
 //! * The funds' side is what their accounts hold, less what came later: what each community is told.
 //! * The control side is the host's own: every cash movement of the journal added up from the first entry on.
 //! * The two are computed from different rows, so that they can differ when the books are broken.
-//! * Beside them stands what the bank's lines add up to, where the bank is kept: it differs for as long as money is
-//!   on its way, or something was not booked.
+//! * Beside them stands what the bank's lines add up to, where the bank is kept, and why it differs:
+//!   bank = control + lines not in the books − entries not at the bank + what is matched and of another day.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,35 @@ use chrono::NaiveDate;
 
 use super::{
     Span,
-    store::{self, CashDay, FundCash},
+    store::{self, BankDay, CashDay, FundCash},
 };
 use crate::{
     db::{Result, Session},
     id::HostId,
     money::Fen,
 };
+
+/// What the bank has at the end of a day, and why that is not what the control account has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bank {
+    /// What its lines add up to.
+    pub balance: Fen,
+    /// The lines that are matched to no entry.
+    pub not_in_books: Fen,
+    /// The entries that are matched to no line.
+    pub not_at_bank: Fen,
+    /// Of what is matched, the lines up to this day less the entries up to this day.
+    pub on_its_way: Fen,
+}
+
+impl Bank {
+    fn add(&mut self, day: &BankDay, control: Fen) {
+        self.balance += day.booked;
+        self.not_in_books += day.lines;
+        self.not_at_bank += day.entries;
+        self.on_its_way = self.balance - control - self.not_in_books + self.not_at_bank;
+    }
+}
 
 /// One day of the control account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +55,8 @@ pub struct Day {
     pub control: Fen,
     /// What the funds had together at its end.
     pub funds: Fen,
-    /// What the bank's lines added up to at its end; `None` where no bank lines are kept.
-    pub bank: Option<Fen>,
+    /// The bank at its end; `None` where no bank lines are kept.
+    pub bank: Option<Bank>,
 }
 
 /// The statement of a host.
@@ -44,8 +66,8 @@ pub struct Statement {
     pub funds: Vec<FundCash>,
     /// The control account when the span began and ended.
     pub control: (Fen, Fen),
-    /// What the bank's lines added up to when the span began and ended; `None` where no bank lines are kept.
-    pub bank: Option<(Fen, Fen)>,
+    /// The bank when the span began and ended; `None` where no bank lines are kept.
+    pub bank: Option<(Bank, Bank)>,
     /// The days of the span on which cash moved, in the books or at the bank.
     pub days: Vec<Day>,
 }
@@ -58,39 +80,45 @@ impl Statement {
 }
 
 /// The statement that these funds, days of the journal and days of the bank come to.
-pub fn statement(funds: Vec<FundCash>, days: &[CashDay], bank: &[(NaiveDate, Fen)], span: &Span) -> Statement {
+pub fn statement(funds: Vec<FundCash>, days: &[CashDay], bank: &[BankDay], span: &Span) -> Statement {
     let mut statement = Statement { funds, ..Statement::default() };
-    let (opening, _) = statement.funds_total();
-    let mut moved: BTreeMap<NaiveDate, (Fen, Fen, Fen)> = BTreeMap::new();
+    let has_bank = !bank.is_empty();
+    let mut moved: BTreeMap<NaiveDate, (Fen, Fen, Vec<&BankDay>)> = BTreeMap::new();
     for one in days {
         let day = moved.entry(one.day).or_default();
         (day.0, day.1) = (one.incoming, one.outgoing);
     }
-    for (day, amount) in bank {
-        moved.entry(*day).or_default().2 = *amount;
+    for one in bank {
+        moved.entry(one.day).or_default().2.push(one);
     }
-    let (mut control, mut total, mut at_bank) = (Fen::ZERO, opening, Fen::ZERO);
-    let mut bank_opening = Fen::ZERO;
+    let (mut control, mut funds) = (Fen::ZERO, statement.funds_total().0);
+    let (mut at_bank, mut bank_opening) = (Bank::default(), Bank::default());
     for (day, (incoming, outgoing, banked)) in moved {
         control += incoming - outgoing;
-        at_bank += banked;
+        at_bank.add(&BankDay::default(), control);
+        for one in banked {
+            at_bank.add(one, control);
+        }
         if day < span.from {
             (statement.control.0, bank_opening) = (control, at_bank);
             continue;
         }
-        total += incoming - outgoing;
-        let bank = (!bank.is_empty()).then_some(at_bank);
-        statement.days.push(Day { day, incoming, outgoing, control, funds: total, bank });
+        funds += incoming - outgoing;
+        let bank = has_bank.then_some(at_bank);
+        statement.days.push(Day { day, incoming, outgoing, control, funds, bank });
     }
     statement.control.1 = control;
-    statement.bank = (!bank.is_empty()).then_some((bank_opening, at_bank));
+    statement.bank = has_bank.then_some((bank_opening, at_bank));
     statement
 }
 
-/// The statement of a host: three statements; the control side reads the journal of all its funds.
+/// The statement of a host: four statements; the control side reads the journal of all its funds.
 pub async fn read(on: &mut Session, host: HostId, span: &Span) -> Result<Statement> {
     let funds = store::cash_of_host(&mut *on, host, span).await?;
     let days = store::days_of_host(&mut *on, host, span).await?;
-    let bank = store::bank_days_of_host(&mut *on, host, span).await?;
+    let mut bank = store::bank_days_of_host(&mut *on, host, span).await?;
+    if !bank.is_empty() {
+        bank.extend(store::unmatched_days_of_host(&mut *on, host, span).await?);
+    }
     Ok(statement(funds, &days, &bank, span))
 }

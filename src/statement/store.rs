@@ -559,14 +559,53 @@ pub async fn days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Re
     .await
 }
 
+/// What the bank booked, and what is matched to nothing, on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct BankDay {
+    /// The day.
+    pub day: NaiveDate,
+    /// What the bank's lines come to.
+    pub booked: Fen,
+    /// Those of them that are matched to no entry.
+    pub lines: Fen,
+    /// The entries of the day that are matched to no line.
+    pub entries: Fen,
+}
+
 /// What the bank booked for a host on each day up to the end of a span.
-pub async fn bank_days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Result<Vec<(NaiveDate, Fen)>> {
+pub async fn bank_days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Result<Vec<BankDay>> {
     on.sql(
-        "SELECT b.booked_on, CAST(SUM(b.amount) AS BIGINT) FROM bank_line b
+        "SELECT b.booked_on AS day, CAST(SUM(b.amount) AS BIGINT) AS booked,
+                CAST(SUM(CASE WHEN m.match_id IS NULL THEN b.amount ELSE 0 END) AS BIGINT) AS lines,
+                CAST(0 AS BIGINT) AS entries
+         FROM bank_line b LEFT JOIN bank_line_match m ON m.line_id = b.id
          WHERE b.host_id = $1 AND b.booked_on <= $2 GROUP BY b.booked_on ORDER BY b.booked_on",
     )
     .bind(host)
     .bind(span.until())
+    .all()
+    .await
+}
+
+/// The cash that a host's entries moved and that is matched to no line of the bank, on each day up to the end of a
+/// span.
+pub async fn unmatched_days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Result<Vec<BankDay>> {
+    let (whole, marks) = span.cut.marked();
+    on.sql(
+        "SELECT c.effective_on AS day, CAST(0 AS BIGINT) AS booked, CAST(0 AS BIGINT) AS lines,
+                CAST(SUM(c.amount) AS BIGINT) AS entries
+         FROM fund w
+         JOIN entry e ON e.fund_id = w.id AND e.effective_on <= $1
+         JOIN entry_cash c ON c.entry_id = e.id
+         WHERE w.host_id = $2 AND NOT EXISTS (SELECT 1 FROM bank_entry_match m WHERE m.entry_id = e.id)
+           AND ($3 = 1 OR EXISTS (
+               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+         GROUP BY c.effective_on ORDER BY c.effective_on",
+    )
+    .bind(span.until())
+    .bind(host)
+    .bind(whole)
+    .bind_list(&marks)
     .all()
     .await
 }

@@ -36,6 +36,12 @@ on_both! {
         assert_eq!(fund["area"]["disclosureDuties"]["pageInfo"]["hasNextPage"], json!(true));
         let project = answer["data"]["project"]["disclosureDuties"].as_array().unwrap();
         assert_eq!(project.last().unwrap()["rule"], "FINAL", "{project:?}");
+        // Duties go on without an end, so there is a last day to ask about.
+        let far = "{ fund(code: \"COMMUNITY-A\") { disclosureDuties(first: 1, on: \"9999-12-31\") { edges { node { dueOn } } } } }";
+        let answer: Value = server.ask(far, &[]).await.json().await.unwrap();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        let told = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(told.starts_with("`on` is 9999-12-31; the furthest day that can be asked about is "), "{told}");
         server.stop();
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    socket::{Site, allocate, decide, gift, pay, receive},
-    support::on_both,
+    socket::{Site, allocate, decide, gift, pay, receive, refund, with},
+    support::{Fixture, on_both},
 };
 
 /// What is told of the givers of an expense, of its project and of the fund's year.
@@ -41,18 +41,26 @@ fn sources(flow: &Value) -> String {
     nodes.join(", ")
 }
 
+/// A site with seven households, and three units: one wishes no name, one gives its name, one an alias.
+async fn people(fixture: &Fixture) -> Site {
+    let mut site = Site::open(fixture).await;
+    site.fill().await;
+    for number in 1..=7 {
+        let (name, area) = (format!("household {number}"), json!(["@here"]));
+        site.add(&name, "partyRegister", "party", json!({ "kind": "RESIDENT", "name": name, "areaIds": area })).await;
+    }
+    for (name, publicity, alias) in
+        [("shy", "ANON", Value::Null), ("known", "NAME", Value::Null), ("pen name", "ALIAS", json!("A friend"))]
+    {
+        let input = json!({ "kind": "PARTNER_UNIT", "name": name, "publicity": publicity, "aliasName": alias, "areaIds": ["@here"] });
+        site.add(name, "partyRegister", "party", input).await;
+    }
+    site
+}
+
 on_both! {
     async fn givers_are_told_by_name_as_they_chose_and_households_only_in_groups(fixture: Fixture) {
-        let mut site = Site::open(&fixture).await;
-        site.fill().await;
-        for number in 1..=7 {
-            let (name, area) = (format!("household {number}"), json!(["@here"]));
-            site.add(&name, "partyRegister", "party", json!({ "kind": "RESIDENT", "name": name, "areaIds": area })).await;
-        }
-        for (name, publicity, alias) in [("shy", "ANON", Value::Null), ("known", "NAME", Value::Null), ("pen name", "ALIAS", json!("A friend"))] {
-            let input = json!({ "kind": "PARTNER_UNIT", "name": name, "publicity": publicity, "aliasName": alias, "areaIds": ["@here"] });
-            site.add(name, "partyRegister", "party", input).await;
-        }
+        let mut site = people(&fixture).await;
         // An expense for many: seven households, one unit by name, one by alias, one that wishes no name.
         let line = |donor: &str, amount: &str| gift(&format!("@{donor}"), amount, json!({ "targetId": "@P3" }));
         let mut lines: Vec<Value> = (1..=7).map(|number| line(&format!("household {number}"), "2.00")).collect();
@@ -113,6 +121,56 @@ on_both! {
         let answer = site.ask(None, "en", waits, json!({ "project": "@Q1" })).await;
         let funders = &answer["data"]["node"]["funders"];
         assert_eq!(*funders, json!({ "edges": [], "others": { "count": null, "waiting": { "amount": "13.00" } } }));
+        site.close().await;
+    }
+
+    async fn what_residents_gave_is_listed_to_whom_it_concerns_and_to_others_as_a_sum(fixture: Fixture) {
+        let mut site = people(&fixture).await;
+        let token = |name: &str, more: &[&str]| site.token(name, more);
+        let speaks = |name: &str, party: &str| token(name, &["--role", "party-representative", "--party", party]);
+        let (household, shy, stranger) = (speaks("H1", "@household 1"), speaks("Shy", "@shy"), speaks("Group", "@group"));
+        let member = token("Member", &["--role", "committee-member", "--fund", "F1"]);
+        let auditor = token("Auditor", &["--role", "auditor", "--fund", "F2"]);
+        let [household, shy, stranger, member, auditor] = [&household, &shy, &stranger, &member, &auditor].map(|token| Some(token.as_str()));
+        for number in 1..=5 {
+            let (name, payer) = (format!("own {number}"), format!("@household {number}"));
+            let gifts = receive(&name, "@F2", json!([gift(&payer, "4.00", json!({}))]));
+            site.add(&name, "contributionReceive", "contribution", with(gifts, json!({ "payerId": payer }))).await;
+        }
+        let arrived = "query($fund: ID!) { node(id: $fund) { ... on Fund {
+            contributions(first: 50) { edges { node { amount { amount } payer { __typename } } } }
+            otherContributions { payers count amount { amount } inKind { amount } } } } }";
+        let seen = async |site: &Site, token: Option<&str>| {
+            let answer = site.ask(token, "en", arrived, json!({ "fund": "@F2" })).await;
+            assert_eq!(answer.get("errors"), None, "{answer}");
+            let edges = answer["data"]["node"]["contributions"]["edges"].as_array().unwrap().clone();
+            let residents = edges.iter().filter(|edge| edge["node"]["payer"]["__typename"] == "Resident").count();
+            (residents, answer["data"]["node"]["otherContributions"].clone())
+        };
+        // Five households are too few.
+        assert_eq!(seen(&site, None).await, (0, Value::Null));
+        let gifts = receive("own 6", "@F2", json!([gift("@household 6", "5.00", json!({}))]));
+        site.add("own 6", "contributionReceive", "contribution", with(gifts, json!({ "payerId": "@household 6" }))).await;
+        let others = |payers: i64, amount: &str| {
+            json!({ "payers": payers, "count": payers, "amount": { "amount": amount }, "inKind": { "amount": "0.00" } })
+        };
+        assert_eq!(seen(&site, None).await, (0, others(6, "25.00")));
+        assert_eq!(seen(&site, household).await, (1, others(5, "21.00")), "a household is told its own");
+        assert_eq!(seen(&site, member).await, (0, others(6, "25.00")), "a committee is told of its own fund only");
+        assert_eq!(seen(&site, auditor).await, (6, Value::Null), "the auditor of this fund is told all");
+        // By its id a contribution is told to whom it is told in the list, and to whoever has a part in it.
+        site.add("back", "contributionRefund", "refund", with(refund("back", "@household 1", "1.00"), json!({ "fundId": "@F2" }))).await;
+        for (id, kind) in [("@own 1", "Contribution"), ("@back", "Refund")] {
+            let by_id = format!("query($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ amount {{ amount }} }} }} }}");
+            for (token, code) in [
+                (None, Some("UNAUTHENTICATED")), (household, None), (shy, Some("FORBIDDEN")), (stranger, Some("FORBIDDEN")),
+                (member, Some("FORBIDDEN")), (auditor, None),
+            ] {
+                let answer = site.ask(token, "en", &by_id, json!({ "id": id })).await;
+                assert_eq!(answer.pointer("/errors/0/extensions/code").and_then(Value::as_str), code, "{answer}");
+                assert_eq!(answer["data"]["node"].is_null(), code.is_some(), "{answer}");
+            }
+        }
         site.close().await;
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+mod host;
 mod mutation;
 
 pub use mutation::FundMutation;
@@ -13,10 +14,7 @@ use super::{Fund, FundFilter, Host, Purpose, TwoPersons, store};
 use crate::{
     agreement::graphql::{AgreementConnection, agreements_of_fund},
     area::{Area, AreaById},
-    bank::graphql::{
-        BankLineConnection, Reconciliation, lines_of_fund, lines_of_host, reconciliation_of_fund,
-        reconciliation_of_host, unmatched_entries,
-    },
+    bank::graphql::{BankLineConnection, Reconciliation, lines_of_fund, reconciliation_of_fund, unmatched_entries},
     by_id,
     campaign::graphql::{CampaignConnection, campaigns_of_fund},
     clock::Date,
@@ -25,9 +23,9 @@ use crate::{
         motions_of_fund, rules_of_fund,
     },
     connection,
-    contribution::graphql::{ContributionConnection, contributions_of_fund},
+    contribution::graphql::{ContributionConnection, OtherContributions, contributions_of_fund, others_of_fund},
     disclosure::{DisclosureConnection, disclosures_of_fund},
-    duty::{DisclosureDutyConnection, Status, duties_of_fund, duties_of_host},
+    duty::{DisclosureDutyConnection, Status, duties_of_fund},
     error::Result,
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
@@ -43,7 +41,6 @@ use crate::{
     page::PeriodInput,
     page::{Direction, Key, Page, PageArgs},
     page_of,
-    party::{PartyById, PartyNode},
     pledge::graphql::{
         PledgeConnection, PledgeFilterInput,
         due::{DueConnection, DueFilterInput, dues_of_fund},
@@ -52,7 +49,7 @@ use crate::{
     project::{ProjectConnection, projects_of_fund},
     related::graphql::{RelatedPartyConnection, related_expenses, related_lots, related_parties},
     sales::graphql::{SalesReportConnection, reports_of_fund},
-    statement::graphql::{fund::FundStatement, host::HostStatement},
+    statement::graphql::fund::FundStatement,
     viewer::{Load, Request},
 };
 
@@ -98,93 +95,6 @@ impl From<store::PurposeOfFund> for Purpose {
 /// The page of a list that is in the order of its keys.
 fn by_key(args: &PageArgs) -> Result<Page> {
     Ok(Page::new(args, Direction::Asc, &[Key::Int(0)])?)
-}
-
-/// A charity association in whose bank account funds are held.
-#[Object]
-impl Host {
-    /// The host's id.
-    #[graphql(name = "id")]
-    pub async fn global_id(&self) -> ID {
-        GlobalId::new(NodeKind::Host, self.id).into()
-    }
-
-    /// The charity association.
-    async fn party(&self, ctx: &Context<'_>) -> Result<PartyNode> {
-        Ok(Request::of(ctx).need::<PartyById>(self.party_id).await?.into())
-    }
-
-    /// The area whose funds it may hold.
-    async fn area(&self, ctx: &Context<'_>) -> Result<Area> {
-        Request::of(ctx).need::<AreaById>(self.area_id).await
-    }
-
-    /// What its funds and their projects must publish, and by when; ask for OVERDUE to see what is late.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
-    async fn disclosure_duties(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
-        #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
-    ) -> Result<DisclosureDutyConnection> {
-        let args = PageArgs { first, after, last, before };
-        duties_of_host(Request::of(ctx), self.id, on, status, &args).await
-    }
-
-    /// That its funds together are its control account, day by day of a period of a year at most; for those who
-    /// oversee all its funds.
-    async fn statement(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
-        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
-    ) -> Option<Result<HostStatement>> {
-        Some(HostStatement::of(Request::of(ctx), self, period, as_of).await)
-    }
-
-    /// The funds it holds, in the order they were opened here.
-    async fn funds(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<FundConnection> {
-        let page = by_key(&PageArgs { first, after, last, before })?;
-        let rows = Request::of(ctx).load::<FundsOf>((self.id, page.clone())).await?.unwrap_or_default();
-        Ok(FundConnection::new(page.finish(rows, |fund| vec![fund.id.into()]), None))
-    }
-
-    /// What the bank said of its own account, which holds several funds; for those who oversee the books.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
-    async fn bank_lines(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only lines that are matched, or only those that are not.")] matched: Option<bool>,
-        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
-    ) -> Option<Result<BankLineConnection>> {
-        let args = PageArgs { first, after, last, before };
-        Some(lines_of_host(Request::of(ctx), self, matched, direction, &args).await)
-    }
-
-    /// How its bank, the books of all its funds and the control account stand at the end of a day; for those
-    /// who oversee the books.
-    async fn reconciliation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The day, to its end.")] on: Date,
-    ) -> Option<Result<Reconciliation>> {
-        Some(reconciliation_of_host(Request::of(ctx), self, on.into()).await)
-    }
 }
 
 #[ComplexObject]
@@ -374,7 +284,8 @@ impl Fund {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+        #[graphql(desc = "The day that is asked about, at most ten years ahead; today where it is left out.")]
+        on: Option<Date>,
         #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
     ) -> Result<DisclosureDutyConnection> {
         let args = PageArgs { first, after, last, before };
@@ -472,7 +383,8 @@ impl Fund {
         Some(agreements_of_fund(Request::of(ctx), self, &args).await)
     }
 
-    /// What has arrived, by the day it did.
+    /// What has arrived, by the day it did: from givers who are told by name, and your own. Those who keep or oversee
+    /// the books are told all of it.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
     async fn contributions(
         &self,
@@ -485,7 +397,18 @@ impl Fund {
         #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
     ) -> Result<ContributionConnection> {
         let args = PageArgs { first, after, last, before };
-        contributions_of_fund(Request::of(ctx), self.id, period, direction, &args).await
+        contributions_of_fund(Request::of(ctx), self, period, direction, &args).await
+    }
+
+    /// What has arrived beside `contributions`, together: from residents, and from givers who did not choose to be
+    /// named. Null where there is none, where they are too few for it to be told, and for those who keep or oversee
+    /// the books, who are told every contribution.
+    async fn other_contributions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only what arrived in this period.")] period: Option<PeriodInput>,
+    ) -> Option<Result<OtherContributions>> {
+        others_of_fund(Request::of(ctx), self, period).await.transpose()
     }
 
     /// What was paid, by the day it was.

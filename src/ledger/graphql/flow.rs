@@ -14,7 +14,7 @@ use crate::{
     },
     money::Money,
     page::PeriodInput,
-    party::{PartyById, PartyKind, PartyNode, Publicity},
+    party::{PartyById, PartyKind, PartyNode, is_told},
     project::{TargetById, TargetNode},
     viewer::{Act, Request},
 };
@@ -144,13 +144,11 @@ pub async fn flow_of_fund(
     let givers = movement::flow_givers(&mut *request.session().await?, fund.id, days, cut.seq).await?;
     let sees_all = request.viewer.may(Act::ReadGiving, fund.on());
     let own = own_parties(request).unwrap_or_default();
-    let is_told = |one: &&movement::FlowGiver| {
-        let chose = one.kind != PartyKind::Resident && one.publicity != Publicity::Anon;
-        chose || sees_all || own.contains(&one.party_id)
-    };
+    let is_shown =
+        |one: &&movement::FlowGiver| is_told(one.kind, one.publicity) || sees_all || own.contains(&one.party_id);
     let named: Vec<movement::FlowGiver> = match asked.givers {
         Givers::Kind => vec![],
-        Givers::Party => givers.iter().filter(is_told).copied().collect(),
+        Givers::Party => givers.iter().filter(is_shown).copied().collect(),
     };
     let shape = Shape { top: asked.top.and_then(|top| top.try_into().ok()), remainders: asked.remainders };
     // Those who keep the books are told of residents however few they are.

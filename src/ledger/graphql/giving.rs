@@ -263,4 +263,9 @@ impl FundedTargetEdge {
     async fn waiting(&self) -> Money {
         self.row.waiting.into()
     }
+
+    /// What the party gave to it in goods and services, at the stated value; not in `spent` or `waiting`.
+    async fn in_kind(&self) -> Money {
+        self.row.in_kind.into()
+    }
 }

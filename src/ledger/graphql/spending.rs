@@ -92,14 +92,12 @@ impl Leverage {
             external += sum.external;
         }
         let total = own + copay + external;
-        let hundredths = |own: i64| i64::try_from(i128::from(total.0) * 100 / i128::from(own)).ok();
-        let ratio = if own.is_positive() { hundredths(own.0) } else { None };
         Self {
             own: own.into(),
             copay: copay.into(),
             external: external.into(),
             total: total.into(),
-            ratio: ratio.map(|ratio| Decimal(Fen(ratio))),
+            ratio: trace::leverage_ratio(own, total).map(Decimal),
         }
     }
 }
@@ -135,7 +133,7 @@ pub async fn funders_of_target(
     args: &PageArgs,
 ) -> Result<FunderConnection> {
     let page = Page::new(args, Direction::Desc, &[Key::Int(0), Key::Int(0)])?;
-    let key = |one: &trace::Share| vec![(one.spent + one.waiting).0.into(), one.party_id.into()];
+    let key = |one: &trace::Share| vec![(one.spent + one.waiting + one.in_kind).0.into(), one.party_id.into()];
     let fund = request.need::<FundById>(fund).await?;
     let (slice, others) = if request.viewer.may(Act::ReadGiving, fund.on()) {
         let rows = request.load::<FundersOfTarget>((target, page.clone())).await?.unwrap_or_default();
@@ -148,6 +146,7 @@ pub async fn funders_of_target(
             target_id: target,
             spent: one.spent,
             waiting: one.waiting,
+            in_kind: one.in_kind,
         };
         (page.pick(seen.named.into_iter().map(share), key), seen.others.map(OtherGivers::from))
     };
@@ -165,11 +164,18 @@ pub struct OtherGivers {
     pub spent: Money,
     /// What of their money is allocated and not yet spent.
     pub waiting: Money,
+    /// Their goods and services, at the stated value; those of an expense in kind are `spent`.
+    pub in_kind: Money,
 }
 
 impl From<privacy::Others> for OtherGivers {
     fn from(others: privacy::Others) -> Self {
-        Self { count: others.count, spent: others.spent.into(), waiting: others.waiting.into() }
+        Self {
+            count: others.count,
+            spent: others.spent.into(),
+            waiting: others.waiting.into(),
+            in_kind: others.in_kind.into(),
+        }
     }
 }
 
@@ -211,5 +217,10 @@ impl FunderEdge {
     /// How much of its money is allocated and not yet spent.
     async fn waiting(&self) -> Money {
         self.row.waiting.into()
+    }
+
+    /// What it gave in goods and services, at the stated value; not in `spent` or `waiting`.
+    async fn in_kind(&self) -> Money {
+        self.row.in_kind.into()
     }
 }

@@ -228,7 +228,8 @@ impl Project {
     async fn disclosure_duties(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The day that is asked about; today where it is left out.")] on: Option<Date>,
+        #[graphql(desc = "The day that is asked about, at most ten years ahead; today where it is left out.")]
+        on: Option<Date>,
     ) -> Result<Vec<DisclosureDuty>> {
         duties_of_project(Request::of(ctx), self.id, on).await
     }

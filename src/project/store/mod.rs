@@ -13,6 +13,7 @@ use super::{
 use crate::{
     db::{Result, Sql, Tx},
     id::{FundId, MilestoneId, PartyId, PrincipalId, TargetId},
+    ledger::draw::DrawRule,
     page::Page,
 };
 
@@ -364,12 +365,12 @@ pub async fn facts_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Vec
 }
 
 /// Sets how the money of a target is drawn.
-pub async fn set_draw(tx: &mut Tx, target: TargetId, draw: crate::ledger::draw::DrawRule) -> Result<u64> {
+pub async fn set_draw(tx: &mut Tx, target: TargetId, draw: DrawRule) -> Result<u64> {
     tx.sql("UPDATE target SET draw = $1 WHERE id = $2").bind(draw).bind(target).execute().await
 }
 
 /// Adds who proposed a target.
-pub async fn insert_proposer(tx: &mut Tx, target: TargetId, principal: crate::id::PrincipalId) -> Result<u64> {
+pub async fn insert_proposer(tx: &mut Tx, target: TargetId, principal: PrincipalId) -> Result<u64> {
     tx.sql("INSERT INTO target_proposer (target_id, principal_id) VALUES ($1, $2)")
         .bind(target)
         .bind(principal)

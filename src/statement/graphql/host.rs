@@ -14,7 +14,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs, PeriodInput},
     statement::{
         Span,
-        host::{Day, Statement, read},
+        host::{Bank, Day, Statement, read},
         store::FundCash,
     },
     viewer::{Act, On, Request},
@@ -70,10 +70,16 @@ impl HostStatement {
         OpeningClosing { opening: opening.into(), closing: closing.into() }
     }
 
-    /// What the bank's lines add up to; null where no bank lines are kept.
-    async fn bank(&self) -> Option<OpeningClosing> {
+    /// What the bank has, and why it differs; null where no bank lines are kept.
+    async fn bank(&self) -> Option<HostBank> {
         let (opening, closing) = self.statement.bank?;
-        Some(OpeningClosing { opening: opening.into(), closing: closing.into() })
+        Some(HostBank { opening: opening.into(), closing: closing.into() })
+    }
+
+    /// Whether the bank has to the fen what the control account has when the period ends; null where no bank lines are
+    /// kept.
+    async fn agrees_with_bank(&self) -> Option<bool> {
+        Some(self.statement.bank?.1.balance == self.statement.control.1)
     }
 
     /// Whether the funds and the control account agree to the fen, at the beginning and at the end.
@@ -115,8 +121,42 @@ pub struct HostDay {
     pub control: Money,
     /// What the funds had together at its end.
     pub funds: Money,
-    /// What the bank's lines added up to at its end; null where no bank lines are kept.
-    pub bank: Option<Money>,
+    /// The bank at its end; null where no bank lines are kept.
+    pub bank: Option<BankBesideBooks>,
+}
+
+/// What the bank has when a period begins and ends.
+#[derive(SimpleObject)]
+pub struct HostBank {
+    /// When it begins.
+    pub opening: BankBesideBooks,
+    /// When it ends.
+    pub closing: BankBesideBooks,
+}
+
+/// What the bank has at the end of a day, and why that is not what the control account has:
+/// balance = control + notInBooks − notAtBank + onItsWay, as lines and entries are matched now.
+#[derive(SimpleObject)]
+pub struct BankBesideBooks {
+    /// What its lines add up to.
+    pub balance: Money,
+    /// The lines that are matched to no entry.
+    pub not_in_books: Money,
+    /// The entries that are matched to no line.
+    pub not_at_bank: Money,
+    /// Of what is matched: the lines up to this day less the entries up to this day.
+    pub on_its_way: Money,
+}
+
+impl From<Bank> for BankBesideBooks {
+    fn from(bank: Bank) -> Self {
+        Self {
+            balance: bank.balance.into(),
+            not_in_books: bank.not_in_books.into(),
+            not_at_bank: bank.not_at_bank.into(),
+            on_its_way: bank.on_its_way.into(),
+        }
+    }
 }
 
 impl From<&Day> for HostDay {

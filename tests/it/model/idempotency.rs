@@ -18,7 +18,7 @@ use crate::support::on_both;
 fn operations(product: &Product) -> Vec<Operation> {
     let on = product.scene.today;
     let matching = Terms { only: Only::Target(0), from: None, to: None };
-    let gift = |donor, amount, pays, terms| Part { donor, amount, pays, terms };
+    let gift = |donor, amount, pays, terms| Part { donor, amount, pays, terms, covers: false };
     let receive = |reference, parts| Operation::Receive {
         fund: 0,
         payer: 0,
@@ -53,6 +53,8 @@ fn operations(product: &Product) -> Vec<Operation> {
         Operation::Swap { expense: 0, donor: 1, amount: 3, on },
         Operation::RefundSpent { fund: 0, donor: 1, expense: 0, amount: 10, on },
         Operation::Relot { lot: 1, donor: Some(3), terms: None, by: 2, on },
+        receive(3, vec![gift(0, 500, Pays::Nothing, Some(Terms { only: Only::AnyFund, ..FREE }))]),
+        Operation::Transfer { from: 0, to: 1, amount: 300, on },
     ]
 }
 
@@ -75,6 +77,7 @@ fn other(operation: &Operation) -> Operation {
         | Operation::WriteOff { amount, .. }
         | Operation::Credit { amount, .. }
         | Operation::Swap { amount, .. }
+        | Operation::Transfer { amount, .. }
         | Operation::RefundSpent { amount, .. } => *amount += 1,
         Operation::Relot { donor, .. } => *donor = Some(4),
         Operation::Allocate { amount, lots, .. } => {
@@ -165,7 +168,7 @@ on_both! {
             assert_eq!(product.learn(operation, &answers[0], &oracle).await, None);
             assert_eq!(product.difference(&oracle).await, None, "{operation:?}");
         }
-        assert_eq!(heads(&product).await.1, 22, "one stored answer for each request");
+        assert_eq!(heads(&product).await.1, 24, "one stored answer for each request");
         assert!(verify::verify(&product.scene.db, |_| {}).await.unwrap().is_clean());
     }
 
@@ -180,7 +183,7 @@ on_both! {
             on,
             asset: Asset::Cny,
             whole: None,
-            parts: vec![Part { donor, amount, pays, terms: Some(terms) }],
+            parts: vec![Part { donor, amount, pays, terms: Some(terms), covers: false }],
         };
         let follow = Operation::Match { pledge: 0, on };
         let promise = Promise::Matching { cap: 100, rate: (1, 3), funding: Funding::Prefunded };

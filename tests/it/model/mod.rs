@@ -176,7 +176,7 @@ fn random_histories_are_what_an_independent_model_says_and_end_alike_on_both_eng
         assert!(tried * 100 >= attempts, "{name}: only {tried} of {attempts}");
         assert!(*refused > 0 && refused < tried, "{name}: {refused} of {tried} refused");
     }
-    assert_eq!(told.counts.len(), 24);
+    assert_eq!(told.counts.len(), 25);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,6 +17,8 @@ pub const NOBODY: usize = 9_999_999;
 pub enum Only {
     /// Anything.
     Free,
+    /// Anything, in any fund of the host.
+    AnyFund,
     /// This purpose and what is below it.
     Purpose(usize),
     /// This group.
@@ -55,6 +57,8 @@ pub struct Part {
     pub amount: i64,
     pub pays: Pays,
     pub terms: Option<Terms>,
+    /// Whether it makes a loss good.
+    pub covers: bool,
 }
 
 /// What is promised.
@@ -209,6 +213,12 @@ pub enum Operation {
         by: usize,
         on: NaiveDate,
     },
+    Transfer {
+        from: usize,
+        to: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
     Draw {
         target: usize,
         alike: bool,
@@ -250,6 +260,7 @@ impl Operation {
             Self::Swap { .. } => "swap",
             Self::RefundSpent { .. } => "refund spent",
             Self::Relot { .. } => "relot",
+            Self::Transfer { .. } => "transfer",
             Self::Draw { .. } => "draw",
         }
     }

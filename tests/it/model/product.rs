@@ -23,6 +23,7 @@ use cobuild::{
         relot::{self, Relot},
         reverse,
         swap::{self, Swap},
+        transfer::{self, Transfer},
         write_off::{self, WriteOff},
     },
     money::Fen,
@@ -124,6 +125,7 @@ impl Product {
         let mut asked = Restriction { valid_from: terms.from, valid_to: terms.to, ..Restriction::default() };
         match terms.only {
             Only::Free => {}
+            Only::AnyFund => asked.any_fund = true,
             Only::Purpose(purpose) => asked.purpose = Some(self.purpose(purpose)),
             Only::Group(group) => asked.group = Some(self.party(group)),
             Only::Target(target) => asked.target = Some(id(&self.targets, target)),
@@ -146,7 +148,7 @@ impl Product {
             amount: Fen(part.amount),
             settles,
             restriction: part.terms.map(|terms| self.restriction(terms)),
-            class: LotClass::Gift,
+            class: if part.covers { LotClass::Cover } else { LotClass::Gift },
         }
     }
 
@@ -378,6 +380,12 @@ impl Product {
                 };
                 Ok(json!(relot::relot(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
             }
+            Operation::Transfer { from, to, amount, on } => {
+                let fund = |number: &usize| id(&self.scene.funds, *number);
+                let (from, to, amount) = (fund(from), fund(to), Fen(*amount));
+                let wanted = Transfer { from, to, amount, effective_on: *on, memo: memo() };
+                Ok(json!(transfer::transfer(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
             Operation::Draw { target, alike } => {
                 let rule = if *alike { DrawRule::ProRata } else { DrawRule::InOrder };
                 project::set_draw(tx, by, target_id(target), rule).await.map(|()| Value::Null)
@@ -428,8 +436,8 @@ impl Product {
     pub async fn difference(&self, oracle: &Oracle) -> Option<String> {
         let mut expected = BTreeMap::new();
         for (number, lot) in oracle.lots.iter().enumerate() {
-            for (place, amount) in lot.at.iter().filter(|(_, amount)| **amount > 0) {
-                let at = (lot.asset == Asset::Kind, self.account(lot.fund, *place));
+            for ((fund, place), amount) in lot.at.iter().filter(|(_, amount)| **amount > 0) {
+                let at = (lot.asset == Asset::Kind, self.account(*fund, *place));
                 expected.insert((self.lots.get(number).map(|id| id.0), at), *amount);
             }
         }
@@ -458,12 +466,8 @@ impl Product {
             *balances.entry(*at).or_default() += amount;
         }
         let mut expected = balances;
-        for (number, fund) in self.scene.funds.iter().enumerate() {
-            for asset in [Asset::Cny, Asset::Kind] {
-                let all = |lot: &&super::oracle::Lot| lot.fund == number && lot.asset == asset;
-                let inside: i64 = oracle.lots.iter().filter(all).flat_map(|lot| lot.at.values()).sum();
-                expected.insert((asset == Asset::Kind, (fund.0, (AccountKind::Outside, 0))), -inside);
-            }
+        for ((fund, is_goods), inside) in &oracle.inside {
+            expected.insert((*is_goods, (self.scene.funds[*fund].0, (AccountKind::Outside, 0))), -inside);
         }
         expected.retain(|_, amount| *amount != 0);
         let sql =
@@ -493,6 +497,7 @@ impl Product {
     fn account(&self, fund: usize, place: Place) -> (i64, (AccountKind, i64)) {
         let place = match place {
             Place::Outside => (AccountKind::Outside, 0),
+            Place::Transit => (AccountKind::Transit, 0),
             Place::Pool => (AccountKind::Pool, 0),
             Place::Match => (AccountKind::Match, 0),
             Place::Target(target) => (AccountKind::Target, self.targets[target].0),

@@ -12,7 +12,7 @@ use cobuild::{
     viewer::{self, By, Viewer},
 };
 
-use super::oracle::{FUNDS, PARTIES, PURPOSES, SEATS};
+use super::oracle::{FUNDS, HOST, PARTIES, PURPOSES, SEATS};
 
 /// The places and people of a history.
 pub struct Scene {
@@ -61,7 +61,7 @@ impl Scene {
             let code = format!("purpose-{number}");
             purposes.push(fund::purpose_create(&mut tx, by, parent, &code, &code).await.unwrap().id);
         }
-        let host = fund::host_create(&mut tx, by, parties[0], district.id).await.unwrap();
+        let host = fund::host_create(&mut tx, by, parties[HOST], district.id).await.unwrap();
         let mut funds = vec![];
         for (number, allowed) in FUNDS.into_iter().enumerate() {
             let draft = FundDraft {

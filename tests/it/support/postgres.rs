@@ -33,11 +33,14 @@ const NAME_HINT_BYTES_MAX: usize = 48;
 /// How often another port is tried when a second test process takes the chosen one first.
 const PORT_TRIES_MAX: usize = 20;
 
-const SETTINGS: [&str; 3] = [
+const SETTINGS: [&str; 5] = [
     "listen_addresses=127.0.0.1",
     // Every test has a pool of its own, and the tests run side by side.
     "max_connections=200",
     "shared_buffers=128MB",
+    // What waits for what nobody will let go fails with a sentence, and does not hold up the rest.
+    "lock_timeout=60s",
+    "statement_timeout=300s",
 ];
 
 /// What makes a cluster fast because nobody needs its data after a crash.

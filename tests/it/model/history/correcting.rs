@@ -55,13 +55,31 @@ impl History {
         Operation::RefundSpent { fund, donor, expense, amount, on: self.day(books) }
     }
 
+    pub(super) fn transfer(&mut self, books: &Oracle) -> Operation {
+        let general = |fund: usize| -> i64 {
+            let mut lots = books.lots_in(fund, Place::Pool);
+            lots.retain(|(lot, _)| books.lots[*lot].terms.only == Only::AnyFund);
+            lots.iter().map(|(_, amount)| amount).sum()
+        };
+        let from = if general(0) >= general(1) || self.random.chance(10) { 0 } else { 1 };
+        let to = match self.random.below(100) {
+            0..93 => 1 - from,
+            93..97 => from,
+            _ => NOBODY,
+        };
+        // Seldom all of it: it must go both ways.
+        let amount = self.part_of((general(from) / 2).max(1));
+        Operation::Transfer { from, to, amount, on: self.day(books) }
+    }
+
     pub(super) fn relot(&mut self, books: &Oracle) -> Operation {
         let lot = if self.random.chance(97) { self.random.below(books.lots.len()) } else { NOBODY };
         let own = books.lots.get(lot).map_or(0, |lot| lot.donor);
         let payer = books.lots.get(lot).map_or(0, |lot| books.receipts[lot.receipt].2);
         let donor = self.random.chance(50).then(|| self.party());
-        let terms = self.random.chance(60).then(|| match self.random.below(6) {
+        let terms = self.random.chance(60).then(|| match self.random.below(7) {
             0 | 1 => FREE,
+            6 => Terms { only: Only::AnyFund, ..FREE },
             2 => Terms { only: Only::Purpose(self.random.below(5)), ..FREE },
             3 => Terms { only: Only::Target(self.target(books)), ..FREE },
             4 => Terms { only: Only::Group(6), ..FREE },

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// How often each operation is tried, in parts of their sum.
-const WEIGHTS: [(Kind, usize); 23] = [
+const WEIGHTS: [(Kind, usize); 24] = [
     (Kind::Propose, 3),
     (Kind::Move, 5),
     (Kind::Offer, 8),
@@ -37,6 +37,7 @@ const WEIGHTS: [(Kind, usize); 23] = [
     (Kind::RefundSpent, 4),
     (Kind::Relot, 5),
     (Kind::Draw, 3),
+    (Kind::Transfer, 4),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +65,7 @@ enum Kind {
     RefundSpent,
     Relot,
     Draw,
+    Transfer,
 }
 
 /// Makes one operation after another.
@@ -138,6 +140,7 @@ impl History {
             Kind::Swap => self.swap(books),
             Kind::RefundSpent => self.refund_spent(books),
             Kind::Relot => self.relot(books),
+            Kind::Transfer => self.transfer(books),
             Kind::Draw => {
                 let target = if self.random.chance(30) { NOBODY } else { self.target(books) };
                 Operation::Draw { target, alike: self.random.chance(30) }

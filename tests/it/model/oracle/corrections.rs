@@ -1,4 +1,4 @@
-//! What is corrected: losses, credit notes, swaps, changed gifts, and money that is drawn alike.
+//! What is corrected: losses, credit notes, swaps, changed gifts, transfers, and money that is drawn alike.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use chrono::NaiveDate;
 use cobuild::error::UserErrorCode as Code;
 
 use super::{
-    super::operation::{Back, Terms},
-    Lot, No, Oracle, Place, no,
+    super::operation::{Back, Only, Terms},
+    FUNDS, HOST, Lot, No, Oracle, Place, no,
 };
 
 impl Oracle {
     /// `amount` of all of `lots` alike: whole shares first, then the odd fen by the largest remainders.
-    pub(super) fn alike(lots: &[(usize, i64)], amount: i64) -> Vec<(usize, i64)> {
+    pub(super) fn alike(&self, lots: &[(usize, i64)], amount: i64) -> Vec<(usize, i64)> {
         let total: i64 = lots.iter().map(|(_, here)| here).sum();
         let share = |here: i64| i128::from(here) * i128::from(amount);
         let mut parts: Vec<(usize, i64, i128)> = vec![];
@@ -21,7 +21,7 @@ impl Oracle {
             parts.push((*lot, whole, share(*here) % i128::from(total)));
         }
         let mut odd = amount - parts.iter().map(|(_, part, _)| part).sum::<i64>();
-        parts.sort_by_key(|(lot, _, rest)| (-rest, *lot));
+        parts.sort_by_key(|(lot, _, rest)| (-rest, self.age(*lot)));
         for (_, part, _) in &mut parts {
             if odd > 0 {
                 *part += 1;
@@ -82,9 +82,29 @@ impl Oracle {
     fn own(&self, fund: usize, place: Place, donor: usize) -> Vec<(usize, i64)> {
         let mut lots = self.lots_in(fund, place);
         lots.retain(|(lot, _)| self.lots[*lot].donor == donor);
-        lots.sort();
+        lots.sort_by_key(|(lot, _)| self.age(*lot));
         lots.reverse();
         lots
+    }
+
+    /// Moves money that its givers left to any fund from one fund to another.
+    pub(super) fn transfer(&mut self, from: usize, to: usize, amount: i64, on: NaiveDate) -> Result<(), No> {
+        Self::check_amount(amount)?;
+        self.check_day(on)?;
+        if from >= FUNDS.len() || to >= FUNDS.len() {
+            return no(Code::NotFound);
+        }
+        if from == to {
+            return no(Code::NothingChanges);
+        }
+        let mut lots = self.lots_in(from, Place::Pool);
+        lots.retain(|(lot, _)| self.lots[*lot].terms.only == Only::AnyFund);
+        let taken = Self::take(&lots, self.balance(from, Place::Pool), amount)?;
+        let half = |from, to| taken.iter().map(|(lot, part)| (*lot, from, to, *part)).collect();
+        let (out, into) = (half(Place::Pool, Place::Transit), half(Place::Transit, Place::Pool));
+        self.book(from, on, out).is_half = true;
+        self.book(to, on, into).is_half = true;
+        Ok(())
     }
 
     /// The moves by which others pay `amount` of a giver's part of an expense.
@@ -155,8 +175,20 @@ impl Oracle {
         let new_donor = donor.unwrap_or(lot.donor);
         Self::check_party(new_donor)?;
         Self::check_party(by)?;
+        if lot.covers && new_donor != HOST {
+            return no(Code::CoverOfAnother);
+        }
+        // A lot is changed in its own fund, or where nothing of it is left there, in the one it was moved to.
+        let is_here = |fund: usize| {
+            let here = lot
+                .at
+                .iter()
+                .filter(|((at, place), amount)| *at == fund && **amount > 0 && !matches!(place, Place::Refund(_)));
+            here.count() > 0
+        };
+        let fund = if !is_here(lot.fund) && is_here(1 - lot.fund) { 1 - lot.fund } else { lot.fund };
         if let Some(terms) = terms {
-            self.check_terms(lot.fund, terms)?;
+            self.check_terms(fund, terms)?;
         }
         let new_terms = terms.unwrap_or(lot.terms);
         if (new_donor, new_terms) == (lot.donor, lot.terms) {
@@ -169,11 +201,11 @@ impl Oracle {
         let pieces: Vec<(Place, i64)> = lot
             .at
             .iter()
-            .filter(|(place, amount)| {
+            .filter(|((at, place), amount)| {
                 let spent = matches!(place, Place::Expense(_) | Place::Loss(_));
-                **amount > 0 && !matches!(place, Place::Refund(_)) && (!spent || new_donor != lot.donor)
+                *at == fund && **amount > 0 && !matches!(place, Place::Refund(_)) && (!spent || new_donor != lot.donor)
             })
-            .map(|(place, amount)| (*place, *amount))
+            .map(|((_, place), amount)| (*place, *amount))
             .collect();
         let child = self.lots.len();
         let moves: Vec<_> = pieces
@@ -187,8 +219,8 @@ impl Oracle {
         }
         let amount = pieces.iter().map(|(_, amount)| amount).sum();
         let (parent, at) = (Some(number), BTreeMap::new());
-        self.lots.push(Lot { donor: new_donor, terms: new_terms, parent, amount, at, ..lot.clone() });
-        self.book(lot.fund, on, moves);
+        self.lots.push(Lot { fund, donor: new_donor, terms: new_terms, parent, amount, at, ..lot.clone() });
+        self.book(fund, on, moves);
         Ok(())
     }
 }

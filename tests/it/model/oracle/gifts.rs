@@ -12,7 +12,7 @@ use cobuild::{
 
 use super::{
     super::operation::{FREE, Only, Part, Pays, Promise, Terms},
-    Due, Followed, Lot, No, Oracle, PARTIES, PURPOSES, Place, Pledge, no,
+    Due, Followed, HOST, Lot, No, Oracle, PARTIES, PURPOSES, Place, Pledge, no,
 };
 
 /// What becomes of a part: its number, an amount of it, and the pledge and due that it settles.
@@ -254,6 +254,9 @@ impl Oracle {
         if self.entries.iter().any(stands) {
             return no(Code::ReceiptRepeated);
         }
+        if parts.iter().any(|part| part.covers && part.donor != HOST) {
+            return no(Code::CoverOfAnother);
+        }
         let pieces = self.split(fund, asset, parts)?;
         let mut lots = vec![];
         for (number, amount, due) in pieces {
@@ -270,7 +273,19 @@ impl Oracle {
             };
             let donor = parts[number].donor;
             let receipt = self.receipts.len();
-            lots.push(Lot { fund, receipt, donor, terms, due, asset, parent: None, amount, at: BTreeMap::new() });
+            let covers = parts[number].covers;
+            lots.push(Lot {
+                fund,
+                receipt,
+                donor,
+                terms,
+                due,
+                asset,
+                covers,
+                parent: None,
+                amount,
+                at: BTreeMap::new(),
+            });
         }
         self.receipts.push((fund, reference, payer));
         let mut moves = vec![];
@@ -310,7 +325,7 @@ impl Oracle {
         let Only::Target(target) = gift else { return false };
         let place = &self.targets[target];
         let allowed = match pledge.terms.only {
-            Only::Free => true,
+            Only::Free | Only::AnyFund => true,
             Only::Purpose(purpose) => Self::is_below(purpose, place.purpose),
             Only::Group(group) => place.group == Some(group),
             Only::Target(only) => only == target,
@@ -420,7 +435,7 @@ impl Oracle {
         lots.retain(|(lot, _)| self.lots[*lot].donor == donor);
         let all = lots.iter().map(|(_, amount)| amount).sum();
         lots.retain(|(lot, _)| receipt.is_none_or(|receipt| self.lots[*lot].receipt == receipt));
-        lots.sort();
+        lots.sort_by_key(|(lot, _)| self.age(*lot));
         lots.reverse();
         let taken = Self::take(&lots, all, amount)?;
         let to = Place::Refund(self.refunds);

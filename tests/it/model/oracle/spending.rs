@@ -137,7 +137,7 @@ impl Oracle {
             if taken.iter().any(|(lot, part)| !payable.iter().any(|(known, here)| known == lot && here >= part)) {
                 return no(Code::LotNotEligible);
             }
-            taken.sort();
+            taken.sort_by_key(|(lot, _)| self.age(*lot));
             taken
         };
         let moves = taken.into_iter().map(|(lot, part)| (lot, Place::Pool, Place::Target(target), part)).collect();
@@ -209,7 +209,7 @@ impl Oracle {
         let payable = self.payable(from, target, on);
         let mut taken = Self::take(&payable, self.balance(fund, from), amount)?;
         if self.targets[target].alike {
-            taken = Self::alike(&payable, amount);
+            taken = self.alike(&payable, amount);
         }
         self.book(fund, on, taken.into_iter().map(|(lot, part)| (lot, from, to, part)).collect());
         Ok(())
@@ -233,6 +233,9 @@ impl Oracle {
         if entry.reverses.is_some() {
             return no(Code::IsReversal);
         }
+        if entry.is_half {
+            return no(Code::NotReversible);
+        }
         if on < entry.on {
             return no(Code::PeriodReversed);
         }
@@ -243,7 +246,7 @@ impl Oracle {
             return no(Code::TargetClosed);
         }
         let moved_on = |(lot, _, to, amount): &(usize, Place, Place, i64)| {
-            *to != Place::Outside && self.lots[*lot].at.get(to).copied().unwrap_or_default() < *amount
+            *to != Place::Outside && self.lots[*lot].at.get(&(entry.fund, *to)).copied().unwrap_or_default() < *amount
         };
         let received: Vec<usize> = match entry.receipt {
             Some(_) => entry.moves.iter().map(|(lot, ..)| *lot).collect(),

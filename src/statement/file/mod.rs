@@ -1,9 +1,16 @@
-//! Statements as files: the parts, their columns, and how they are filled.
+//! Statements as files: how the parts are filled.
 //!
 //! * A file says what the graph says, by the same rules and the same reads, in the reader's language.
 //! * The rows of a giver's gifts are read and written some at a time.
 
+mod parts;
+
 use std::collections::{BTreeMap, HashMap};
+
+use parts::{
+    ABOUT, DAYS, EXPENSES, FUNDS, GIFTS, INCOME, LEVERAGE, MATRIX, PROJECTS, PURPOSES, RESTRICTED, SPENDING, SUMMARY,
+    label,
+};
 
 use super::{
     Span, Sums, fund, host,
@@ -14,177 +21,11 @@ use crate::{
     db::Session,
     error::{Language, Result},
     id::{FundId, PartyId, PurposeId, TargetId},
-    ledger::{Asset, as_of::Mark},
+    ledger::{Asset, as_of::Mark, trace::leverage_ratio},
+    money::Fen,
     page::{Direction, Key, Page},
     party::PartyKind,
-    sheet::{Cell, Column, Label, Part, Sheets},
-};
-
-const fn label(en: &'static str, zh: &'static str) -> Label {
-    Label { en, zh }
-}
-
-const fn column(key: &'static str, en: &'static str, zh: &'static str) -> Column {
-    Column { key, label: label(en, zh) }
-}
-
-const ABOUT: Part = Part {
-    key: "about",
-    label: label("About", "说明"),
-    columns: &[column("item", "Item", "项目"), column("value", "Value", "内容")],
-};
-
-const SUMMARY: Part = Part {
-    key: "summary",
-    label: label("Summary", "汇总"),
-    columns: &[
-        column("asset", "Asset", "资产"),
-        column("opening", "Opening unspent", "期初结余"),
-        column("received", "Received", "本期收入"),
-        column("paid", "Paid", "本期支出"),
-        column("returned", "Returned", "支出退回"),
-        column("refunded", "Refunded", "退还捐赠人"),
-        column("lost", "Written off", "核销"),
-        column("transferred", "To other funds", "转出至其他基金"),
-        column("closing", "Closing unspent", "期末结余"),
-        column("receivedCapital", "Received, in capitals", "本期收入大写"),
-        column("closingCapital", "Closing, in capitals", "期末结余大写"),
-    ],
-};
-
-const GIFTS: Part = Part {
-    key: "gifts",
-    label: label("Gifts", "捐赠明细"),
-    columns: &[
-        column("receivedOn", "Received on", "到账日期"),
-        column("fund", "Fund", "基金"),
-        column("channel", "Channel", "渠道"),
-        column("reference", "Reference", "流水号"),
-        column("lot", "Lot", "批次号"),
-        column("class", "Class", "性质"),
-        column("asset", "Asset", "资产"),
-        column("restriction", "Restriction", "限定用途"),
-        column("amount", "Amount", "金额"),
-        column("opening", "Opening unspent", "期初结余"),
-        column("received", "Received", "本期收入"),
-        column("paid", "Paid", "本期支出"),
-        column("returned", "Returned", "支出退回"),
-        column("refunded", "Refunded", "退还捐赠人"),
-        column("lost", "Written off", "核销"),
-        column("transferred", "To other funds", "转出至其他基金"),
-        column("closing", "Closing unspent", "期末结余"),
-    ],
-};
-
-const MATRIX: Part = Part {
-    key: "matrix",
-    label: label("Gifts by project", "捐赠与项目对照"),
-    columns: &[
-        column("receivedOn", "Received on", "到账日期"),
-        column("reference", "Reference", "流水号"),
-        column("lot", "Lot", "批次号"),
-        column("asset", "Asset", "资产"),
-        column("project", "Project", "项目编号"),
-        column("title", "Title", "项目名称"),
-        column("spent", "Spent", "本期使用"),
-        column("lost", "Written off", "核销"),
-        column("waiting", "Allocated, unspent", "已拨付未使用"),
-    ],
-};
-
-const PROJECTS: Part = Part {
-    key: "projects",
-    label: label("Projects", "项目"),
-    columns: &[
-        column("asset", "Asset", "资产"),
-        column("project", "Project", "项目编号"),
-        column("title", "Title", "项目名称"),
-        column("spent", "Spent", "本期使用"),
-        column("lost", "Written off", "核销"),
-        column("waiting", "Allocated, unspent", "已拨付未使用"),
-    ],
-};
-
-const EXPENSES: Part = Part {
-    key: "expenses",
-    label: label("Expenses", "支出明细"),
-    columns: &[
-        column("paidOn", "Paid on", "支付日期"),
-        column("fund", "Fund", "基金"),
-        column("project", "Project", "项目编号"),
-        column("note", "What was bought", "内容"),
-        column("asset", "Asset", "资产"),
-        column("amount", "Whole amount", "支出金额"),
-        column("part", "Of this giver", "其中本捐赠人"),
-    ],
-};
-
-const RESTRICTED: Part = Part {
-    key: "restricted",
-    label: label("Restrictions", "限定性与非限定性"),
-    columns: &[
-        column("asset", "Asset", "资产"),
-        column("restriction", "Restriction", "限定性"),
-        column("opening", "Opening", "期初"),
-        column("closing", "Closing", "期末"),
-    ],
-};
-
-const INCOME: Part = Part {
-    key: "income",
-    label: label("Income", "收入来源"),
-    columns: &[
-        column("asset", "Asset", "资产"),
-        column("giver", "Giver", "捐赠人类型"),
-        column("class", "Class", "性质"),
-        column("pledge", "Pledge", "认捐方式"),
-        column("amount", "Amount", "金额"),
-    ],
-};
-
-const PURPOSES: Part = Part {
-    key: "purposes",
-    label: label("Spending by purpose", "按用途支出"),
-    columns: &[
-        column("asset", "Asset", "资产"),
-        column("purpose", "Purpose", "用途"),
-        column("amount", "Amount", "金额"),
-    ],
-};
-
-const SPENDING: Part = Part {
-    key: "spending",
-    label: label("Spending by project", "按项目支出"),
-    columns: &[
-        column("asset", "Asset", "资产"),
-        column("project", "Project", "项目编号"),
-        column("title", "Title", "项目名称"),
-        column("amount", "Amount", "金额"),
-    ],
-};
-
-const FUNDS: Part = Part {
-    key: "funds",
-    label: label("Funds", "各基金"),
-    columns: &[
-        column("fund", "Fund", "基金编号"),
-        column("name", "Name", "基金名称"),
-        column("opening", "Opening", "期初"),
-        column("closing", "Closing", "期末"),
-    ],
-};
-
-const DAYS: Part = Part {
-    key: "days",
-    label: label("Days", "逐日"),
-    columns: &[
-        column("day", "Day", "日期"),
-        column("incoming", "In", "收"),
-        column("outgoing", "Out", "付"),
-        column("control", "Control account", "总账"),
-        column("funds", "Funds together", "各基金合计"),
-        column("bank", "Bank", "银行"),
-    ],
+    sheet::{Cell, Sheets},
 };
 
 /// What is told of a statement before its figures.
@@ -460,7 +301,10 @@ pub async fn fund(
             out.row(&[asset(of, language), code, title, (*amount).into()]).await?;
         }
     }
-    Ok(())
+    let ((own, copay), external) = (statement.money.levered, statement.external);
+    let total = own + copay + external;
+    out.part(&LEVERAGE).await?;
+    out.row(&[own.into(), copay.into(), external.into(), total.into(), leverage_ratio(own, total).into()]).await
 }
 
 /// Writes the statement of a host.
@@ -481,13 +325,18 @@ pub async fn host(
     for (en, zh, (opening, closing)) in totals {
         out.row(&[Cell::Empty, label(en, zh).of(language).into(), opening.into(), closing.into()]).await?;
     }
-    if let Some((opening, closing)) = statement.bank {
-        out.row(&[Cell::Empty, label("Bank", "银行").of(language).into(), opening.into(), closing.into()]).await?;
+    if let Some((opening, closing)) = &statement.bank {
+        let (opening, closing) = (opening.balance.into(), closing.balance.into());
+        out.row(&[Cell::Empty, label("Bank", "银行").of(language).into(), opening, closing]).await?;
     }
     out.part(&DAYS).await?;
     for day in &statement.days {
-        let (incoming, outgoing) = (day.incoming.into(), day.outgoing.into());
-        out.row(&[day.day.into(), incoming, outgoing, day.control.into(), day.funds.into(), day.bank.into()]).await?;
+        let books = [day.incoming, day.outgoing, day.control, day.funds].map(Cell::from);
+        let bank = |of: fn(&host::Bank) -> Fen| Cell::from(day.bank.as_ref().map(of));
+        let mut row = vec![day.day.into()];
+        row.extend(books);
+        row.extend([bank(|b| b.balance), bank(|b| b.not_in_books), bank(|b| b.not_at_bank), bank(|b| b.on_its_way)]);
+        out.row(&row).await?;
     }
     Ok(())
 }

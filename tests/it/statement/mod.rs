@@ -1,6 +1,8 @@
 //! Statements and as-of through the API: what somebody is told of a year, as a graph and as a file, and that the
 //! same journal numbers tell the same for ever.
 
+mod agree;
+
 use cobuild::{
     clock::Clock,
     db::{Db, Sql as _},
@@ -200,7 +202,7 @@ on_both! {
         let host = "{ node(id: \"$host\") { ... on Host { statement(period: { from: \"2026-01-01\", to: \"2026-12-31\" }) {
             agrees control { opening { amount } closing { amount } } fundsTotal { closing { amount } }
             funds(first: 5) { edges { node { fund { code } closing { amount } } } }
-            days { day incoming { amount } outgoing { amount } control { amount } funds { amount } bank { amount } } } } } }";
+            days { day incoming { amount } outgoing { amount } control { amount } funds { amount } bank { balance { amount } } } } } } }";
         let answer = sample.ask(Some(&sample.officer), host).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "staff of one fund do not oversee the host");
         let officer = print(&["token", "create", "--database", &fixture.url, "--role", "auditor", "--area", "涧西区", "--name", "Auditor"]);

@@ -1,12 +1,19 @@
 //! Contributions and refunds in the graph.
 //!
-//! That a contribution arrived is public, as on a notice board; whose lines it is made of and where each
-//! fen is, is for the givers and for those who keep or oversee the fund's books.
+//! That a contribution of somebody who is told by name arrived is public, as on a notice board; the rest is told
+//! together, and only where they are enough. Whose lines it is made of and where each fen is, is for the givers
+//! and for those who keep or oversee the fund's books.
 
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
+
+mod told;
+
+pub use told::{
+    OtherContributions, contributions_of_fund, must_read_contribution, must_read_refund, others_of_fund, own_parties,
+};
 
 use super::{Line, Receive, Settles, receive, refund, store};
 use crate::{
@@ -26,7 +33,7 @@ use crate::{
     },
     money::{Money, MoneyInput},
     narrowed_page_of,
-    page::{Direction, Key, Page, PageArgs, PeriodInput, Slice},
+    page::{Direction, Key, Page, PageArgs, PeriodInput},
     page_of,
     party::{PartyById, PartyNode},
     viewer::{Act, Load, On, Request},
@@ -40,8 +47,6 @@ page_of!(/// A page of the lots of each contribution.
     LotsOfContribution, ReceiptId, Lot, store::lots_of_receipts, |lot: &Lot| lot.receipt_id);
 page_of!(/// A page of the places where each contribution's money is.
     UsesOfContribution, ReceiptId, trace::Use, trace::of_receipts, |one: &trace::Use| ReceiptId(one.owner));
-narrowed_page_of!(/// A page of each fund's contributions.
-    ContributionsOfFund, FundId, store::Days, Receipt, store::of_funds, |receipt: &Receipt| receipt.fund_id);
 narrowed_page_of!(/// A page of each party's lots.
     LotsOfParty, PartyId, store::LotFilter, Lot, joined store::lots_of_donors, |lot: &Lot| lot.donor_id);
 narrowed_page_of!(/// A page of the contributions in which each party has a part.
@@ -218,16 +223,6 @@ impl Contribution {
     }
 }
 
-/// The parties whose giving the viewer reads because it speaks for them; `None` where it speaks for none.
-pub fn own_parties(request: &Request) -> Option<Vec<PartyId>> {
-    let held = request.viewer.reach(Act::ReadGiving)?;
-    let own: Vec<PartyId> = held
-        .into_iter()
-        .filter_map(|held| if let crate::viewer::Held::Party(party) = held { Some(*party) } else { None })
-        .collect();
-    (!own.is_empty()).then_some(own)
-}
-
 /// Money given back to its giver.
 #[derive(Clone, Debug)]
 pub struct Refund(pub RefundDocument);
@@ -276,21 +271,6 @@ fn by_arrival(args: &PageArgs, direction: Option<Direction>) -> Result<Page> {
 
 fn days(period: Option<PeriodInput>) -> Result<store::Days> {
     Ok(period.map(PeriodInput::days).transpose()?)
-}
-
-/// A page of a fund's contributions: open to the public.
-pub async fn contributions_of_fund(
-    request: &Request,
-    fund: FundId,
-    period: Option<PeriodInput>,
-    direction: Option<Direction>,
-    args: &PageArgs,
-) -> Result<ContributionConnection> {
-    let page = by_arrival(args, direction)?;
-    let rows = request.load::<ContributionsOfFund>((fund, (days(period)?, page.clone()))).await?;
-    let slice: Slice<Receipt> =
-        page.finish(rows.unwrap_or_default(), |one| vec![Key::Date(one.received_on), one.id.into()]);
-    Ok(ContributionConnection::new(slice, None))
 }
 
 /// What narrows a list of a party's gifts; all that is given must hold.
