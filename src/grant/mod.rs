@@ -19,6 +19,10 @@ mod run;
 pub mod store;
 pub mod tranche;
 
+use crate::{
+    id::{FundId, PartyId},
+    viewer::{Act, Held, Viewer},
+};
 pub use apply::{
     Application, ApplicationDraft, ApplicationState, Award, Awarded, Check, CheckOutcome, Objection, ObjectionDraft,
     ObjectionOutcome, Settlement, award, check, object, settle, submit,
@@ -50,18 +54,42 @@ pub const TEXT_MAX: usize = 4000;
 /// What an evaluation is out of.
 pub const POINTS_MAX: i64 = 100;
 
-/// What is not for the public while groups apply and judges score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Which {
-    /// What is published: the rounds whose ranking is.
-    Published,
-    /// Everything.
-    All,
+/// Which applications a viewer may read, beside those in published rankings. A list holds what its nodes may be read
+/// by, so that there is one verdict on an application however it is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sight {
+    /// All of them.
+    pub all: bool,
+    /// Those of these groups; never empty.
+    pub groups: Vec<PartyId>,
+    /// Those in rounds of these funds; never empty.
+    pub funds: Vec<FundId>,
+    /// Those in rounds of funds in these areas or below; never empty.
+    pub paths: Vec<String>,
 }
 
-impl Which {
-    /// 1 where everything is meant, as a statement takes it.
-    pub fn everything(self) -> i64 {
-        i64::from(self == Self::All)
+impl Sight {
+    /// What `viewer` may read: its own groups', and where it may read the journal.
+    pub fn of(viewer: &Viewer) -> Self {
+        // A list in a statement is never empty: no group and no fund has this key, and no area this path.
+        let mut sight = Self {
+            all: viewer.is_operator(),
+            groups: vec![PartyId(0)],
+            funds: vec![FundId(0)],
+            paths: vec![String::new()],
+        };
+        for held in viewer.reach(Act::ReadJournal).into_iter().flatten() {
+            match held {
+                Held::Fund(fund) => sight.funds.push(*fund),
+                Held::Area(path) => sight.paths.push(path.clone()),
+                Held::Party(_) => {}
+            }
+        }
+        for held in viewer.reach(Act::ReadGiving).into_iter().flatten() {
+            if let Held::Party(party) = held {
+                sight.groups.push(*party);
+            }
+        }
+        sight
     }
 }

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::super::{
     Application, ApplicationState, Check, CheckOutcome, Conflict, Objection, ObjectionOutcome, Ranked, Round, Score,
-    Which, store,
+    Sight, store,
 };
 use super::{
     AwardedOf, GrantRoundById, GrantRoundNode, JudgesOf, RankedNode, RankingOf,
@@ -22,7 +22,7 @@ use crate::{
     money::Money,
     narrowed_page_of,
     page::{Direction, Key, Page, PageArgs},
-    party::{Group, PartyById, PartyPaths},
+    party::{Group, PartyById},
     project::{GrantStage, MicroGrant, TargetById, TargetNode},
     viewer::{Act, Action, Load, On, Request},
 };
@@ -32,10 +32,10 @@ connection!(GrantApplicationConnection, GrantApplicationEdge, GrantApplicationNo
 by_id!(/// Applications by key.
     GrantApplicationById, GrantApplicationId, Application, store::applications_by_ids);
 narrowed_page_of!(/// A page of the applications in each round.
-    ApplicationsOfRound, GrantRoundId, Which, Application, store::applications_of_rounds,
+    ApplicationsOfRound, GrantRoundId, Sight, Application, store::applications_of_rounds,
     |one: &Application| one.round_id);
 narrowed_page_of!(/// A page of each group's applications.
-    ApplicationsOfGroup, PartyId, Which, Application, store::applications_of_groups,
+    ApplicationsOfGroup, PartyId, Sight, Application, store::applications_of_groups,
     |one: &Application| one.group_id);
 all_of!(/// How each application was checked.
     ChecksOf, GrantApplicationId, Check, store::checks_of, |one: &Check| one.application_id);
@@ -68,33 +68,26 @@ fn connection_of(page: &Page, rows: Vec<Application>) -> GrantApplicationConnect
     GrantApplicationConnection::new(page.finish(rows, |one| vec![one.id.into()]), None)
 }
 
-/// A page of the applications in a round, in the order they came.
+/// A page of the applications in a round that the viewer may read, in the order they came.
 pub async fn applications_of_round(
     request: &Request,
     round: GrantRoundId,
-    which: Which,
     args: &PageArgs,
 ) -> Result<GrantApplicationConnection> {
     let page = Page::new(args, Direction::Asc, &[Key::Int(0)])?;
-    let rows = request.load::<ApplicationsOfRound>((round, (which, page.clone()))).await?.unwrap_or_default();
-    Ok(connection_of(&page, rows))
+    let key = (round, (Sight::of(&request.viewer), page.clone()));
+    Ok(connection_of(&page, request.load::<ApplicationsOfRound>(key).await?.unwrap_or_default()))
 }
 
-/// A page of a group's applications, the last first: what is published, and all for the group and for those who keep
-/// or oversee the books where it is active.
+/// A page of a group's applications that the viewer may read, the last first.
 pub async fn applications_of_group(
     request: &Request,
     group: PartyId,
     args: &PageArgs,
 ) -> Result<GrantApplicationConnection> {
     let page = Page::new(args, Direction::Desc, &[Key::Int(0)])?;
-    let paths = request.load::<PartyPaths>(group).await?.unwrap_or_default();
-    let viewer = &request.viewer;
-    let may = viewer.may(Act::ReadGiving, On::Party(group))
-        || paths.iter().any(|path| viewer.may(Act::ReadGiving, On::Area(path)));
-    let which = if may { Which::All } else { Which::Published };
-    let rows = request.load::<ApplicationsOfGroup>((group, (which, page.clone()))).await?.unwrap_or_default();
-    Ok(connection_of(&page, rows))
+    let key = (group, (Sight::of(&request.viewer), page.clone()));
+    Ok(connection_of(&page, request.load::<ApplicationsOfGroup>(key).await?.unwrap_or_default()))
 }
 
 /// Checks that the viewer may read an application: everybody may once it is in a published ranking, before that the

@@ -10,9 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Object};
 use chrono::NaiveDate;
 
-use super::{
-    Criterion, Judge, Place, ROUND_MOVES, Ranked, Round, RoundFacts, RoundMove, RoundState, Which, rank, store,
-};
+use super::{Criterion, Judge, Place, ROUND_MOVES, Ranked, Round, RoundFacts, RoundMove, RoundState, rank, store};
 use crate::{
     all_of, by_id,
     clock::Date,
@@ -214,8 +212,8 @@ impl GrantRoundNode {
         Ok(Request::of(ctx).load::<MovesOf>(self.0.id).await?.unwrap_or_default())
     }
 
-    /// The applications in the order they came; until the ranking is published for those who keep or oversee the
-    /// fund's books, after that the ones that passed the check for everybody.
+    /// The applications in the order they came: until the ranking is published a group's own for its representative,
+    /// and all for those who keep or oversee the fund's books; after that the ones that passed the check for everybody.
     async fn applications(
         &self,
         ctx: &Context<'_>,
@@ -224,10 +222,7 @@ impl GrantRoundNode {
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<GrantApplicationConnection> {
-        let request = Request::of(ctx);
-        let args = PageArgs { first, after, last, before };
-        let may = request.viewer.may(Act::ReadJournal, self.0.on());
-        apply::applications_of_round(request, self.0.id, if may { Which::All } else { Which::Published }, &args).await
+        apply::applications_of_round(Request::of(ctx), self.0.id, &PageArgs { first, after, last, before }).await
     }
 
     /// The applications by their scores, the best first; null until it is published for those who do not keep or

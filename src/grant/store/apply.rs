@@ -1,6 +1,6 @@
 //! Applications, their checks and objections, and what was awarded, in the database.
 
-use super::super::{Application, Check, Objection, Which};
+use super::super::{Application, Check, Objection, Sight};
 use crate::{
     db::{Result, Sql, Tx},
     id::{GrantApplicationId, GrantObjectionId, GrantRoundId, PartyId, PrincipalId, TargetId},
@@ -11,7 +11,7 @@ use crate::{
 
 /// The applications that `rest` leaves, with their rounds.
 macro_rules! application {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT a.id, a.round_id, a.group_id, a.stage, a.title, a.plan, a.asked, a.residents, a.state,
                     a.submitted_on, a.target_id
@@ -37,40 +37,64 @@ pub async fn applications_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId])
     on.sql(application!("WHERE a.target_id IN (..)")).bind_list(targets).all().await
 }
 
-/// A page of the applications in each of `rounds`.
+/// The applications of an owner that are in a published ranking, or within the sight that `$1` and three lists are.
+macro_rules! seen {
+    ($owner:literal) => {
+        application!(concat!(
+            "WHERE ",
+            $owner,
+            " = {owner}
+               AND ((r.state IN ('OBJECTION', 'AWARD', 'CLOSED') AND a.state = 'PASSED')
+                    OR $1 = 1
+                    OR a.group_id IN (..)
+                    OR r.fund_id IN (..)
+                    OR EXISTS (SELECT 1 FROM fund f JOIN area own ON own.id = f.area_id
+                               JOIN area held ON substr(own.path, 1, length(held.path)) = held.path
+                               WHERE f.id = r.fund_id AND held.path IN (..))) {page}"
+        ))
+    };
+}
+
+async fn seen<'c, O>(
+    on: impl Sql<'c>,
+    sql: &'static str,
+    owners: &[O],
+    sight: &Sight,
+    page: &Page,
+) -> Result<Vec<Application>>
+where
+    O: for<'t> crate::db::Value<'t> + Copy,
+{
+    let paths: Vec<&str> = sight.paths.iter().map(String::as_str).collect();
+    on.sql(sql)
+        .bind(i64::from(sight.all))
+        .bind_list(&sight.groups)
+        .bind_list(&sight.funds)
+        .bind_list(&paths)
+        .page(page, "a.id")
+        .each_of(owners)
+        .all()
+        .await
+}
+
+/// A page of the applications in each of `rounds` that `sight` reaches.
 pub async fn applications_of_rounds<'c>(
     on: impl Sql<'c>,
     rounds: &[GrantRoundId],
-    which: &Which,
+    sight: &Sight,
     page: &Page,
 ) -> Result<Vec<Application>> {
-    on.sql(application!(
-        "WHERE a.round_id = {owner}
-           AND ((r.state IN ('OBJECTION', 'AWARD', 'CLOSED') AND a.state = 'PASSED') OR $1 = 1) {page}"
-    ))
-    .bind(which.everything())
-    .page(page, "a.id")
-    .each_of(rounds)
-    .all()
-    .await
+    seen(on, seen!("a.round_id"), rounds, sight, page).await
 }
 
-/// A page of the applications of each of `groups`.
+/// A page of the applications of each of `groups` that `sight` reaches.
 pub async fn applications_of_groups<'c>(
     on: impl Sql<'c>,
     groups: &[PartyId],
-    which: &Which,
+    sight: &Sight,
     page: &Page,
 ) -> Result<Vec<Application>> {
-    on.sql(application!(
-        "WHERE a.group_id = {owner}
-           AND ((r.state IN ('OBJECTION', 'AWARD', 'CLOSED') AND a.state = 'PASSED') OR $1 = 1) {page}"
-    ))
-    .bind(which.everything())
-    .page(page, "a.id")
-    .each_of(groups)
-    .all()
-    .await
+    seen(on, seen!("a.group_id"), groups, sight, page).await
 }
 
 /// How many applications a round has.

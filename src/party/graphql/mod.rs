@@ -443,8 +443,8 @@ parties! {
             group::registration(ctx, self.0.id).await.transpose()
         }
 
-        /// Its applications for micro-grants, the last first: what is published, and all for the group and for those
-        /// who keep or oversee the books where it is active.
+        /// Its applications for micro-grants, the last first: what is published, and the rest for the group and for those
+        /// who keep or oversee the books of the fund.
         async fn applications(
             &self,
             ctx: &Context<'_>,
