@@ -424,17 +424,36 @@ fn publications() -> Vec<Row> {
 /// The refusals of rounds of grants, and of how grants are run.
 fn grants() -> Vec<Row> {
     let applied = |change| with(grant_apply("applied", "@band"), change);
-    let award = |number: usize, amount| with(grant_award(&format!("@awards {number}"), "ROW", amount), json!({ "idempotencyKey": "row" }));
+    let award = |number: usize, amount| {
+        with(grant_award(&format!("@awards {number}"), "ROW", amount), json!({ "idempotencyKey": "row" }))
+    };
     let advance = |code, state, on| ("roundId", "grantRoundAdvance", round_to(code, state, on));
-    let row = |code: &'static str, (field, mutation, input): (&'static str, &'static str, Value)| (code, field, mutation, input);
+    let row = |code: &'static str, (field, mutation, input): (&'static str, &'static str, Value)| {
+        (code, field, mutation, input)
+    };
     vec![
         ("NAME_TAKEN", "groups.0.groupId", "groupRegister", register("choir", "JX-2")),
         ("NAME_TAKEN", "groups.0.number", "groupRegister", register("band", "JX-1")),
         ("NAME_TAKEN", "code", "grantRoundOpen", round_open("calling")),
-        ("BUDGET_EXCEEDED", "grantMax", "grantRoundOpen", with(round_open("row"), json!({ "grantMax": yuan("100.01") }))),
+        (
+            "BUDGET_EXCEEDED",
+            "grantMax",
+            "grantRoundOpen",
+            with(round_open("row"), json!({ "grantMax": yuan("100.01") })),
+        ),
         ("PERIOD_REVERSED", "closesOn", "grantRoundOpen", with(round_open("row"), json!({ "closesOn": "2024-01-01" }))),
-        ("NUMBER_OUT_OF_RANGE", "objectionDays", "grantRoundOpen", with(round_open("row"), json!({ "objectionDays": 4 }))),
-        ("PURPOSE_NOT_ALLOWED", "purposeId", "grantRoundOpen", with(round_open("row"), json!({ "purposeId": "@feasts" }))),
+        (
+            "NUMBER_OUT_OF_RANGE",
+            "objectionDays",
+            "grantRoundOpen",
+            with(round_open("row"), json!({ "objectionDays": 4 })),
+        ),
+        (
+            "PURPOSE_NOT_ALLOWED",
+            "purposeId",
+            "grantRoundOpen",
+            with(round_open("row"), json!({ "purposeId": "@feasts" })),
+        ),
         row("ROUND_STATE", advance("calling", "AWARD", "2024-02-12")),
         ("ROUND_STATE", "roundId", "grantApplicationSubmit", grant_apply("calling", "@band")),
         ("ROUND_STATE", "applicationId", "scoreSheetSubmit", score_sheet("@objected 0", "@objected judge 0", 5)),
@@ -460,7 +479,12 @@ fn grants() -> Vec<Row> {
         ("JUDGE_CONFLICTED", "judgeId", "scoreSheetSubmit", score_sheet("@show 0", "@show judge 2", 5)),
         ("NUMBER_OUT_OF_RANGE", "scores.0.score", "scoreSheetSubmit", score_sheet("@show 0", "@show judge 0", 11)),
         ("AWARD_EXCEEDED", "amount", "decisionRecord", decide("row", "@F1", "@WON", "0.01")),
-        ("TRANCHES_OUT_OF_ORDER", "tranches.1.report", "grantContractSign", grant_contract("row", &[json!("MIDTERM"), Value::Null])),
+        (
+            "TRANCHES_OUT_OF_ORDER",
+            "tranches.1.report",
+            "grantContractSign",
+            grant_contract("row", &[json!("MIDTERM"), Value::Null]),
+        ),
         ("GRANT_STATE", "microGrantId", "grantContractSign", grant_contract("row", &[Value::Null])),
         ("GRANT_STATE", "microGrantId", "grantReportFile", grant_report("CLOSING")),
         ("GRANT_STATE", "microGrantId", "microGrantEvaluate", grant_evaluate()),

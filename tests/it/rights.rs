@@ -215,7 +215,7 @@ const WAYS: [Way; 10] = [
         direct_at: "/data/node/feedback/__typename",
         through: "query($fund: ID!) { node(id: $fund) { ... on Fund { grantRounds(first: 1) { edges { node {
             judges { party { ... on Group { feedback { __typename } } } } } } } } } }",
-        through_at: "/data/node/grantRounds/edges/0/node/judges/0/party/feedback/__typename",
+        through_at: "/data/node/grantRounds/edges/0/node/judges/2/party/feedback/__typename",
         given: [false, true, false, true],
         narrows: false,
     },

@@ -293,11 +293,14 @@ impl Site {
         }
         self.add("settled objection", "grantObjectionSettle", "objection", settle("@settled objection")).await;
         let award = grant_award("@awards 0", "WON", "60.00");
-        let read = self.mutate(Some(&self.officer), "en", "grantApplicationAward", &award, "application { microGrant { id } }").await;
+        let read = self
+            .mutate(Some(&self.officer), "en", "grantApplicationAward", &award, "application { microGrant { id } }")
+            .await;
         self.name("WON", &read["data"]["grantApplicationAward"]["application"]["microGrant"]["id"]);
         let decided = with(decide("R-WON", "@F1", "@WON", "60.00"), json!({ "approvedOn": "2024-02-20" }));
         self.add("R-WON", "decisionRecord", "decision", decided).await;
-        self.add("WON", "grantContractSign", "microGrant", grant_contract("signed", &[Value::Null, json!("MIDTERM")])).await;
+        self.add("WON", "grantContractSign", "microGrant", grant_contract("signed", &[Value::Null, json!("MIDTERM")]))
+            .await;
     }
 
     /// A round of the first fund that has come to `state`; its applications are called after it and numbered.

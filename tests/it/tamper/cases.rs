@@ -256,7 +256,7 @@ pub const CASES: &[Case] = &[
             "UPDATE related_party SET host_id = 2 WHERE id = 1",
         ],
     ),
-    ("I33", &["UPDATE grant_round SET budget = 9999 WHERE id = 1"]),
+    ("I33", &["UPDATE grant_round SET budget = 9999, grant_max = 9999 WHERE id = 1"]),
     ("I33", &["UPDATE micro_grant SET awarded = 9999 WHERE id = 2"]),
     ("I33", &["DELETE FROM grant_report WHERE target_id = 2"]),
     ("I33", &["UPDATE tranche SET amount = 5999 WHERE tranche_no = 1"]),
