@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     socket::{
         LANGUAGES, Site, allocate, ballot, bank_lines, bank_match, campaign_open, committee_form, credit, decide,
-        decision_annul, disclosure, fund_open, gift, motion_close, motion_open, move_money, offer, pay, propose,
+        decision_annul, disclosure, fund_open, funded, gift, miss, motion_close, motion_open, move_money, offer, pay, propose,
         receive, refund, related, relot, reverse, seats, sold, swap, transfer, with, write_off, yuan,
     },
     support::on_both,
@@ -279,6 +279,25 @@ fn states() -> Vec<Row> {
             "projectAdvance",
             json!({ "projectId": "@DONE", "state": "ACCEPTED", "movedOn": "2024-05-01" }),
         ),
+        ("FUNDING_MINIMUM", "funding.minimum", "projectPropose", funded("P9", "25.01", "2024-03-31")),
+        ("PERIOD_REVERSED", "funding.deadline", "projectPropose", funded("P9", "20.00", "2024-01-09")),
+        ("FUNDING_NOT_MISSED", "projectId", "projectFundingMiss", miss("@RAISED", "2024-05-01")),
+        ("FUNDING_NOT_MISSED", "missedOn", "projectFundingMiss", miss("@SHORT", "2024-03-31")),
+        ("NOT_FOUND", "projectId", "projectFundingMiss", miss("@Q1", "2024-05-01")),
+        ("PROJECT_STATE", "projectId", "projectFundingMiss", miss("@PROPOSED", "2024-05-01")),
+        ("FUNDING_SHORT", "projectId", "projectAdvance", begin("@SHORT")),
+        (
+            "MONEY_BOUND",
+            "projectId",
+            "projectAdvance",
+            json!({ "projectId": "@MISSED", "state": "CANCELLED", "movedOn": "2024-05-01" }),
+        ),
+        (
+            "TARGET_CLOSED",
+            "lines.0.earmark.targetId",
+            "contributionReceive",
+            receive("row", "@F1", json!([gift("@unit", "1.00", json!({ "targetId": "@MISSED" }))])),
+        ),
         (
             "MILESTONE_REACHED",
             "reachedOn",
@@ -366,6 +385,10 @@ fn committees() -> Vec<Row> {
         ("DECISION_USED", "decisionId", "decisionAnnul", decision_annul("@R-P1")),
         ("PERIOD_REVERSED", "holder.from", "seatFill", seat_fill("2024-01-01")),
     ]
+}
+
+fn begin(project: &str) -> Value {
+    json!({ "projectId": project, "state": "UNDERWAY", "movedOn": "2024-05-01" })
 }
 
 fn accept(outcome: &str) -> Value {
@@ -755,6 +778,7 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
         ("projectClose", close_project()),
         ("projectEvaluate", evaluate(1)),
+        ("projectFundingMiss", miss("@SHORT", "2024-05-01")),
         ("projectPropose", propose("P9", "@F1", "@here")),
         ("purposeCreate", json!({ "code": "new", "name": "New" })),
         ("recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 1", "interest": "RELATED" })),
