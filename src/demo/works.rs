@@ -12,8 +12,8 @@ use crate::{
     id::TargetId,
     money::Fen,
     project::{
-        self, BudgetLine, ExternalDraft, ExternalSource, FundingGoal, FundingPart, FundingSource, GrantDraft, GrantStage,
-        MilestoneDraft, ProjectState, Proposal, grant_award, store,
+        self, BudgetLine, ExternalDraft, ExternalSource, FundingGoal, FundingPart, FundingSource, GrantDraft,
+        GrantStage, MilestoneDraft, ProjectState, Proposal, grant_award, store,
     },
 };
 

@@ -3,10 +3,9 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{
-    graphql::FundingGoalInput,
     BudgetLine, ExternalDraft, ExternalFunding, ExternalSource, FundingPart, FundingSource, GrantDraft, GrantStage,
     MicroGrant, Milestone, MilestoneDraft, Project, ProjectState, Proposal, TargetById, TargetNode, advance,
-    external_funding_record, grant_award, milestone_reach, propose,
+    external_funding_record, grant_award, graphql::FundingGoalInput, milestone_reach, propose,
 };
 use crate::{
     clock::Date,

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 
 use super::{
-    BudgetLine, FundingGoal, FundingPart, LINES_MAX, Project, ProjectState, RESIDENTS_MAX, SUMMARY_MAX, TITLE_MAX, Target,
-    TargetKind, TargetStatus, check_free, check_purpose, fund_for, funding::check_goal, purpose_by_id, store,
+    BudgetLine, FundingGoal, FundingPart, LINES_MAX, Project, ProjectState, RESIDENTS_MAX, SUMMARY_MAX, TITLE_MAX,
+    Target, TargetKind, TargetStatus, check_free, check_purpose, fund_for, funding::check_goal, purpose_by_id, store,
 };
 use crate::{
     area,

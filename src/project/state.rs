@@ -118,7 +118,9 @@ impl Condition {
             Self::Always => "",
             Self::NoMoneyLeft => "no money is left in it",
             Self::Funded => "the funding minimum, where it has one, is raised",
-            Self::Missed => "the deadline is past with less than the funding minimum raised, and no money is left in it",
+            Self::Missed => {
+                "the deadline is past with less than the funding minimum raised, and no money is left in it"
+            }
             Self::NothingBound => "nothing that was given for it alone waits in the fund",
             Self::Accepted => "an acceptance is recorded with it",
             Self::Rework => "an acceptance that asks for rework is recorded with it",
@@ -474,15 +476,17 @@ mod tests {
             Err(other) => panic!("{other:?}"),
         };
         let missed = |facts| code(facts, Published, FundingMissed);
-        let not_missed = |raised| {
-            Some(Refusal::FundingNotMissed { minimum: Fen(100), deadline: DEADLINE.0, raised: Fen(raised) })
-        };
+        let not_missed =
+            |raised| Some(Refusal::FundingNotMissed { minimum: Fen(100), deadline: DEADLINE.0, raised: Fen(raised) });
         let without = Facts { minimum: None, deadline: None, overdue: 0, raised: Fen::ZERO, ..DONE };
         assert_eq!(missed(DONE), None);
         assert_eq!(missed(Facts { overdue: 0, ..DONE }), not_missed(99));
         assert_eq!(missed(Facts { raised: Fen(100), ..DONE }), not_missed(100));
         assert_eq!(missed(Facts { money_left: Fen(1), ..DONE }), Some(Refusal::MoneyLeft { amount: Fen(1) }));
-        assert_eq!(missed(Facts { missed: 0, ..DONE }), Some(Refusal::ProjectStep { mutation: "projectFundingMiss".into() }));
+        assert_eq!(
+            missed(Facts { missed: 0, ..DONE }),
+            Some(Refusal::ProjectStep { mutation: "projectFundingMiss".into() })
+        );
         assert_eq!(missed(without), Some(Refusal::NotFound { what: "funding minimum".into() }));
         let short = Some(Refusal::FundingShort { raised: Fen(99), minimum: Fen(100) });
         assert_eq!(code(DONE, Approved, Underway), short);

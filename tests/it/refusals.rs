@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::{
     socket::{
         LANGUAGES, Site, allocate, ballot, bank_lines, bank_match, campaign_open, committee_form, credit, decide,
-        decision_annul, disclosure, fund_open, funded, gift, miss, motion_close, motion_open, move_money, offer, pay, propose,
-        receive, refund, related, relot, reverse, seats, sold, swap, transfer, with, write_off, yuan,
+        decision_annul, disclosure, fund_open, funded, gift, miss, motion_close, motion_open, move_money, offer, pay,
+        propose, receive, refund, related, relot, reverse, seats, sold, swap, transfer, with, write_off, yuan,
     },
     support::on_both,
 };
@@ -446,7 +446,6 @@ fn seat_fill(from: &str) -> Value {
     json!({ "seatId": "@seat 1", "holder": { "name": "Next", "from": from } })
 }
 
-
 /// The refusals of corrections, goods, different hands and related parties.
 fn corrections() -> Vec<Row> {
     vec![
@@ -702,7 +701,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
         ("ballotCast", ballot("@motion", "@seat 1")),
         ("committeeForm", committee_form("@F1", &["MEMBER"; 5])),
-
         ("advanceWriteOff", write_off("@P1", "1.00")),
         ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
         ("expenseSwap", swap("@paid", "@unit", "1.00")),

@@ -4,8 +4,8 @@
 mod end;
 mod funding;
 
-pub use funding::{FundingGoalInput, ProjectFundingMissPayload, ProjectFundingMutation};
 pub use end::{ProjectAcceptPayload, ProjectClosePayload, ProjectEndMutation, ProjectEvaluatePayload};
+pub use funding::{FundingGoalInput, ProjectFundingMissPayload, ProjectFundingMutation};
 
 use std::collections::HashMap;
 
