@@ -687,6 +687,29 @@ fn leading_group() -> Value {
 
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
 fn one_of_each() -> Vec<(&'static str, Value)> {
+    [of_projects(), of_all_else()].concat()
+}
+
+/// Of who there is, and of projects.
+fn of_projects() -> Vec<(&'static str, Value)> {
+    vec![
+        ("fundOpen", fund_open("F3", "@third")),
+        ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
+        ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
+        ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
+        ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
+        ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
+        ("projectAccept", accept("ACCEPTED")),
+        ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
+        ("projectClose", close_project()),
+        ("projectEvaluate", evaluate(1)),
+        ("projectFundingMiss", miss("@SHORT", "2024-05-01")),
+        ("projectPropose", propose("P9", "@F1", "@here")),
+        ("purposeCreate", json!({ "code": "new", "name": "New" })),
+    ]
+}
+
+fn of_all_else() -> Vec<(&'static str, Value)> {
     let on = |field: &str| json!({ field: "2024-05-01" });
     vec![
         ("advancePay", move_money("row", "@P1", "1.00")),
@@ -735,9 +758,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
                 json!({ "targetId": "@P1", "source": "OTHER", "amount": yuan("1"), "sha256": "ab".repeat(32) }),
             ),
         ),
-        ("fundOpen", fund_open("F3", "@third")),
-        ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
-        ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
         ("leadingGroupForm", leading_group()),
         (
             "microGrantAward",
@@ -751,12 +771,9 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("importMappingSave", mapping_save()),
         ("importStart", import_start("@file")),
         ("importUndo", json!({ "importJobId": "@import" })),
-        ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
         ("motionClose", motion_close("row", "@motion")),
         ("motionOpen", motion_open("row", "@Q1", "1.00")),
         ("motionWithdraw", json!({ "motionId": "@motion", "closedOn": "2024-02-06" })),
-        ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
-        ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
         ("pledgeAdvance", json!({ "pledgeId": "@offered", "to": "ACCEPTED" })),
         (
             "pledgeAmend",
@@ -772,13 +789,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
             json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" }),
         ),
         ("pledgeOffer", offer("row", "@F1", "@unit")),
-        ("projectAccept", accept("ACCEPTED")),
-        ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
-        ("projectClose", close_project()),
-        ("projectEvaluate", evaluate(1)),
-        ("projectFundingMiss", miss("@SHORT", "2024-05-01")),
-        ("projectPropose", propose("P9", "@F1", "@here")),
-        ("purposeCreate", json!({ "code": "new", "name": "New" })),
         ("recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 1", "interest": "RELATED" })),
         ("seatFill", seat_fill("2024-03-01")),
         ("stagedUploadCreate", json!({ "fundId": "@F1", "fileName": "a.csv" })),

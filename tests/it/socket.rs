@@ -254,11 +254,7 @@ impl Site {
         }
         self.add("reversal", "entryReverse", "reversal", reverse("reversal", "@entry 3")).await;
         self.hear_the_bank().await;
-        let query = "query($id: ID!) { node(id: $id) { ... on Project { milestones { id } } } }";
-        let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@P1" })).await;
-        self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
-        let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
-        self.add("milestone", "milestoneReach", "milestone", input).await;
+        self.reach_milestone().await;
         self.ask_for_money().await;
         self.draft_badly().await;
         self.plan_imports().await;
@@ -327,6 +323,14 @@ impl Site {
             self.name(&format!("line {number}"), &line["id"]);
         }
         self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
+    }
+
+    async fn reach_milestone(&mut self) {
+        let query = "query($id: ID!) { node(id: $id) { ... on Project { milestones { id } } } }";
+        let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@P1" })).await;
+        self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
+        let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
+        self.add("milestone", "milestoneReach", "milestone", input).await;
     }
 
     /// Three projects of 500.00 of which a group is to raise 25.00, and 20.00 by the end of March: it was raised, it was

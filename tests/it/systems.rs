@@ -97,6 +97,22 @@ impl Desk {
         self.world.read(&query, json!({ "id": project })).await["node"]["funding"].take()
     }
 
+    /// 52 more funds: four pilots, and the communities that explore it. The rest of the 112 has none yet.
+    async fn district(&self) -> Vec<String> {
+        let (world, ids) = (&self.world, &self.ids);
+        let mut funds = vec![];
+        for number in 2..=112 {
+            let community = world.area(Some(&ids.street), "COMMUNITY", &format!("Community {number}")).await;
+            if number <= 53 {
+                let fund = json!({ "hostId": ids.host, "areaId": community, "code": format!("C-{number}"),
+                    "name": format!("Fund {number}"), "openedOn": "2026-01-01", "seats": 7, "quorum": 4,
+                    "purposeIds": [ids.purpose] });
+                funds.push(world.add("fundOpen", fund, "fund").await);
+            }
+        }
+        funds
+    }
+
     async fn is_clean(&self) {
         let report = verify::verify(&self.world.db, |_| {}).await.unwrap();
         assert!(report.is_clean(), "{:?}", report.broken().collect::<Vec<_>>());
@@ -123,17 +139,7 @@ on_both! {
     async fn s1_a_host_keeps_a_sub_account_for_each_community(fixture: Fixture) {
         let desk = Desk::new(&fixture).await;
         let (world, ids) = (&desk.world, &desk.ids);
-        // 52 more funds: four pilots, and the communities that explore it. The rest of the 112 has none yet.
-        let mut funds = vec![];
-        for number in 2..=112 {
-            let community = world.area(Some(&ids.street), "COMMUNITY", &format!("Community {number}")).await;
-            if number <= 53 {
-                let fund = json!({ "hostId": ids.host, "areaId": community, "code": format!("C-{number}"),
-                    "name": format!("Fund {number}"), "openedOn": "2026-01-01", "seats": 7, "quorum": 4,
-                    "purposeIds": [ids.purpose] });
-                funds.push(world.add("fundOpen", fund, "fund").await);
-            }
-        }
+        let funds = desk.district().await;
 
         // Commercial income: 3 % of what was sold at the group buys.
         let share = json!({ "shareOfSales": { "basisPoints": 300, "from": "2026-01-01" } });
@@ -426,7 +432,7 @@ on_both! {
         assert_eq!(amounts(&missed().await, sums), ["9000.00", "9000.00", "4000.00", "5000.00", "0.00"]);
         desk.moved(&lift, &[("CANCELLED", "2026-05-10")]).await;
 
-        // The canopy is built with it. Forward: what came back, and what was paid. Back: who paid the canopy.
+        // The canopy is built with it.
         desk.moved(&canopy, &[("APPROVED", "2026-05-07")]).await;
         let change = json!({ "targetId": canopy, "amount": money("5000.00"), "approvedOn": "2026-05-07" });
         let decision = world.add("decisionRecord", with(crate::world::decision(ids, "canopy", &FOR), change), "decision").await;
@@ -437,24 +443,7 @@ on_both! {
         let pay = json!({ "idempotencyKey": "canopy paid", "targetId": canopy, "payeeId": ids.merchant, "amount": money("5000.00"),
             "incurredOn": "2026-05-12", "note": "A canopy.", "evidence": [{ "kind": "INVOICE", "name": "a.pdf", "sha256": "cd".repeat(32) }] });
         world.add("expenseRecord", pay, "expense").await;
-        let query = "query($brought: ID!, $child: ID!) {
-            brought: node(id: $brought) { ... on Contribution { uses(first: 100) { edges { node { place amount { amount } refund { donor { id } reason } } } } } }
-            child: node(id: $child) { ... on Lot { parent { id restriction { target { code } } } restriction { target { code } }
-                uses(first: 5) { edges { node { place amount { amount } target { code } } } } } }
-            canopy: project(code: \"CANOPY\", fundCode: \"F6\") { funders(first: 5) { edges { node { id } spent { amount } } }
-                funding { raised { amount } parts { source raised { amount } } } }
-            lift: project(code: \"LIFT\", fundCode: \"F6\") { state funding { raised { amount } } moves { to } } }";
-        let read = world.read(query, json!({ "brought": brought, "child": child })).await;
-        let uses = read["brought"]["uses"]["edges"].as_array().unwrap();
-        assert!(uses.iter().all(|edge| edge["node"]["place"] == "REFUND"), "{uses:?}");
-        let back: std::collections::BTreeSet<&str> = uses.iter().map(|edge| edge["node"]["refund"]["donor"]["id"].as_str().unwrap()).collect();
-        assert_eq!(back, households.iter().map(String::as_str).collect());
-        assert_eq!(read["child"]["parent"], json!({ "id": lot, "restriction": { "target": { "code": "LIFT" } } }));
-        assert_eq!(read["child"]["uses"]["edges"], json!([{ "node": { "place": "EXPENSE", "amount": money("5000.00"), "target": { "code": "CANOPY" } } }]));
-        assert_eq!(read["canopy"]["funders"]["edges"], json!([{ "node": { "id": unit }, "spent": money("5000.00") }]));
-        assert_eq!(read["canopy"]["funding"]["parts"], json!([{ "source": "PARTNERS", "raised": money("5000.00") }]));
-        assert_eq!(read["lift"], json!({ "state": "CANCELLED", "funding": { "raised": money("0.00") }, "moves": [
-            { "to": "UNDER_REVIEW" }, { "to": "PUBLISHED" }, { "to": "APPROVED" }, { "to": "FUNDING_MISSED" }, { "to": "CANCELLED" }] }));
+        both_ways(&desk, &brought, &child, (&lot, &unit), &households).await;
         // The database itself does not take it back.
         use cobuild::db::Sql as _;
         for sql in ["UPDATE funding_goal SET minimum = 1", "DELETE FROM funding_miss", "UPDATE funding_miss SET raised = 1"] {
@@ -467,4 +456,33 @@ on_both! {
 
 fn given_again(unit: &str, project: &str) -> Value {
     json!([{ "donorId": unit, "amount": money("1.00"), "earmark": earmarked(project) }])
+}
+
+/// Forward: what came back, and what was paid. Back: who paid the canopy.
+async fn both_ways(desk: &Desk, brought: &str, child: &str, (lot, unit): (&Value, &str), households: &[String]) {
+    let query = "query($brought: ID!, $child: ID!) {
+        brought: node(id: $brought) { ... on Contribution { uses(first: 100) { edges { node { place amount { amount } refund { donor { id } reason } } } } } }
+        child: node(id: $child) { ... on Lot { parent { id restriction { target { code } } } restriction { target { code } }
+            uses(first: 5) { edges { node { place amount { amount } target { code } } } } } }
+        canopy: project(code: \"CANOPY\", fundCode: \"F6\") { funders(first: 5) { edges { node { id } spent { amount } } }
+            funding { raised { amount } parts { source raised { amount } } } }
+        lift: project(code: \"LIFT\", fundCode: \"F6\") { state funding { raised { amount } } moves { to } } }";
+    let read = desk.world.read(query, json!({ "brought": brought, "child": child })).await;
+    let uses = read["brought"]["uses"]["edges"].as_array().unwrap();
+    assert!(uses.iter().all(|edge| edge["node"]["place"] == "REFUND"), "{uses:?}");
+    let back: std::collections::BTreeSet<&str> =
+        uses.iter().map(|edge| edge["node"]["refund"]["donor"]["id"].as_str().unwrap()).collect();
+    assert_eq!(back, households.iter().map(String::as_str).collect());
+    assert_eq!(read["child"]["parent"], json!({ "id": lot, "restriction": { "target": { "code": "LIFT" } } }));
+    assert_eq!(
+        read["child"]["uses"]["edges"],
+        json!([{ "node": { "place": "EXPENSE", "amount": money("5000.00"), "target": { "code": "CANOPY" } } }])
+    );
+    assert_eq!(read["canopy"]["funders"]["edges"], json!([{ "node": { "id": unit }, "spent": money("5000.00") }]));
+    assert_eq!(read["canopy"]["funding"]["parts"], json!([{ "source": "PARTNERS", "raised": money("5000.00") }]));
+    assert_eq!(
+        read["lift"],
+        json!({ "state": "CANCELLED", "funding": { "raised": money("0.00") }, "moves": [
+        { "to": "UNDER_REVIEW" }, { "to": "PUBLISHED" }, { "to": "APPROVED" }, { "to": "FUNDING_MISSED" }, { "to": "CANCELLED" }] })
+    );
 }
