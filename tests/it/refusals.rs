@@ -687,11 +687,11 @@ fn leading_group() -> Value {
 
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
 fn one_of_each() -> Vec<(&'static str, Value)> {
-    [of_projects(), of_all_else()].concat()
+    [one_of_each_work(), one_of_each_rest(), one_of_each_correction()].concat()
 }
 
-/// Of who there is, and of projects.
-fn of_projects() -> Vec<(&'static str, Value)> {
+/// Who there is, and what is done.
+fn one_of_each_work() -> Vec<(&'static str, Value)> {
     vec![
         ("fundOpen", fund_open("F3", "@third")),
         ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
@@ -709,9 +709,9 @@ fn of_projects() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn of_all_else() -> Vec<(&'static str, Value)> {
+fn one_of_each_rest() -> Vec<(&'static str, Value)> {
     let on = |field: &str| json!({ field: "2024-05-01" });
-    let mut all = vec![
+    vec![
         ("advancePay", move_money("row", "@P1", "1.00")),
         ("advanceReturn", move_money("row", "@P1", "1.00")),
         (
@@ -784,9 +784,7 @@ fn of_all_else() -> Vec<(&'static str, Value)> {
         ("recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 1", "interest": "RELATED" })),
         ("seatFill", seat_fill("2024-03-01")),
         ("stagedUploadCreate", json!({ "fundId": "@F1", "fileName": "a.csv" })),
-    ];
-    all.extend(one_of_each_correction());
-    all
+    ]
 }
 
 fn one_of_each_correction() -> Vec<(&'static str, Value)> {
