@@ -26,6 +26,7 @@ mod socket;
 mod statement;
 mod storm;
 mod support;
+mod systems;
 mod tamper;
 mod tidy;
 mod width;

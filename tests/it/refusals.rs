@@ -1,6 +1,8 @@
 //! What is refused over a real socket: each with a code, a path and a sentence in two languages, and
 //! nothing written.
 
+mod grants;
+
 use std::collections::BTreeSet;
 
 use cobuild::id::{GlobalId, NodeKind};
@@ -9,10 +11,8 @@ use serde_json::{Value, json};
 use crate::{
     socket::{
         LANGUAGES, Site, allocate, ballot, bank_lines, bank_match, campaign_open, committee_form, credit, decide,
-        decision_annul, disclosure, fund_open, gift, grant_apply, grant_award, grant_check, grant_contract,
-        grant_report, judge_conflict, motion_close, motion_open, move_money, objection, offer, pay, propose, receive,
-        refund, register, related, relot, reverse, round_open, round_to, score_sheet, seats, settle, sold, swap,
-        transfer, with, write_off, yuan,
+        decision_annul, disclosure, fund_open, funded, gift, miss, motion_close, motion_open, move_money, offer, pay,
+        propose, receive, refund, related, relot, reverse, seats, sold, swap, transfer, with, write_off, yuan,
     },
     support::on_both,
 };
@@ -281,6 +281,25 @@ fn states() -> Vec<Row> {
             "projectAdvance",
             json!({ "projectId": "@DONE", "state": "ACCEPTED", "movedOn": "2024-05-01" }),
         ),
+        ("FUNDING_MINIMUM", "funding.minimum", "projectPropose", funded("P9", "25.01", "2024-03-31")),
+        ("PERIOD_REVERSED", "funding.deadline", "projectPropose", funded("P9", "20.00", "2024-01-09")),
+        ("FUNDING_NOT_MISSED", "projectId", "projectFundingMiss", miss("@RAISED", "2024-05-01")),
+        ("FUNDING_NOT_MISSED", "missedOn", "projectFundingMiss", miss("@SHORT", "2024-03-31")),
+        ("NOT_FOUND", "projectId", "projectFundingMiss", miss("@Q1", "2024-05-01")),
+        ("PROJECT_STATE", "projectId", "projectFundingMiss", miss("@PROPOSED", "2024-05-01")),
+        ("FUNDING_SHORT", "projectId", "projectAdvance", begin("@SHORT")),
+        (
+            "MONEY_BOUND",
+            "projectId",
+            "projectAdvance",
+            json!({ "projectId": "@MISSED", "state": "CANCELLED", "movedOn": "2024-05-01" }),
+        ),
+        (
+            "TARGET_CLOSED",
+            "lines.0.earmark.targetId",
+            "contributionReceive",
+            receive("row", "@F1", json!([gift("@unit", "1.00", json!({ "targetId": "@MISSED" }))])),
+        ),
         (
             "MILESTONE_REACHED",
             "reachedOn",
@@ -370,6 +389,10 @@ fn committees() -> Vec<Row> {
     ]
 }
 
+fn begin(project: &str) -> Value {
+    json!({ "projectId": project, "state": "UNDERWAY", "movedOn": "2024-05-01" })
+}
+
 fn accept(outcome: &str) -> Value {
     json!({ "projectId": "@DONE", "outcome": outcome, "acceptedOn": "2024-05-01", "acceptedBy": "The committee",
         "note": "Looked at.", "papers": [{ "name": "record.pdf", "sha256": "ab".repeat(32) }] })
@@ -419,85 +442,6 @@ fn publications() -> Vec<Row> {
         ("PRIVATE_NAME", "disclosureId", "disclosureCheck", step("@named")),
         ("ANOTHER_FUND", "projectId", "disclosureDraft", with(disclosure("02"), json!({ "projectId": "@P1" }))),
     ]
-}
-
-/// The refusals of rounds of grants, and of how grants are run.
-fn grants() -> Vec<Row> {
-    let applied = |change| with(grant_apply("applied", "@band"), change);
-    let award = |number: usize, amount| {
-        with(grant_award(&format!("@awards {number}"), "ROW", amount), json!({ "idempotencyKey": "row" }))
-    };
-    let advance = |code, state, on| ("roundId", "grantRoundAdvance", round_to(code, state, on));
-    let row = |code: &'static str, (field, mutation, input): (&'static str, &'static str, Value)| {
-        (code, field, mutation, input)
-    };
-    vec![
-        ("NAME_TAKEN", "groups.0.groupId", "groupRegister", register("choir", "JX-2")),
-        ("NAME_TAKEN", "groups.0.number", "groupRegister", register("band", "JX-1")),
-        ("NAME_TAKEN", "code", "grantRoundOpen", round_open("calling")),
-        (
-            "BUDGET_EXCEEDED",
-            "grantMax",
-            "grantRoundOpen",
-            with(round_open("row"), json!({ "grantMax": yuan("100.01") })),
-        ),
-        ("PERIOD_REVERSED", "closesOn", "grantRoundOpen", with(round_open("row"), json!({ "closesOn": "2024-01-01" }))),
-        (
-            "NUMBER_OUT_OF_RANGE",
-            "objectionDays",
-            "grantRoundOpen",
-            with(round_open("row"), json!({ "objectionDays": 4 })),
-        ),
-        (
-            "PURPOSE_NOT_ALLOWED",
-            "purposeId",
-            "grantRoundOpen",
-            with(round_open("row"), json!({ "purposeId": "@feasts" })),
-        ),
-        row("ROUND_STATE", advance("calling", "AWARD", "2024-02-12")),
-        ("ROUND_STATE", "roundId", "grantApplicationSubmit", grant_apply("calling", "@band")),
-        ("ROUND_STATE", "applicationId", "scoreSheetSubmit", score_sheet("@objected 0", "@objected judge 0", 5)),
-        ("ROUND_STATE", "applicationId", "judgeConflictDeclare", judge_conflict("@objected 0", "@objected judge 0")),
-        ("ROUND_EARLY", "movedOn", "grantRoundAdvance", round_to("applied", "CHECK", "2024-01-20")),
-        ("ROUND_EARLY", "submittedOn", "grantApplicationSubmit", applied(json!({ "submittedOn": "2024-01-01" }))),
-        ("WINDOW_CLOSED", "submittedOn", "grantApplicationSubmit", applied(json!({ "submittedOn": "2024-01-21" }))),
-        ("WINDOW_CLOSED", "raisedOn", "grantObjectionRecord", objection("@objected 0", "2024-02-12")),
-        row("APPLICATIONS_UNCHECKED", advance("unchecked", "ROAD_SHOW", "2024-02-01")),
-        row("ROUND_EMPTY", advance("empty", "ROAD_SHOW", "2024-02-01")),
-        row("SHEETS_MISSING", advance("show", "OBJECTION", "2024-02-05")),
-        row("OBJECTIONS_OPEN", advance("objected", "AWARD", "2024-02-12")),
-        ("OBJECTION_SETTLED", "objectionId", "grantObjectionSettle", settle("@settled objection")),
-        ("APPLICATION_STATE", "applicationId", "grantApplicationAward", award(0, "1.00")),
-        ("APPLICATION_BEYOND", "applicationId", "grantApplicationAward", award(2, "10.00")),
-        ("BUDGET_EXCEEDED", "amount", "grantApplicationAward", award(1, "40.01")),
-        ("GRANT_TOO_LARGE", "amount", "grantApplicationAward", award(1, "60.01")),
-        ("GRANT_TOO_LARGE", "asked", "grantApplicationSubmit", applied(json!({ "asked": yuan("60.01") }))),
-        ("STAGE_NOT_OFFERED", "stage", "grantApplicationSubmit", applied(json!({ "stage": "EXCELLENCE" }))),
-        ("STAGE_NOT_REACHED", "stage", "grantApplicationSubmit", applied(json!({ "stage": "GROWTH" }))),
-        ("NOT_FOUND", "groupId", "grantApplicationSubmit", applied(json!({ "groupId": "@shop" }))),
-        ("JUDGE_OF_ANOTHER", "judgeId", "scoreSheetSubmit", score_sheet("@show 1", "@show judge 1", 5)),
-        ("JUDGE_CONFLICTED", "judgeId", "scoreSheetSubmit", score_sheet("@show 0", "@show judge 2", 5)),
-        ("NUMBER_OUT_OF_RANGE", "scores.0.score", "scoreSheetSubmit", score_sheet("@show 0", "@show judge 0", 11)),
-        ("AWARD_EXCEEDED", "amount", "decisionRecord", decide("row", "@F1", "@WON", "0.01")),
-        (
-            "TRANCHES_OUT_OF_ORDER",
-            "tranches.1.report",
-            "grantContractSign",
-            grant_contract("row", &[json!("MIDTERM"), Value::Null]),
-        ),
-        ("GRANT_STATE", "microGrantId", "grantContractSign", grant_contract("row", &[Value::Null])),
-        ("GRANT_STATE", "microGrantId", "grantReportFile", grant_report("CLOSING")),
-        ("GRANT_STATE", "microGrantId", "microGrantEvaluate", grant_evaluate()),
-        ("GRANT_STATE", "microGrantId", "microGrantClose", json!({ "microGrantId": "@WON" })),
-        ("TRANCHE_WAITS", "amount", "advancePay", move_money("row", "@WON", "30.01")),
-        ("TRANCHE_WAITS", "amount", "expenseRecord", pay("row", "@WON", "60.00")),
-        ("TRANCHE_EXCEEDED", "amount", "advancePay", move_money("row", "@WON", "60.01")),
-    ]
-}
-
-fn grant_evaluate() -> Value {
-    json!({ "microGrantId": "@WON", "evaluator": "RESIDENTS", "evaluatedOn": "2024-04-01", "evaluatedBy": "The street",
-        "score": 80, "sha256": "ab".repeat(32) })
 }
 
 fn seat_fill(from: &str) -> Value {
@@ -629,7 +573,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), promises(), states(), committees(), ends(), publications(), grants(), corrections()];
+        let rows = [fields(), belongings(), promises(), states(), committees(), ends(), publications(), grants::rows(), corrections()];
         let rows = [rows.concat(), imports()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
@@ -745,6 +689,29 @@ fn leading_group() -> Value {
 
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
 fn one_of_each() -> Vec<(&'static str, Value)> {
+    [one_of_each_work(), one_of_each_rest(), one_of_each_correction(), grants::one_of_each()].concat()
+}
+
+/// Who there is, and what is done.
+fn one_of_each_work() -> Vec<(&'static str, Value)> {
+    vec![
+        ("fundOpen", fund_open("F3", "@third")),
+        ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
+        ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
+        ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
+        ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
+        ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
+        ("projectAccept", accept("ACCEPTED")),
+        ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
+        ("projectClose", close_project()),
+        ("projectEvaluate", evaluate(1)),
+        ("projectFundingMiss", miss("@SHORT", "2024-05-01")),
+        ("projectPropose", propose("P9", "@F1", "@here")),
+        ("purposeCreate", json!({ "code": "new", "name": "New" })),
+    ]
+}
+
+fn one_of_each_rest() -> Vec<(&'static str, Value)> {
     let on = |field: &str| json!({ field: "2024-05-01" });
     vec![
         ("advancePay", move_money("row", "@P1", "1.00")),
@@ -759,14 +726,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
         ("ballotCast", ballot("@motion", "@seat 1")),
         ("committeeForm", committee_form("@F1", &["MEMBER"; 5])),
-        ("advanceWriteOff", write_off("@P1", "1.00")),
-        ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
-        ("expenseSwap", swap("@paid", "@unit", "1.00")),
-        ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
-        ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
-        ("relatedPartyDeclare", related("@unit")),
-        ("relatedPartyEnd", json!({ "relatedPartyId": "@shop related", "validTo": "2024-05-01" })),
-        ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
         ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
@@ -793,23 +752,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
                 json!({ "targetId": "@P1", "source": "OTHER", "amount": yuan("1"), "sha256": "ab".repeat(32) }),
             ),
         ),
-        ("fundOpen", fund_open("F3", "@third")),
-        ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
-        ("grantApplicationAward", with(grant_award("@awards 1", "ROW", "40.00"), json!({ "idempotencyKey": "row" }))),
-        ("grantApplicationCheck", grant_check("@unchecked 0")),
-        ("grantApplicationSubmit", grant_apply("applied", "@band")),
-        ("grantContractSign", grant_contract("row", &[Value::Null])),
-        ("grantObjectionRecord", objection("@objected 0", "2024-02-08")),
-        ("grantObjectionSettle", settle("@objection")),
-        ("grantReportFile", grant_report("MIDTERM")),
-        ("grantRoundAdvance", round_to("calling", "APPLICATION", "2024-01-02")),
-        ("grantRoundOpen", round_open("row")),
-        ("groupRegister", register("band", "JX-2")),
-        ("judgeConflictDeclare", judge_conflict("@show 1", "@show judge 0")),
-        ("microGrantClose", json!({ "microGrantId": "@WON" })),
-        ("microGrantEvaluate", grant_evaluate()),
-        ("scoreSheetSubmit", score_sheet("@show 1", "@show judge 0", 5)),
-        ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
         ("leadingGroupForm", leading_group()),
         (
             "microGrantAward",
@@ -823,12 +765,9 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("importMappingSave", mapping_save()),
         ("importStart", import_start("@file")),
         ("importUndo", json!({ "importJobId": "@import" })),
-        ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
         ("motionClose", motion_close("row", "@motion")),
         ("motionOpen", motion_open("row", "@Q1", "1.00")),
         ("motionWithdraw", json!({ "motionId": "@motion", "closedOn": "2024-02-06" })),
-        ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
-        ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
         ("pledgeAdvance", json!({ "pledgeId": "@offered", "to": "ACCEPTED" })),
         (
             "pledgeAmend",
@@ -844,14 +783,21 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
             json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" }),
         ),
         ("pledgeOffer", offer("row", "@F1", "@unit")),
-        ("projectAccept", accept("ACCEPTED")),
-        ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
-        ("projectClose", close_project()),
-        ("projectEvaluate", evaluate(1)),
-        ("projectPropose", propose("P9", "@F1", "@here")),
-        ("purposeCreate", json!({ "code": "new", "name": "New" })),
         ("recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 1", "interest": "RELATED" })),
         ("seatFill", seat_fill("2024-03-01")),
         ("stagedUploadCreate", json!({ "fundId": "@F1", "fileName": "a.csv" })),
+    ]
+}
+
+fn one_of_each_correction() -> Vec<(&'static str, Value)> {
+    vec![
+        ("advanceWriteOff", write_off("@P1", "1.00")),
+        ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
+        ("expenseSwap", swap("@paid", "@unit", "1.00")),
+        ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
+        ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
+        ("relatedPartyDeclare", related("@unit")),
+        ("relatedPartyEnd", json!({ "relatedPartyId": "@shop related", "validTo": "2024-05-01" })),
+        ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
     ]
 }
