@@ -215,8 +215,11 @@ fn told(done: &[&Value]) -> (Vec<String>, usize) {
 const RANKING: &str = "query($id: ID!) { node(id: $id) { ... on GrantRound { state objectionsTo awarded { amount }
     ranking { edges { node { rank tied sheets place mean { numerator denominator } application { id } } } } } } }";
 
-/// The ranking as rank, whether it is shared, place, mean and the number of the application among `all`.
-fn ranking(read: &Value, all: &[&String]) -> Vec<(i64, bool, String, (i64, i64), usize)> {
+/// Rank, whether it is shared, place, mean and the number of the application.
+type Row = (i64, bool, String, (i64, i64), usize);
+
+/// The ranking, with the numbers that applications have among `all`.
+fn ranking(read: &Value, all: &[&String]) -> Vec<Row> {
     let row = |edge: &Value| {
         let node = &edge["node"];
         let at = all.iter().position(|id| **id == node["application"]["id"].as_str().unwrap()).unwrap();
