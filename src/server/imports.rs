@@ -7,7 +7,8 @@
 //! | `GET /imports/{id}/result` | the file as it came, with what came of each row |
 //!
 //! * Who asks shows a bearer token, and needs the same rights as in the graph.
-//! * What takes longer than [`WAIT_MAX`] is answered with 202 and where to ask again.
+//! * What takes longer than [`WAIT_MAX`] is answered with 202 and where to ask again; `Prefer: respond-async` does not
+//!   wait at all.
 
 use std::{sync::Arc, time::Duration};
 
@@ -99,6 +100,8 @@ async fn start(files: &Files, mut request: Request) -> Result<(Job, Fund)> {
         return Err(viewer.denied(Act::Import));
     }
     let asked = Asked::of(&request)?;
+    // RFC 7240: whoever shows how far it has come need not wait here.
+    let at_once = request.header("prefer").is_some_and(|wish| wish.eq_ignore_ascii_case("respond-async"));
     let db = &files.db;
     let by = || By { viewer: &viewer, now: files.clock.now(), today: files.clock.today() };
     let fund = fund::store::by_code(db, &asked.fund).await?;
@@ -120,7 +123,8 @@ async fn start(files: &Files, mut request: Request) -> Result<(Job, Fund)> {
     let mut tx = db.begin().await?;
     let job = job::start(&mut tx, by(), &start).await;
     let job = settle(tx, job).await?;
-    Ok((waited(files, job).await?, fund))
+    let job = if at_once { job } else { waited(files, job).await? };
+    Ok((job, fund))
 }
 
 /// Waits until there is nothing to do on a job, or long enough.
@@ -179,6 +183,7 @@ impl Asked {
             "fund" => self.fund = value,
             "file" => self.file_name = value,
             "mapping" => self.mapping = Some(value),
+            "map" => self.options.mapping = value,
             "sheet" => self.options.sheet = Some(value),
             "source" => self.options.source = Some(value),
             "date" => self.options.date_default = Some(value.parse().map_err(|_| bad("write a day as 2026-05-20."))?),
@@ -195,7 +200,7 @@ impl Asked {
             "commit" | "continueOnError" => {}
             _ => {
                 let known =
-                    "fund, file, mapping, sheet, source, date, expectCount, expectTotal, commit, continueOnError";
+                    "fund, file, map, mapping, sheet, source, date, expectCount, expectTotal, commit, continueOnError";
                 return Err(Error::BadInput(format!("{name:?} is not asked for here; accepted: {known}.")));
             }
         }
