@@ -13,6 +13,7 @@ pub mod sales_reports;
 pub mod settlements;
 
 use async_graphql::Enum;
+use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::job::{Job, Options};
@@ -35,7 +36,7 @@ use crate::{
 };
 
 /// What the rows of a list are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, clap::ValueEnum, Serialize, Deserialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "kebab-case")]
 #[graphql(name = "ImportKind")]

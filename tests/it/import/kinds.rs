@@ -1,7 +1,7 @@
 //! Every kind of list: booked once, known again in another shape, refused with its row, taken back.
 
 use cobuild::{
-    import::{job::Options, kind::Kind, summary::Summary},
+    import::{job::Options, kind::Kind, summary::Summary, word::Outcome},
     money::Fen,
 };
 
@@ -32,7 +32,7 @@ fn counts(told: &Summary) -> [i64; 4] {
 
 /// The rows that are refused, each with its code.
 fn refusals(told: &Summary) -> Vec<(i64, &str)> {
-    told.words.iter().filter(|word| word.outcome == "refused").map(|word| (word.row, word.code.as_str())).collect()
+    told.words.iter().filter(|word| word.outcome == Outcome::Refused).map(|word| (word.row, word.code.as_str())).collect()
 }
 
 /// The text with its rows in the other order and a column that nobody knows.
