@@ -40,13 +40,7 @@ struct Imported {
 async fn import(db: &Db, town: &Town, kind: Kind, file: &std::path::Path) -> Imported {
     let runner = Runner::new(db.clone(), town.clock.clone(), worker::LEASE).expect("randomness");
     let options = Options { source: Some(SOURCE.into()), on_refusal: OnRefusal::GoOn, ..Options::default() };
-    let order = Order {
-        fund_code: "A".into(),
-        kind,
-        file_name: "list.csv".into(),
-        options,
-        until: Until::Committed,
-    };
+    let order = Order { fund_code: "A".into(), kind, file_name: "list.csv".into(), options, until: Until::Committed };
     let viewer = Viewer::operator(town.keeper);
     let file = tokio::fs::File::open(file).await.expect("the list is there");
     let started = Instant::now();

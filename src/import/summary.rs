@@ -105,15 +105,7 @@ pub struct SummaryWord {
 impl From<Word> for SummaryWord {
     fn from(word: Word) -> Self {
         let Word { row_no, outcome, column_name, code, value, message_en, message_zh, .. } = word;
-        Self {
-            row: row_no,
-            outcome,
-            column: column_name,
-            code,
-            value,
-            message_en,
-            message_zh,
-        }
+        Self { row: row_no, outcome, column: column_name, code, value, message_en, message_zh }
     }
 }
 

@@ -152,7 +152,8 @@ async fn summary(answer: Response) -> Result<Summary, Failure> {
 }
 
 fn failure(status: StatusCode, told: &Value) -> Failure {
-    let message = told["error"]["message"].as_str().map_or_else(|| format!("the server answers {status}"), str::to_owned);
+    let message =
+        told["error"]["message"].as_str().map_or_else(|| format!("the server answers {status}"), str::to_owned);
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Failure { code: DENIED, sentence: message },
         StatusCode::CONFLICT => Failure::conflict(message),

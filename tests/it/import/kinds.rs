@@ -32,7 +32,11 @@ fn counts(told: &Summary) -> [i64; 4] {
 
 /// The rows that are refused, each with its code.
 fn refusals(told: &Summary) -> Vec<(i64, &str)> {
-    told.words.iter().filter(|word| word.outcome == Outcome::Refused).map(|word| (word.row, word.code.as_str())).collect()
+    told.words
+        .iter()
+        .filter(|word| word.outcome == Outcome::Refused)
+        .map(|word| (word.row, word.code.as_str()))
+        .collect()
 }
 
 /// The text with its rows in the other order and a column that nobody knows.
