@@ -108,6 +108,18 @@ impl Fault {
     pub fn database(&self) -> Option<&sqlx::Error> {
         self.0.downcast_ref::<sqlx::Error>()
     }
+
+    /// Whether the machine or the database is the cause, so that the same may go well later: a lost connection, a
+    /// full disk. What the database refuses to keep is none.
+    pub fn may_pass(&self) -> bool {
+        use sqlx::Error::{BeginFailed, Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        self.0.chain().any(|cause| match cause.downcast_ref::<sqlx::Error>() {
+            Some(Database(why)) => matches!(why.kind(), sqlx::error::ErrorKind::Other),
+            Some(Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed | BeginFailed) => true,
+            Some(_) => false,
+            None => cause.is::<std::io::Error>(),
+        })
+    }
 }
 
 /// Checks that a statement touched exactly the rows it must.

@@ -3,7 +3,6 @@
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    process::Command,
     str::FromStr as _,
     sync::Arc,
     task::Poll,
@@ -22,7 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     storm::{commits, names, principal},
-    support::Fixture,
+    support::{Fixture, small_disk::SmallDisk},
 };
 
 async fn open(fixture: &Fixture) -> Db {
@@ -211,31 +210,12 @@ async fn a_database_that_may_not_grow_refuses_and_says_so_and_works_again() {
     db.close().await;
 }
 
-/// A file system in memory, two megabytes large.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    /// `None` where mounting is not allowed.
-    fn mount() -> Option<Self> {
-        let dir = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(dir.path()).output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self(dir))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // What cannot be unmounted goes with the machine.
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_every_job_of_a_commit_and_loses_none_before() {
     let Some(disk) = SmallDisk::mount() else { return };
-    let spare = disk.0.path().join("spare");
+    let spare = disk.path().join("spare");
     std::fs::write(&spare, vec![1; 400_000]).unwrap();
-    let db = Db::connect(&format!("sqlite:{}/cobuild.db", disk.0.path().display())).await.unwrap();
+    let db = Db::connect(&format!("sqlite:{}/cobuild.db", disk.path().display())).await.unwrap();
     db.migrate().await.unwrap();
     let (mut acknowledged, mut refused) = (vec![], 0);
     for round in 0..30 {

@@ -61,7 +61,11 @@ pub struct Server {
 impl Server {
     /// Starts a server on a free port and waits until it says where.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut command = cobuild();
+        Self::start_as(cobuild(), arguments)
+    }
+
+    /// As [`Server::start`], of a command with an environment.
+    pub fn start_as(mut command: Command, arguments: &[&str]) -> Self {
         command.args(arguments).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod postgres;
 mod selftest;
+pub mod small_disk;
 
 use tempfile::TempDir;
 
