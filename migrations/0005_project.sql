@@ -19,7 +19,8 @@ CREATE TABLE project (
     title TEXT NOT NULL,
     summary TEXT NOT NULL,
     state TEXT NOT NULL CONSTRAINT project_state
-        CHECK (state IN ('PROPOSED', 'APPROVED', 'UNDERWAY', 'COMPLETED', 'CLOSED', 'REJECTED', 'CANCELLED')),
+        CHECK (state IN ('PROPOSED', 'UNDER_REVIEW', 'PUBLISHED', 'APPROVED', 'UNDERWAY', 'COMPLETED', 'ACCEPTED',
+                         'EVALUATED', 'CLOSED', 'REJECTED', 'CANCELLED')),
     proposed_on DATE NOT NULL,
     -- The day the state was last changed.
     moved_on DATE NOT NULL
@@ -48,7 +49,9 @@ CREATE TABLE milestone (
     project_id BIGINT NOT NULL REFERENCES project (id),
     title TEXT NOT NULL,
     due_on DATE NOT NULL,
-    reached_on DATE
+    reached_on DATE,
+    -- Its part of the progress, against the other milestones of the project.
+    weight BIGINT NOT NULL DEFAULT 1 CONSTRAINT milestone_weight CHECK (weight BETWEEN 1 AND 1000)
 );
 CREATE INDEX milestone_project ON milestone (project_id, id);
 

@@ -107,7 +107,9 @@ CREATE INDEX match_accrual_entry ON match_accrual (entry_id);
 CREATE TABLE expense_adjust (
     entry_id BIGINT PRIMARY KEY REFERENCES entry (id),
     expense_id BIGINT NOT NULL REFERENCES expense (id),
-    delta BIGINT NOT NULL CHECK (delta <> 0)
+    delta BIGINT NOT NULL CHECK (delta <> 0),
+    -- Of the credit note, in lower-case hexadecimal.
+    sha256 TEXT NOT NULL CONSTRAINT expense_adjust_sha256 CHECK (length(sha256) = 64)
 );
 CREATE INDEX expense_adjust_expense ON expense_adjust (expense_id);
 

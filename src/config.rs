@@ -206,7 +206,14 @@ impl DatabaseUrl {
     /// # Errors
     /// When the directory's name is no Unicode.
     pub fn in_dir(dir: &Path) -> Result<Self, BadConfig> {
-        let path = dir.join(DATABASE_FILE);
+        Self::of_file(&dir.join(DATABASE_FILE))
+    }
+
+    /// A database file.
+    ///
+    /// # Errors
+    /// When its name is no Unicode.
+    pub fn of_file(path: &Path) -> Result<Self, BadConfig> {
         let text = path.to_str().ok_or_else(|| BadConfig(format!("{} is no Unicode name", path.display())))?;
         // The URL's own marks, where a directory is called so.
         Ok(Self(format!("sqlite:{}", text.replace('%', "%25").replace('?', "%3F"))))

@@ -60,8 +60,16 @@ keys! {
     CampaignId
     /// Key of a report of sales.
     SalesReportId
+    /// Key of a committee.
+    CommitteeId
+    /// Key of a seat of a committee.
+    SeatId
+    /// Key of what a committee is to decide on.
+    MotionId
     /// Key of a committee's decision.
     DecisionId
+    /// Key of what is published of a fund or project.
+    DisclosureId
     /// Key of a receipt, which the API calls a contribution.
     ReceiptId
     /// Key of a lot.
@@ -74,6 +82,8 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of the declaration that a party is related.
+    RelatedPartyId
     /// Key of a file that was uploaded.
     UploadId
     /// Key of an import.
@@ -116,8 +126,8 @@ macro_rules! kinds {
 
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
-    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation Expense
-    Refund Entry BankLine BankMatch Upload ImportJob
+    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Committee CommitteeSeat
+    Motion Decision Disclosure Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
 }
 
 impl NodeKind {

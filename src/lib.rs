@@ -11,9 +11,13 @@ pub mod clock;
 pub mod money;
 pub mod page;
 
+pub mod failure;
+
 pub mod error;
 
 pub mod id;
+
+pub mod sheet;
 
 pub mod db;
 
@@ -33,6 +37,8 @@ pub mod project;
 
 pub mod committee;
 
+pub mod related;
+
 // Level 3: what is promised, given, allocated and paid.
 pub mod agreement;
 
@@ -50,10 +56,18 @@ pub mod expense;
 
 pub mod bank;
 
-// Level 4: what reads and writes in bulk.
+// Level 4: what is told of the books, what reads and writes in bulk, and what is looked at from above and published.
+pub mod statement;
+
+pub mod duty;
+
 pub mod upload;
 
 pub mod import;
+
+pub mod oversight;
+
+pub mod disclosure;
 
 // Level 5: the edge.
 pub mod api;

@@ -3,6 +3,8 @@
 //! * No float comes near it: amounts are `i64` fen from the first byte read to the last byte written.
 //! * Every amount is at most [`Fen::MAX`], so that a million of them still add up without overflow.
 
+mod capital;
+
 use std::{fmt, iter::Sum, ops, str::FromStr};
 
 use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarType, Value};
@@ -129,6 +131,33 @@ fn whole(number: &Number) -> Result<Fen, InputValueError<Decimal>> {
             "{number} is a float or too large; write the amount as a string, for instance \"1234.50\""
         ))
     })
+}
+
+/// An exact fraction in lowest terms, for what a decimal would round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::SimpleObject)]
+pub struct Fraction {
+    /// What is divided.
+    pub numerator: i64,
+    /// What it is divided by; above zero.
+    pub denominator: i64,
+    /// Their quotient with two decimals, rounded down.
+    pub decimal: Decimal,
+}
+
+impl Fraction {
+    /// `numerator` ÷ `denominator` of numbers that are not negative; `None` for no denominator.
+    pub fn new(numerator: i64, denominator: i64) -> Option<Self> {
+        let (mut a, mut b) = (numerator, denominator);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        if denominator <= 0 || numerator < 0 {
+            return None;
+        }
+        let hundredths = i128::from(numerator) * 100 / i128::from(denominator);
+        let decimal = Decimal(Fen(i64::try_from(hundredths).ok()?));
+        Some(Self { numerator: numerator / a, denominator: denominator / a, decimal })
+    }
 }
 
 /// A currency, by its ISO 4217 code.

@@ -18,7 +18,7 @@ pub const ROWS_MAX: i64 = 100;
 pub const ROWS_DEFAULT: i64 = 20;
 
 /// One column of a sort key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Key {
     /// A number or an amount.
@@ -100,6 +100,11 @@ impl Page {
         Self { limit, direction, backwards: false, cursor: None }
     }
 
+    /// The `limit` rows after a sort key in `direction`, or the first, for reads of our own.
+    pub fn after(limit: i64, direction: Direction, cursor: Option<Vec<Key>>) -> Self {
+        Self { limit, direction, backwards: false, cursor }
+    }
+
     /// How many rows it holds at most.
     pub fn limit(&self) -> i64 {
         self.limit
@@ -113,6 +118,22 @@ impl Page {
     /// Whether rows are read from the largest key down.
     pub fn descends(&self) -> bool {
         (self.direction == Direction::Desc) != self.backwards
+    }
+
+    /// The page of rows that are there already, in any order.
+    pub fn pick<T>(&self, rows: impl IntoIterator<Item = T>, key: impl Fn(&T) -> Vec<Key>) -> Slice<T> {
+        let beyond = |row: &T| match (&self.cursor, self.descends()) {
+            (None, _) => true,
+            (Some(cursor), true) => key(row) < *cursor,
+            (Some(cursor), false) => key(row) > *cursor,
+        };
+        let mut found: Vec<T> = rows.into_iter().filter(beyond).collect();
+        found.sort_by_cached_key(&key);
+        if self.descends() {
+            found.reverse();
+        }
+        found.truncate(usize::try_from(self.limit + 1).unwrap_or_default());
+        self.finish(found, key)
     }
 
     /// Puts the rows that were read (one more than asked for, in reading order) in the list's order, and

@@ -5,6 +5,9 @@
 //! | `/graphql` | the graph, by GraphQL over HTTP |
 //! | `/` and `/app.js` | the page on which a person tries a query |
 //! | `/schema.graphql` | the SDL |
+//! | `/disclosures/NUMBER.json` | what is published under a number, byte for byte |
+//! | `/export/journal?fund=CODE` | a fund's journal, for auditors |
+//! | `/statements/party/ID?year=2026&format=xlsx` | a party's statement as CSV, XLSX or JSON; also of a `fund` or `host` |
 //! | `/uploads/…` | takes a file in, see [`files`] |
 //! | `/import/…`, `/imports/…` | imports without the graph, see [`imports`] |
 //! | `/health` | 200 when the database answers, 503 when it does not |
@@ -14,9 +17,11 @@
 //!   left too) within [`GRACE`], and the database is closed.
 
 mod caller;
+mod download;
 mod files;
 mod imports;
 mod in_hand;
+mod publication;
 
 use std::{
     net::SocketAddr,
@@ -49,6 +54,7 @@ use crate::{
     import::job::worker::{self, Bell},
     upload,
 };
+use download::Downloads;
 use files::Files;
 use in_hand::InHand;
 
@@ -141,17 +147,21 @@ fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand, files: File
     let files = Arc::new(files);
     let sdl = schema::sdl();
     let gate = Arc::new(Gate::new(&sdl, Limits::default()));
+    let downloads = Downloads::new(db.clone(), clock.clone(), in_hand.clone());
     let prepare = caller::prepare(db.clone(), clock, in_hand.clone());
     Route::new()
         .at("/graphql", http::Endpoint::new(schema::build(), gate, prepare))
         .at("/", get(text("text/html; charset=utf-8", page::html(examples))))
         .at("/app.js", get(text("text/javascript; charset=utf-8", page::SCRIPT.into())))
         .at("/schema.graphql", get(text("text/plain; charset=utf-8", sdl)))
+        .at("/disclosures/:file", get(publication::download(db.clone())))
         .at("/uploads/:secret", files::uploads(files.clone()))
         .at("/import/:kind", imports::import(files.clone()))
         .at("/imports/:id", get(imports::status(files.clone())))
         .at("/imports/:id/result", get(imports::result_file(files)))
         .at("/health", get(health(db)))
+        .at("/export/journal", get(downloads.journal()))
+        .at("/statements/:of/:id", get(downloads.statement()))
         .with(
             SetHeader::new()
                 .overriding(header::X_CONTENT_TYPE_OPTIONS, "nosniff")

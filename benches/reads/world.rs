@@ -246,6 +246,7 @@ async fn spend(
             committee::decide(&mut tx, by, &once(by, &format!("d{n}"), &draft), &draft).await.expect("decided");
         let allocate = Allocate {
             decision: decided.decision,
+            asset: Asset::Cny,
             amount: Fen(share),
             effective_on: day,
             memo: "allocated".into(),
@@ -256,6 +257,7 @@ async fn spend(
             let record = Record {
                 target: *target,
                 from: PaidFrom::Target,
+                asset: Asset::Cny,
                 payee,
                 purpose: None,
                 amount: Fen(share / i64::try_from(EXPENSES_EACH).expect("a few")),

@@ -12,6 +12,7 @@ use crate::{
     expense::graphql::entry,
     id::{DecisionId, EntryId, GlobalId, LotId, NodeKind, TargetId},
     ledger::{
+        Asset,
         graphql::{EntryById, EntryNode, by_place},
         idem::Once,
     },
@@ -109,6 +110,9 @@ pub struct AllocationLotInput {
 pub struct AllocationMakeInput {
     /// The committee's decision, which names the project or micro-grant.
     pub decision_id: GlobalId,
+    /// Cash, or goods at their stated value; one decision is about one of them.
+    #[graphql(default)]
+    pub asset: Asset,
     /// How much.
     pub amount: MoneyInput,
     /// The day it takes effect.
@@ -137,6 +141,9 @@ pub struct AllocationMakePayload {
 pub struct AllocationReleaseInput {
     /// The project or micro-grant.
     pub target_id: GlobalId,
+    /// Cash, or goods at their stated value.
+    #[graphql(default)]
+    pub asset: Asset,
     /// How much.
     pub amount: MoneyInput,
     /// The day it takes effect.
@@ -174,6 +181,7 @@ impl AllocationMutation {
         };
         let wanted = Allocate {
             decision: DecisionId(input.decision_id.key_of(NodeKind::Decision)?),
+            asset: input.asset,
             amount: input.amount.into(),
             effective_on: input.effective_on.into(),
             memo: input.memo,
@@ -200,6 +208,7 @@ impl AllocationMutation {
         let request = Request::of(ctx);
         let wanted = Release {
             target: input.target_id.target()?,
+            asset: input.asset,
             amount: input.amount.into(),
             effective_on: input.effective_on.into(),
             memo: input.memo,

@@ -3,9 +3,13 @@
 use chrono::NaiveDate;
 
 use crate::{
-    db::{Result, Sql},
+    committee::MotionKind,
+    db::{Result, Sql, Tx},
     id::{DecisionId, EntryId, TargetId},
-    ledger::document::{DecisionDocument, SeatDocument},
+    ledger::{
+        Asset,
+        document::{DecisionDocument, SeatDocument},
+    },
     money::Fen,
     page::Page,
 };
@@ -58,29 +62,48 @@ pub async fn of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId], page: &Page)
     .await
 }
 
+/// A decision, and what its motion asked for.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct DecisionOfMotion {
+    /// What the motion asked for.
+    pub kind: MotionKind,
+    /// The decision; its target and amount are only read where money may be allocated on it.
+    #[sqlx(flatten)]
+    pub document: DecisionDocument,
+}
+
 /// The decision of this key.
-pub async fn decision_by_id<'c>(on: impl Sql<'c>, id: DecisionId) -> Result<Option<DecisionDocument>> {
+pub async fn decision_by_id<'c>(on: impl Sql<'c>, id: DecisionId) -> Result<Option<DecisionOfMotion>> {
     on.sql(
-        "SELECT id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all
-         FROM decision WHERE id = $1",
+        "SELECT m.kind, d.id, d.fund_id, COALESCE(d.target_id, 0) AS target_id, d.resolution_number,
+                COALESCE(d.amount, 0) AS amount, d.approved_on, d.votes_for, d.votes_all
+         FROM decision d JOIN motion m ON m.id = d.motion_id WHERE d.id = $1",
     )
     .bind(id)
     .optional()
     .await
 }
 
-/// What has been allocated on a decision, without reversed allocations.
-pub async fn allocated<'c>(on: impl Sql<'c>, decision: DecisionId) -> Result<Fen> {
-    let (sum,) = on
-        .sql(
-            "SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT)
-             FROM entry e JOIN posting p ON p.entry_id = e.id
-             WHERE e.decision_id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)",
-        )
-        .bind(decision)
-        .one()
-        .await?;
-    Ok(sum)
+/// What stands on a decision, and whether it still stands itself.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// What has been allocated on it of cash and of goods, without reversed allocations.
+    pub allocated: Vec<(Asset, Fen)>,
+    /// The day it was annulled.
+    pub annulled_on: Option<NaiveDate>,
+}
+
+/// What stands on a decision. Read it with the fund's head locked.
+pub async fn standing(tx: &mut Tx, decision: DecisionId) -> Result<Standing> {
+    let annulled = tx.sql("SELECT annulled_on FROM annulment WHERE decision_id = $1").bind(decision);
+    let annulled_on = annulled.optional::<(NaiveDate,)>().await?.map(|(on,)| on);
+    let allocated = tx.sql(
+        "SELECT a.asset, CAST(SUM(p.amount) AS BIGINT)
+         FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.destination_id
+         WHERE e.decision_id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
+         GROUP BY a.asset",
+    );
+    Ok(Standing { allocated: allocated.bind(decision).all().await?, annulled_on })
 }
 
 /// Who sat on a decision, in the order of the seats.

@@ -197,7 +197,8 @@ impl RequestId {
     /// The longest id taken from a client.
     const CHARS_MAX: usize = 64;
 
-    fn of(headers: &HeaderMap) -> Self {
+    /// The id that a client gave its request, or one of ours.
+    pub fn of(headers: &HeaderMap) -> Self {
         let given = headers.get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         match given {

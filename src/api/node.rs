@@ -11,15 +11,18 @@ use crate::{
     area::{Area, AreaById},
     bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     campaign::graphql::{Campaign, CampaignById},
-    committee::{Decision, DecisionById},
-    contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
+    committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
+    contribution::graphql::{
+        Contribution, ContributionById, Refund, RefundById, must_read_contribution, must_read_refund,
+    },
+    disclosure::{DisclosureById, DisclosureNode},
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId,
-        GlobalId, HostId, ImportJobId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
-        SalesReportId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, DecisionId, DisclosureId, DueId,
+        EntryId, ExpenseId, FundId, GlobalId, HostId, ImportJobId, LotId, MotionId, NodeKind, PartyId, PledgeId,
+        PurposeId, ReceiptId, RefundId, RelatedPartyId, SalesReportId, SeatId, TargetId,
     },
     import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
@@ -29,6 +32,7 @@ use crate::{
         due::{Due, DueById},
     },
     project::{MicroGrant, Project, TargetById, TargetNode},
+    related::graphql::{RelatedPartyById, RelatedPartyNode},
     sales::graphql::{SalesReport, SalesReportById},
     viewer::{Act, Held, Request, Role},
 };
@@ -57,7 +61,11 @@ pub enum Node {
     SalesReport(SalesReport),
     Contribution(Contribution),
     Lot(LotNode),
+    Committee(Committee),
+    CommitteeSeat(CommitteeSeat),
+    Motion(Motion),
     Decision(Decision),
+    Disclosure(DisclosureNode),
     Allocation(Allocation),
     Expense(Expense),
     Refund(Refund),
@@ -65,6 +73,7 @@ pub enum Node {
     ImportJob(ImportJob),
     BankLine(BankLineNode),
     BankMatch(BankMatchNode),
+    RelatedParty(RelatedPartyNode),
 }
 
 impl From<PartyNode> for Node {
@@ -105,15 +114,14 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let target = request.load::<TargetById>(TargetId(key)).await?;
             target.map(Node::from).filter(|node| matches!(node, Node::Project(_)) == (kind == NodeKind::Project))
         }
+        NodeKind::Committee => request.load::<CommitteeById>(CommitteeId(key)).await?.map(Node::Committee),
+        NodeKind::CommitteeSeat => request.load::<SeatById>(SeatId(key)).await?.map(Node::CommitteeSeat),
+        NodeKind::Motion => request.load::<MotionById>(MotionId(key)).await?.map(|row| Node::Motion(Motion(row))),
         NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
         NodeKind::Campaign => {
             request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))
         }
-        NodeKind::Contribution => {
-            request.load::<ContributionById>(ReceiptId(key)).await?.map(|row| Node::Contribution(Contribution(row)))
-        }
         NodeKind::Expense => request.load::<ExpenseById>(ExpenseId(key)).await?.map(|row| Node::Expense(Expense(row))),
-        NodeKind::Refund => request.load::<RefundById>(RefundId(key)).await?.map(|row| Node::Refund(Refund(row))),
         NodeKind::Allocation => {
             request.load::<AllocationById>(EntryId(key)).await?.map(|row| Node::Allocation(Allocation(row)))
         }
@@ -125,10 +133,24 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
 /// The objects that not everybody may read.
 async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
     match id.kind {
+        NodeKind::Disclosure => {
+            let Some(row) = request.load::<DisclosureById>(DisclosureId(id.key)).await? else { return Ok(None) };
+            Ok(Some(Node::Disclosure(DisclosureNode::visible(row, request)?)))
+        }
         NodeKind::Pledge => {
             let Some(row) = request.load::<PledgeById>(PledgeId(id.key)).await? else { return Ok(None) };
             must_read_giving(request, row.donor_id, row.fund_id).await?;
             Ok(Some(Node::Pledge(Pledge(row))))
+        }
+        NodeKind::Contribution => {
+            let Some(row) = request.load::<ContributionById>(ReceiptId(id.key)).await? else { return Ok(None) };
+            must_read_contribution(request, &row).await?;
+            Ok(Some(Node::Contribution(Contribution(row))))
+        }
+        NodeKind::Refund => {
+            let Some(row) = request.load::<RefundById>(RefundId(id.key)).await? else { return Ok(None) };
+            must_read_refund(request, &row).await?;
+            Ok(Some(Node::Refund(Refund(row))))
         }
         NodeKind::Agreement => {
             let Some(row) = request.load::<AgreementById>(AgreementId(id.key)).await? else { return Ok(None) };
@@ -167,6 +189,12 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let Some(row) = request.load::<BankMatchById>(BankMatchId(id.key)).await? else { return Ok(None) };
             must_read_bank(request, row.host_id, row.fund_id).await?;
             Ok(Some(Node::BankMatch(BankMatchNode(row))))
+        }
+        NodeKind::RelatedParty => {
+            let id = RelatedPartyId(id.key);
+            let Some(row) = request.load::<RelatedPartyById>(id).await? else { return Ok(None) };
+            must_read_bank(request, row.host_id, row.fund_id).await?;
+            Ok(Some(Node::RelatedParty(RelatedPartyNode(row))))
         }
         _ => Ok(None),
     }

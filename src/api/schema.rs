@@ -13,15 +13,17 @@ use crate::{
     area::{AreaMutation, AreaQuery},
     bank::graphql::BankMutation,
     campaign::graphql::CampaignMutation,
-    committee::CommitteeMutation,
+    committee::{CommitteeMutation, MotionMutation, SeatMutation},
     contribution::graphql::ContributionMutation,
+    disclosure::{DisclosureMutation, DisclosureQuery},
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
     import::graphql::{ImportMutation, ImportQuery},
-    ledger::graphql::LedgerMutation,
+    ledger::graphql::{LedgerMutation, correction::CorrectionMutation},
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
-    project::{ProjectMutation, ProjectQuery},
+    project::{ProjectEndMutation, ProjectMutation, ProjectQuery},
+    related::graphql::RelatedMutation,
     sales::graphql::SalesMutation,
     upload::UploadMutation,
 };
@@ -30,7 +32,7 @@ use crate::{
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, ImportQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, ImportQuery, DisclosureQuery);
 
 /// What can be done.
 ///
@@ -43,6 +45,9 @@ pub struct Mutation(
     FundMutation,
     LedgerMutation,
     ProjectMutation,
+    ProjectEndMutation,
+    SeatMutation,
+    MotionMutation,
     CommitteeMutation,
     AgreementMutation,
     CampaignMutation,
@@ -51,7 +56,10 @@ pub struct Mutation(
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,
+    DisclosureMutation,
     BankMutation,
+    CorrectionMutation,
+    RelatedMutation,
     UploadMutation,
     ImportMutation,
 );

@@ -4,10 +4,15 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 
 use super::{Area, AreaLevel, create, store};
 use crate::{
-    by_id, connection,
+    by_id,
+    clock::Date,
+    committee::{Committee, leading_group_of_area},
+    connection,
+    duty::{DisclosureDutyConnection, Status, duties_of_area},
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind},
-    page::{Direction, Key, Page, PageArgs, Slice},
+    oversight::{Oversight, oversight},
+    page::{Direction, Key, Page, PageArgs, PeriodInput, Slice},
     page_of,
     viewer::Request,
 };
@@ -30,6 +35,37 @@ impl Area {
     /// The area above; null for a district.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Area>> {
         Request::of(ctx).load::<AreaById>(self.parent_id?).await.transpose()
+    }
+
+    /// Who oversees the funds here and below; null where no leading group was formed.
+    async fn leading_group(&self, ctx: &Context<'_>) -> Option<Result<Committee>> {
+        leading_group_of_area(ctx, self.id).await.transpose()
+    }
+
+    /// What the funds here and below did in a period, and how they are kept today: what is reported upward.
+    async fn oversight(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+    ) -> Result<Oversight> {
+        oversight(Request::of(ctx), self.id, period).await
+    }
+
+    /// What the funds of the area and below it, and their projects, must publish; ask for OVERDUE to see what is late.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn disclosure_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "The day that is asked about, at most ten years ahead; today where it is left out.")]
+        on: Option<Date>,
+        #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
+    ) -> Result<DisclosureDutyConnection> {
+        let args = PageArgs { first, after, last, before };
+        duties_of_area(Request::of(ctx), &self.path, on, status, &args).await
     }
 
     /// What lies directly below.

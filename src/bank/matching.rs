@@ -42,9 +42,9 @@ pub async fn matched(tx: &mut Tx, by: By<'_>, wanted: &Match) -> Result<BankMatc
     check_size(line_ids.len() + entry_ids.len(), 2, 2 * SIDE_MAX, "lineIds")?;
     let place = place(tx, &line_ids, &entry_ids, wanted).await?;
     store::lock(tx, place.host_id).await?;
-    let funds: BTreeSet<i64> = entry_ids.iter().map(|entry| entry.0 >> 32).collect();
+    let funds: BTreeSet<FundId> = entry_ids.iter().map(|entry| head::fund_of(entry.0)).collect();
     for fund in funds {
-        head::lock(tx, FundId(fund)).await?;
+        head::lock(tx, fund).await?;
     }
     by.viewer.must(Act::KeepBank, &[place.on()])?;
     let lines = store::lines_to_match(tx, &line_ids).await?;

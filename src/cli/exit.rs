@@ -73,10 +73,10 @@ impl From<Error> for Failure {
             },
             Error::BadInput(_) => USAGE,
             Error::Denied(_) => DENIED,
-            Error::Fault(_) => FAULT,
+            Error::Unavailable(_) | Error::Fault(_) => FAULT,
         };
         let sentence = match &error {
-            Error::Fault(fault) => told(fault),
+            Error::Unavailable(fault) | Error::Fault(fault) => told(fault),
             other => other.message(output::language()),
         };
         Self { code, sentence }

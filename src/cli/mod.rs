@@ -5,8 +5,10 @@
 //! * A failure is one sentence on standard error and an exit code of [`exit`].
 //! * `--help` says all there is to know.
 
+mod backup;
 mod demo;
 pub mod exit;
+mod export;
 mod import;
 mod log;
 mod migrate;
@@ -52,7 +54,9 @@ Examples:
   cobuild import contributions june.csv --fund WUHAN-ROAD --commit
       Book the gifts of a spreadsheet; without --commit, only say what would be booked.
   cobuild verify
-      Recompute the books from the journal.";
+      Recompute the books from the journal.
+  cobuild backup --to /backup/books.db
+      Copy the database while the server goes on.";
 
 /// Community co-building funds: who gave, what was decided, what was paid, and which gift paid it, to the fen.
 #[derive(Debug, Parser)]
@@ -80,8 +84,12 @@ enum Command {
     Token(token::Args),
     /// Import a file: parties, gifts and what else comes in bulk
     Import(import::Args),
+    /// Write a fund's journal to a file, for auditors
+    Export(export::Args),
     /// Recompute the books from the journal, and tell every difference
     Verify(verify::Args),
+    /// Copy the database while it is in use
+    Backup(backup::Args),
     /// Print the schema in GraphQL's own language
     Schema(schema::Args),
 }
@@ -111,7 +119,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(args) => Some(&args.place),
         Command::Token(args) => Some(&args.place),
         Command::Import(args) => Some(&args.place),
+        Command::Export(args) => Some(&args.place),
         Command::Verify(args) => Some(&args.place),
+        Command::Backup(args) => Some(&args.place),
         Command::Demo(args) => Some(&args.place),
         Command::Schema(_) => None,
     };
@@ -137,7 +147,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Migrate(_) => migrate::run(&context).await,
             Command::Token(args) => token::run(args.command, &context).await,
             Command::Import(args) => import::run(args, &context).await,
-            Command::Verify(_) => verify::run(&context).await,
+            Command::Export(args) => export::run(args.command, &context).await,
+            Command::Verify(args) => verify::run(args, &context).await,
+            Command::Backup(args) => backup::run(args, &context).await,
             Command::Schema(args) => schema::run(&args),
         }
     });

@@ -24,6 +24,8 @@ Paths:
   /schema.graphql  its schema
   /uploads/...     where a file that is to be imported is sent
   /health          200 when the database answers
+  /statements/…    statements as CSV, XLSX or JSON
+  /export/journal  a fund's journal, for auditors
 
 Examples:
   cobuild serve

@@ -120,6 +120,9 @@ pub async fn receive(
     let answered = idem::answered_some::<Received, _>(&mut *tx, wanted).await?;
     let fund = place::fund(tx, fund).await?;
     by.viewer.must(Act::BookContribution, &[fund.on()])?;
+    if wanted.iter().any(|(_, receive)| receive.lines.iter().any(|line| line.class == LotClass::Cover)) {
+        by.viewer.must(Act::ActAsHost, &[fund.on()])?;
+    }
     let mut loaded = load(tx, &fund, wanted).await?;
     let mut outcomes = Vec::with_capacity(wanted.len());
     let mut booked = Booked::default();
@@ -247,6 +250,11 @@ fn decide(by: By<'_>, fund: &FundPlace, receive: &Receive, loaded: &mut Loaded) 
     }
     if loaded.stands(receive).is_some() {
         return Err(Refusal::ReceiptRepeated { channel, reference }.at("reference"));
+    }
+    for (at, line) in receive.lines.iter().enumerate() {
+        if line.class == LotClass::Cover && line.donor != fund.host_party_id {
+            return Err(Refusal::CoverOfAnother {}.at(&format!("lines.{at}.donorId")));
+        }
     }
     let pieces = loaded.dues.split(fund, receive.asset, &receive.lines)?;
     if let Err(refused) = decide_restrictions(receive, &pieces, &loaded.keys) {

@@ -14,6 +14,7 @@ use crate::{
         document::{Lot, Receipt, RefundDocument},
         earmark::Earmark,
     },
+    money::Fen,
     page::Page,
     project::Project,
 };
@@ -32,19 +33,110 @@ pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[ReceiptId]) -> Result<Vec<Recei
     .await
 }
 
+/// What narrows a list of a fund's receipts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ReceiptFilter {
+    /// Only those that arrived on these days.
+    pub days: Days,
+    /// Only those whose payers are told to everybody, and those of these; `None` for all.
+    pub told: Option<Vec<PartyId>>,
+}
+
+impl ReceiptFilter {
+    /// The payers for an `IN (..)`, and 1 when it does not bind; no party has the key 0.
+    fn payers(&self) -> (Vec<PartyId>, i64) {
+        match &self.told {
+            Some(payers) if !payers.is_empty() => (payers.clone(), 0),
+            Some(_) => (vec![PartyId(0)], 0),
+            None => (vec![PartyId(0)], 1),
+        }
+    }
+}
+
 /// A page of each fund's receipts by the day they arrived.
-pub async fn of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], days: &Days, page: &Page) -> Result<Vec<Receipt>> {
+pub async fn of_funds<'c>(
+    on: impl Sql<'c>,
+    funds: &[FundId],
+    filter: &ReceiptFilter,
+    page: &Page,
+) -> Result<Vec<Receipt>> {
+    let (payers, everybody) = filter.payers();
     on.sql(
-        "SELECT id, fund_id, payer_id, channel, external_ref, version, received_on, asset, amount, note
-         FROM receipt
-         WHERE fund_id = {owner} AND (received_on >= $1 OR $1 IS NULL) AND (received_on <= $2 OR $2 IS NULL) {page}",
+        "SELECT r.id, r.fund_id, r.payer_id, r.channel, r.external_ref, r.version, r.received_on, r.asset, r.amount,
+                r.note
+         FROM receipt r
+         WHERE r.fund_id = {owner} AND (r.received_on >= $1 OR $1 IS NULL) AND (r.received_on <= $2 OR $2 IS NULL)
+           AND ($3 = 1 OR r.payer_id IN (..) OR EXISTS (
+               SELECT 1 FROM party g WHERE g.id = r.payer_id AND g.kind <> 'RESIDENT' AND g.publicity <> 'ANON')) {page}",
     )
-    .bind(days.map(|(from, _)| from))
-    .bind(days.map(|(_, to)| to))
-    .page(page, "received_on, id")
+    .bind(filter.days.map(|(from, _)| from))
+    .bind(filter.days.map(|(_, to)| to))
+    .bind(everybody)
+    .bind_list(&payers)
+    .page(page, "r.received_on, r.id")
     .each_of(funds)
     .all()
     .await
+}
+
+/// The receipts of a fund whose payers are not told to everybody, together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Untold {
+    /// The fund.
+    pub fund_id: FundId,
+    /// How many payers there are.
+    pub payers: i64,
+    /// How many of them are residents.
+    pub residents: i64,
+    /// How many payers there are but those of the filter.
+    pub others: i64,
+    /// How many receipts they have.
+    pub receipts: i64,
+    /// The cash of these.
+    pub money: Fen,
+    /// The goods of these.
+    pub in_kind: Fen,
+}
+
+/// What each fund received from payers who are not told to everybody, without what was taken back.
+pub async fn untold_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], filter: &ReceiptFilter) -> Result<Vec<Untold>> {
+    let (payers, _) = filter.payers();
+    on.sql(
+        "SELECT u.fund_id, COUNT(DISTINCT u.payer_id) AS payers,
+                COUNT(DISTINCT CASE WHEN u.kind = 'RESIDENT' THEN u.payer_id END) AS residents,
+                COUNT(DISTINCT CASE WHEN u.own = 0 THEN u.payer_id END) AS others,
+                COUNT(CASE WHEN u.own = 0 THEN u.payer_id END) AS receipts,
+                CAST(SUM(CASE WHEN u.own = 0 AND u.asset = 'CNY' THEN u.amount ELSE 0 END) AS BIGINT) AS money,
+                CAST(SUM(CASE WHEN u.own = 0 AND u.asset <> 'CNY' THEN u.amount ELSE 0 END) AS BIGINT) AS in_kind
+         FROM (
+             SELECT r.fund_id, r.payer_id, g.kind, r.asset, r.amount,
+                    CASE WHEN r.payer_id IN (..) THEN 1 ELSE 0 END AS own
+             FROM receipt r
+             JOIN party g ON g.id = r.payer_id AND (g.kind = 'RESIDENT' OR g.publicity = 'ANON')
+             WHERE r.fund_id = {owner} AND (r.received_on >= $1 OR $1 IS NULL) AND (r.received_on <= $2 OR $2 IS NULL)
+               AND NOT EXISTS (
+                   SELECT 1 FROM entry e JOIN entry v ON v.reverses_id = e.id WHERE e.receipt_id = r.id)) AS u
+         GROUP BY u.fund_id",
+    )
+    .bind(filter.days.map(|(from, _)| from))
+    .bind(filter.days.map(|(_, to)| to))
+    .bind_list(&payers)
+    .each_of(funds)
+    .all()
+    .await
+}
+
+/// Of these receipts, those in which one of these givers has a line.
+pub async fn receipts_with<'c>(
+    on: impl Sql<'c>,
+    receipts: &[ReceiptId],
+    donors: &[PartyId],
+) -> Result<Vec<(ReceiptId,)>> {
+    on.sql("SELECT DISTINCT l.receipt_id FROM lot l WHERE l.receipt_id IN (..) AND l.donor_id IN (..)")
+        .bind_list(receipts)
+        .bind_list(donors)
+        .all()
+        .await
 }
 
 /// What narrows a list of a party's gifts.

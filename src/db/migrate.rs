@@ -43,7 +43,7 @@ const MIGRATIONS: &[Text] = &[
     migration!(4, "0004_viewer", both),
     migration!(5, "0005_project", both),
     migration!(6, "0006_pledge", both),
-    migration!(7, "0007_decision", both),
+    migration!(7, "0007_committee", both),
     migration!(8, "0008_document", both),
     migration!(9, "0009_ledger", both),
     migration!(10, "0010_guard", each),
@@ -52,6 +52,16 @@ const MIGRATIONS: &[Text] = &[
     migration!(20, "0020_import", both),
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
+    migration!(32, "0032_correction", both),
+    migration!(33, "0033_correction_guard", each),
+    migration!(34, "0034_two_persons", both),
+    migration!(35, "0035_related_party", both),
+    migration!(36, "0036_hands_guard", each),
+    migration!(40, "0040_duty", both),
+    migration!(60, "0060_committee_guard", each),
+    migration!(61, "0061_project_end", both),
+    migration!(62, "0062_disclosure", both),
+    migration!(63, "0063_publication_guard", each),
 ];
 
 /// SQLite's names for PostgreSQL's types.

@@ -5,6 +5,7 @@
 //! * Writes run in a [`Tx`]. SQLite has one writer, whose concurrent jobs share a commit
 //!   (see [`writer`]); on PostgreSQL each has a transaction of its own.
 
+mod backup;
 mod copy;
 mod joined;
 mod migrate;
@@ -27,9 +28,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use crate::failure;
+pub use backup::{close_log, flaws};
 pub use joined::{Columns, Given, Joined, Part};
 pub use migrate::migrations;
-pub use session::Session;
+pub use session::{Session, Sorting};
 pub use statement::{Record, Sql, Statement, Value};
 use writer::{Job, Writer};
 
@@ -37,7 +40,13 @@ use writer::{Job, Writer};
 pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// Connections that read: SQLite's readers cost a thread each, PostgreSQL's a process each.
-const READERS_MAX: u32 = 8;
+pub const READERS_MAX: u32 = 8;
+
+/// How long a request waits for a connection, and so for a server that is starting again.
+const AWAY_MAX: Duration = Duration::from_secs(5);
+
+/// How long a transaction may stand without a statement; PostgreSQL then takes it back.
+const IDLE_IN_TRANSACTION_MAX: &str = "60s";
 
 /// The database: pools of connections to either engine. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -54,7 +63,12 @@ enum Engine {
 
 /// A transaction that writes. Dropping it without [`Tx::commit`] takes back all it did.
 #[derive(Debug)]
-pub struct Tx(TxKind, Arc<AtomicU64>);
+pub struct Tx {
+    kind: TxKind,
+    statements: Arc<AtomicU64>,
+    /// See [`Tx::is_repeatable`].
+    repeatable: bool,
+}
 
 #[derive(Debug)]
 enum TxKind {
@@ -76,9 +90,9 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         let kind = match &self.engine {
             Engine::Sqlite { writer, .. } => TxKind::Sqlite(writer.begin().await?),
-            Engine::Postgres { writers, .. } => TxKind::Postgres(writers.begin().await?),
+            Engine::Postgres { writers, .. } => TxKind::Postgres(begun(|| writers.begin()).await?),
         };
-        Ok(Tx(kind, self.statements.clone()))
+        Ok(Tx { kind, statements: self.statements.clone(), repeatable: false })
     }
 
     /// A connection with a snapshot of the database, for all reads of one request.
@@ -106,8 +120,10 @@ impl Db {
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite { readers, writer } => {
-                writer.close().await;
+                writer.finish().await;
                 readers.close().await;
+                // Last, for only a connection that may write moves the log into the file and removes it.
+                writer.close().await;
             }
             Engine::Postgres { writers, readers } => {
                 writers.close().await;
@@ -120,17 +136,39 @@ impl Db {
 impl Tx {
     /// Makes all of it last. When this returns `Ok`, a power cut does not undo it.
     pub async fn commit(self) -> Result<()> {
-        match self.0 {
+        match self.kind {
             TxKind::Sqlite(job) => job.commit().await,
             TxKind::Postgres(tx) => tx.commit().await,
         }
     }
 
+    /// Notes that it stores an answer under a key, by which the same work finds out whether it is done.
+    pub fn set_repeatable(&mut self) {
+        self.repeatable = true;
+    }
+
+    /// Whether its work may be done again when nobody knows whether it was committed.
+    pub fn is_repeatable(&self) -> bool {
+        self.repeatable
+    }
+
     /// Whether the other writers of this database wait for this transaction anyway (SQLite), so that
     /// nothing need be locked.
     pub fn is_sqlite(&self) -> bool {
-        matches!(self.0, TxKind::Sqlite(_))
+        matches!(self.kind, TxKind::Sqlite(_))
     }
+}
+
+/// Begins a transaction on a connection of the pool that still leads to the server. After the server was
+/// down, or the network, none of those that were open does: each is given up by the first to use it.
+async fn begun<T, F: Future<Output = Result<T>>>(begin: impl Fn() -> F) -> Result<T> {
+    for _ in 0..READERS_MAX {
+        match begin().await {
+            Err(why) if failure::is_of_connection(&why) => {}
+            begun => return begun,
+        }
+    }
+    begin().await
 }
 
 async fn sqlite(url: &str) -> Result<Engine> {
@@ -157,12 +195,21 @@ async fn sqlite(url: &str) -> Result<Engine> {
 async fn postgres(url: &str) -> Result<Engine> {
     // A server's clock zone and plan habits must not change what a query answers; without parallel
     // workers the parts of a UNION ALL arrive in their order.
-    let settings = [("timezone", "UTC"), ("jit", "off"), ("max_parallel_workers_per_gather", "0")];
+    let settings = [
+        ("timezone", "UTC"),
+        ("jit", "off"),
+        ("max_parallel_workers_per_gather", "0"),
+        // A machine that has vanished must not hold a fund's head for ever.
+        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MAX),
+    ];
     let options = PgConnectOptions::from_str(url)?.options(settings);
     // A statement that joins seven tables takes seven times as long to plan as to run, so a read is planned once
     // on each connection, as SQLite does it, and not by its values.
     let planned_once = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
-    let pool = |size| PgPoolOptions::new().max_connections(size).test_before_acquire(false);
+    let pool = |size| {
+        let pool = PgPoolOptions::new().max_connections(size).test_before_acquire(false);
+        pool.acquire_timeout(AWAY_MAX)
+    };
     let writers = pool(READERS_MAX).connect_with(options).await?;
     let readers = pool(READERS_MAX).connect_with(planned_once).await?;
     Ok(Engine::Postgres { writers, readers })

@@ -65,11 +65,11 @@ impl<'c> Sql<'c> for &'c mut Session {
 
 impl<'c> Sql<'c> for &'c mut Tx {
     fn either(self, sqlite: &'static str, postgres: &'static str) -> Statement<'c> {
-        let on = match &mut self.0 {
+        let on = match &mut self.kind {
             TxKind::Sqlite(job) => On::Sqlite(SqliteArguments::default(), Target::One(job.connection())),
             TxKind::Postgres(tx) => On::Postgres(PgArguments::default(), Target::One(&mut **tx)),
         };
-        Statement::new(on, sqlite, postgres, &self.1)
+        Statement::new(on, sqlite, postgres, &self.statements)
     }
 }
 
@@ -324,10 +324,10 @@ impl Tx {
         bind: impl for<'s> Fn(Statement<'s>, &R) -> Statement<'s>,
     ) -> Result<u64> {
         let copying = copy::statement(sql);
-        if let (Some(copying), TxKind::Postgres(tx)) = (&copying, &mut self.0)
+        if let (Some(copying), TxKind::Postgres(tx)) = (&copying, &mut self.kind)
             && rows.len() >= copy::ROWS_MIN
         {
-            let counter = &self.1;
+            let counter = &self.statements;
             counter.fetch_add(1, Ordering::Relaxed);
             let write = |written, row: &R| {
                 let statement = Statement { sql: Cow::Borrowed(sql), on: On::Copy(written), counter };

@@ -93,10 +93,15 @@ impl Writer {
         Ok(turn)
     }
 
+    /// Commits what is finished.
+    pub async fn finish(&self) {
+        // What cannot be committed now was never acknowledged.
+        let _ = self.0.lock().await.commit().await;
+    }
+
     /// Commits what is finished and closes the connection.
     pub async fn close(&self) {
         let mut shared = self.0.lock().await;
-        // What cannot be committed now was never acknowledged.
         let _ = shared.commit().await;
         if let Some(connection) = shared.connection.take() {
             let _ = connection.close().await;

@@ -10,6 +10,7 @@
 //! * It is created whole or not at all, and once.
 
 mod clerk;
+mod council;
 mod money;
 mod people;
 mod places;
@@ -59,9 +60,12 @@ async fn fill(clerk: &mut Clerk<'_>) -> Result<()> {
     let people = people::register(clerk, &places).await?;
     let books = places::open(clerk, &places, &people).await?;
     tokens::give_roles(clerk, &places, &people, &books).await?;
+    council::form(clerk, &places, &books).await?;
     let works = works::propose(clerk, &places, &people, &books).await?;
     money::book(clerk, &people, &books, &works).await?;
-    works::finish(clerk, &works).await
+    works::finish(clerk, &works).await?;
+    council::look_ahead(clerk, &books, &works).await?;
+    council::publish(clerk, &books).await
 }
 
 /// The queries that the page offers; those that need a token bring the one that may only read.

@@ -327,7 +327,7 @@ impl Desk<'_> {
         effective_on: NaiveDate,
         memo: String,
     ) -> Result<()> {
-        let input = Allocate { decision, amount, effective_on, memo, lots: vec![] };
+        let input = Allocate { decision, asset: Asset::Cny, amount, effective_on, memo, lots: vec![] };
         let (tx, by, once) = clerk.once(effective_on, &format!("e{entry}"), "allocationMake", &input)?;
         allocation::allocate(tx, by, &once, &input).await?;
         Ok(())
@@ -365,6 +365,7 @@ impl Desk<'_> {
         Record {
             target,
             from: PaidFrom::Target,
+            asset: Asset::Cny,
             payee: self.people.of(payee),
             purpose: None,
             amount,
@@ -416,6 +417,7 @@ impl Desk<'_> {
             fund: self.fund,
             donor: self.people.of(&format!("U{TWICE}")),
             contribution: None,
+            expense: None,
             amount: yuan(500),
             refunded_on: day(6, 12),
             reason: "refund U34 due 2 · 退还 U34 第二笔".into(),

@@ -127,7 +127,7 @@ fn proposal(places: &Places, books: &Books, number: usize, work: &Work) -> Propo
     let project_id = TargetId(0);
     let line = |label: &str, amount| BudgetLine { project_id, label: label.into(), amount: yuan(amount) };
     let part = |&(source, amount): &(FundingSource, i64)| FundingPart { project_id, source, amount: yuan(amount) };
-    let milestone = |title: &str, due_on| MilestoneDraft { title: title.into(), due_on };
+    let milestone = |title: &str, due_on| MilestoneDraft { title: title.into(), due_on, weight: 1 };
     Proposal {
         fund: books.fund,
         area: work.compound.checked_sub(1).map_or(places.community, |at| places.compounds[at]),

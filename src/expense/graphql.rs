@@ -12,14 +12,22 @@ use super::{
 use crate::{
     all_of, by_id,
     clock::Date,
+    contribution::graphql::own_parties,
     error::{Result, UserError},
     fund::{Fund, FundById, Purpose, PurposeById},
     id::{ExpenseId, FundId, GlobalId, NodeKind, PurposeId, TargetId},
     ledger::{
+        Asset,
+        as_of::{self, Cut},
         document::{EvidenceDocument, EvidenceKind, ExpenseDocument},
-        graphql::{EntryById, EntryNode, LotById, LotNode, by_place},
+        graphql::{
+            EntryById, EntryNode, LotById, LotNode,
+            as_of::{AsOfInput, cut_of_funds},
+            by_place,
+            spending::OtherGivers,
+        },
         idem::Once,
-        trace,
+        privacy, trace,
     },
     money::{Money, MoneyInput},
     narrowed_page_of,
@@ -27,6 +35,7 @@ use crate::{
     page_of,
     party::{PartyById, PartyNode},
     project::{TargetById, TargetNode},
+    related::graphql::{RelatedPartyNode, related},
     viewer::{Act, Request},
 };
 
@@ -36,8 +45,13 @@ all_of!(/// The files that prove each expense.
     EvidenceOf, ExpenseId, EvidenceDocument, store::evidence_of, |one: &EvidenceDocument| one.expense_id);
 page_of!(/// A page of the givers of each expense.
     FundersOfExpense, ExpenseId, trace::Funder, trace::parties_of_expenses, |one: &trace::Funder| one.expense_id);
+all_of!(/// All givers of each expense, to decide who is shown.
+    GiversOfExpense, ExpenseId, privacy::Giver, trace::givers_of_expenses,
+    |one: &privacy::Giver| ExpenseId(one.owner));
 page_of!(/// A page of the lots that paid each expense.
     LotsOfExpense, ExpenseId, trace::PaidBy, trace::lots_of_expenses, |one: &trace::PaidBy| one.expense_id);
+narrowed_page_of!(/// A page of the lots that had paid each expense.
+    PastLotsOfExpense, ExpenseId, Cut, trace::PaidBy, as_of::lots_of_expenses, |one: &trace::PaidBy| one.expense_id);
 page_of!(/// A page of each target's expenses.
     ExpensesOfTarget, TargetId, ExpenseDocument, store::of_targets, |one: &ExpenseDocument| one.target_id);
 narrowed_page_of!(/// A page of each fund's expenses.
@@ -80,12 +94,23 @@ impl Expense {
         Ok(Request::of(ctx).need::<PartyById>(self.0.payee_id).await?.into())
     }
 
+    /// The declaration by which who was paid was related on the day; null when nobody said so. For those who
+    /// keep or oversee the books.
+    async fn related_party(&self, ctx: &Context<'_>) -> Option<Result<RelatedPartyNode>> {
+        related(Request::of(ctx), self.0.fund_id, self.0.payee_id, self.0.incurred_on).await.transpose()
+    }
+
     /// What it was used for.
     async fn purpose(&self, ctx: &Context<'_>) -> Result<Purpose> {
         Request::of(ctx).need::<PurposeById>(self.0.purpose_id).await
     }
 
-    /// How much.
+    /// Cash paid out, or goods used up.
+    async fn asset(&self) -> Asset {
+        self.0.asset
+    }
+
+    /// How much, before what the vendor credited.
     async fn amount(&self) -> Money {
         self.0.amount.into()
     }
@@ -106,7 +131,8 @@ impl Expense {
         Ok(rows.into_iter().map(|one| Evidence { kind: one.kind, sha256: one.sha256, name: one.name }).collect())
     }
 
-    /// Whose gifts paid it, the largest part first; all parts add up to the amount.
+    /// Whose gifts paid it, the largest part first; with `others` all parts add up to the amount. Those who keep or
+    /// oversee the books are told every giver; everybody else those who chose to be named, and itself.
     async fn funded_by(
         &self,
         ctx: &Context<'_>,
@@ -117,11 +143,21 @@ impl Expense {
     ) -> Result<ExpenseFunderConnection> {
         let page = Page::new(&PageArgs { first, after, last, before }, Direction::Desc, &[Key::Int(0), Key::Int(0)])?;
         let request = Request::of(ctx);
-        let rows = request.load::<FundersOfExpense>((self.0.id, page.clone())).await?.unwrap_or_default();
-        let slice = page.finish(rows, |one| vec![one.amount.0.into(), one.party_id.into()]);
+        let key = |one: &trace::Funder| vec![one.amount.0.into(), one.party_id.into()];
+        let fund = request.need::<FundById>(self.0.fund_id).await?;
+        let (slice, others) = if request.viewer.may(Act::ReadGiving, fund.on()) {
+            let rows = request.load::<FundersOfExpense>((self.0.id, page.clone())).await?.unwrap_or_default();
+            (page.finish(rows, key), None)
+        } else {
+            let givers = request.load::<GiversOfExpense>(self.0.id).await?.unwrap_or_default();
+            let seen = privacy::seen(&givers, &own_parties(request).unwrap_or_default());
+            let funder =
+                |one: privacy::Part| trace::Funder { expense_id: self.0.id, party_id: one.party_id, amount: one.spent };
+            (page.pick(seen.named.into_iter().map(funder), key), seen.others.map(OtherGivers::from))
+        };
         let page_info = slice.info();
         let edges = slice.rows.into_iter().map(|(cursor, row)| ExpenseFunderEdge { cursor, row }).collect();
-        Ok(ExpenseFunderConnection { edges, page_info })
+        Ok(ExpenseFunderConnection { edges, page_info, others })
     }
 
     /// Which lots paid it, the oldest first; for those who keep or oversee the books.
@@ -132,19 +168,29 @@ impl Expense {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
     ) -> Option<Result<ExpenseLotConnection>> {
         let args = PageArgs { first, after, last, before };
-        Some(self.lots_page(Request::of(ctx), &args).await)
+        Some(self.lots_page(Request::of(ctx), as_of, &args).await)
     }
 }
 
 impl Expense {
-    async fn lots_page(&self, request: &Request, args: &PageArgs) -> Result<ExpenseLotConnection> {
+    async fn lots_page(
+        &self,
+        request: &Request,
+        as_of: Option<AsOfInput>,
+        args: &PageArgs,
+    ) -> Result<ExpenseLotConnection> {
         let fund = request.need::<FundById>(self.0.fund_id).await?;
         request.viewer.must(Act::ReadGiving, &[fund.on()])?;
         let page = by_place(args)?;
-        let rows = request.load::<LotsOfExpense>((self.0.id, page.clone())).await?.unwrap_or_default();
-        let slice = page.finish(rows, |one| vec![one.lot_id.into()]);
+        let cut = cut_of_funds(request, as_of, Some(self.0.fund_id)).await?;
+        let rows = match cut.is_now() {
+            true => request.load::<LotsOfExpense>((self.0.id, page.clone())).await?,
+            false => request.load::<PastLotsOfExpense>((self.0.id, (cut, page.clone()))).await?,
+        };
+        let slice = page.finish(rows.unwrap_or_default(), |one| vec![one.lot_id.into()]);
         let page_info = slice.info();
         let edges = slice.rows.into_iter().map(|(cursor, row)| ExpenseLotEdge { cursor, row }).collect();
         Ok(ExpenseLotConnection { edges, page_info })
@@ -169,6 +215,8 @@ pub struct ExpenseFunderConnection {
     pub edges: Vec<ExpenseFunderEdge>,
     /// What lies before and after this page.
     pub page_info: async_graphql::connection::PageInfo,
+    /// The givers that are not listed to you, together; null when all are.
+    pub others: Option<OtherGivers>,
 }
 
 /// A giver with its part of an expense.
@@ -302,6 +350,9 @@ pub struct ExpenseRecordInput {
     /// Where the money comes from: what was allocated, or an advance that this clears.
     #[graphql(default)]
     pub from: PaidFrom,
+    /// Cash paid out, or goods used up at their stated value.
+    #[graphql(default)]
+    pub asset: Asset,
     /// Who was paid.
     pub payee_id: GlobalId,
     /// What it was used for: the target's purpose or one below it; left out, the target's.
@@ -395,6 +446,7 @@ impl ExpenseMutation {
         let wanted = Record {
             target: input.target_id.target()?,
             from: input.from,
+            asset: input.asset,
             payee: input.payee_id.party()?,
             purpose: input.purpose_id.map(|id| id.key_of(NodeKind::Purpose)).transpose()?.map(PurposeId),
             amount: input.amount.into(),

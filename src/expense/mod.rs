@@ -4,6 +4,7 @@
 //! * No expense without evidence, and none for a purpose that is not the target's or below it.
 //! * What an advance did not need comes back.
 
+pub mod credit;
 pub mod funded;
 pub mod graphql;
 pub mod store;
@@ -20,7 +21,7 @@ use crate::{
         AccountKind, Asset, Draft, EntryKind,
         account::{self, of_fund},
         document::{EvidenceDocument, EvidenceKind, ExpenseDocument, digest_expense},
-        draw,
+        draw, hands,
         idem::Once,
         place::{self, TargetPlace},
         post,
@@ -48,6 +49,8 @@ pub struct Record {
     pub target: TargetId,
     /// Where the money comes from.
     pub from: PaidFrom,
+    /// Cash, or goods at their stated value.
+    pub asset: Asset,
     /// Who was paid.
     pub payee: PartyId,
     /// What it was used for; `None` for the target's own purpose.
@@ -126,8 +129,9 @@ pub use crate::allocation::Booked;
 const EVIDENCE_MAX: usize = 50;
 /// The most characters of a file's name.
 const NAME_MAX: usize = 200;
-/// States of a project in which it may pay; an invoice often comes after the work is done.
-const PAYABLE: &[&str] = &["APPROVED", "UNDERWAY", "COMPLETED"];
+/// States of a project in which it may pay; an invoice often comes after the work is done, and what is held back as a
+/// warranty after it was accepted.
+const PAYABLE: &[&str] = &["APPROVED", "UNDERWAY", "COMPLETED", "ACCEPTED", "EVALUATED"];
 
 /// Books an expense: from the target's money (A5 pay) or against an advance (A5 clear).
 ///
@@ -146,14 +150,16 @@ pub async fn record(tx: &mut Tx, by: By<'_>, once: &Once, input: &Record) -> Res
     if place::parties_known(tx, &[input.payee]).await?.is_empty() {
         return Err(Refusal::NotFound { what: "party".into() }.at("payeeId"));
     }
+    hands::ensure_may_pay(tx, by, &target, Some(input.payee)).await?;
     target.ensure_open("targetId")?;
     target.ensure_state(PAYABLE, "targetId")?;
     let purpose = ensure_purpose(tx, &target, input.purpose).await?;
     let (source, kind) = match input.from {
-        PaidFrom::Target => (target.target_account, EntryKind::Pay),
-        PaidFrom::Advance => (target.advance_account, EntryKind::Clear),
+        PaidFrom::Target => (AccountKind::Target, EntryKind::Pay),
+        PaidFrom::Advance => (AccountKind::Advance, EntryKind::Clear),
     };
-    let taken = draw::for_target(tx, source, target.id, input.incurred_on, input.amount).await?;
+    let source = target.account(tx, &mut head, source, input.asset).await?;
+    let taken = draw::by_rule(tx, target.draw, source, target.id, input.incurred_on, input.amount).await?;
 
     let expense = ExpenseDocument {
         id: head.next_key(),
@@ -161,7 +167,7 @@ pub async fn record(tx: &mut Tx, by: By<'_>, once: &Once, input: &Record) -> Res
         target_id: target.id,
         payee_id: input.payee,
         purpose_id: purpose,
-        asset: Asset::Cny,
+        asset: input.asset,
         amount: input.amount,
         incurred_on: input.incurred_on,
         note,
@@ -176,7 +182,7 @@ pub async fn record(tx: &mut Tx, by: By<'_>, once: &Once, input: &Record) -> Res
             name: one.name,
         })
         .collect();
-    let mut place = account::new(&mut head, AccountKind::Expense, Asset::Cny, Some(target.id));
+    let mut place = account::new(&mut head, AccountKind::Expense, input.asset, Some(target.id));
     place.expense_id = Some(expense.id);
     ledger_store::insert_expense(tx, &expense).await?;
     ledger_store::insert_evidence(tx, &evidence).await?;
@@ -236,9 +242,11 @@ pub async fn advance(tx: &mut Tx, by: By<'_>, once: &Once, input: &Advance) -> R
     }
     let target = place::target(tx, input.target).await?;
     by.viewer.must(Act::BookSpending, &[target.on()])?;
+    hands::ensure_may_pay(tx, by, &target, None).await?;
     target.ensure_open("targetId")?;
     target.ensure_state(PAYABLE, "targetId")?;
-    let taken = draw::for_target(tx, target.target_account, target.id, input.effective_on, input.amount).await?;
+    let (from, day) = (target.target_account, input.effective_on);
+    let taken = draw::by_rule(tx, target.draw, from, target.id, day, input.amount).await?;
     let moves = draw::moves(&taken, target.target_account, target.advance_account);
     let draft = Draft::new(EntryKind::Advance, input.effective_on, memo, moves);
     let done = Booked { entry: post(tx, &mut head, by, &[draft]).await?[0] };

@@ -5,7 +5,7 @@
 
 use crate::{
     db::{Sql, Tx},
-    error::{Refusal, Result, ensure_rows},
+    error::{Error, Refusal, Result, ensure_rows},
     id::{EntryId, FundId},
 };
 
@@ -46,17 +46,30 @@ pub fn key(fund: FundId, number: i64) -> i64 {
     (fund.0 << KEY_BITS) | number
 }
 
+/// The fund whose row has this key: the inverse of [`key`].
+pub fn fund_of(key: i64) -> FundId {
+    FundId(key >> KEY_BITS)
+}
+
 /// Locks the head of `fund` to the end of the transaction: the first statement of every command.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when there is no such fund.
 pub async fn lock(tx: &mut Tx, fund: FundId) -> Result<Head> {
+    lock_or(tx, fund, || Refusal::NotFound { what: "fund".into() }.at("fundId")).await
+}
+
+/// [`lock`], for a command that names something of the fund, or the fund in a field of another name.
+///
+/// # Errors
+/// What `missing` says, when there is no such fund.
+pub async fn lock_or(tx: &mut Tx, fund: FundId, missing: impl FnOnce() -> Error) -> Result<Head> {
     let head = tx
         .sql("UPDATE fund_head SET seq = seq WHERE fund_id = $1 RETURNING fund_id, seq, last_key, hash")
         .bind(fund)
         .optional()
         .await?;
-    head.ok_or_else(|| Refusal::NotFound { what: "fund".into() }.at("fundId"))
+    head.ok_or_else(missing)
 }
 
 /// Writes the head back: the last statement of every command that used a key or an entry.

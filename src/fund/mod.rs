@@ -25,7 +25,7 @@ use crate::{
     area::{self, Area},
     clock::Date,
     db::Tx,
-    error::{Refusal, Result, check_past, check_range, check_size, check_text},
+    error::{Refusal, Result, check_past, check_range, check_size, check_text, ensure_rows},
     id::{AreaId, FundId, HostId, PartyId, PurposeId},
     party,
     viewer::{Act, By, On},
@@ -61,9 +61,9 @@ pub struct Fund {
     pub name: String,
     /// The day it was opened.
     pub opened_on: Date,
-    /// How many seats its committee has.
+    /// How many seats its committee had when it was opened; `rules` has what holds since.
     pub seats: i64,
-    /// How many must sit for a decision to stand.
+    /// How many had to sit for a decision to stand when it was opened; `rules` has what holds since.
     pub quorum: i64,
     /// The path of its area: what rights on it are held by.
     #[graphql(skip)]
@@ -187,4 +187,31 @@ pub(crate) async fn create(tx: &mut Tx, by: By<'_>, draft: &FundDraft) -> Result
     store::insert_purposes(tx, id, &purposes).await?;
     store::insert_head(tx, id).await?;
     Ok(Fund { id, ..fund })
+}
+
+/// Sets whether a fund asks for different hands: who proposed or recorded, who allocates, who pays and who is
+/// paid are then different persons.
+///
+/// # Errors
+/// Refused when there is no such fund.
+pub async fn set_two_persons(tx: &mut Tx, by: By<'_>, fund: FundId, rule: TwoPersons) -> Result<Fund> {
+    let not_found = || Refusal::NotFound { what: "fund".into() }.at("fundId");
+    let found = store::by_ids(&mut *tx, &[fund]).await?.pop().ok_or_else(not_found)?;
+    by.viewer.must(Act::SetUp, &[On::Area(&found.area_path)])?;
+    let head = head::lock(tx, fund).await?;
+    let is_asked = !store::two_persons(&mut *tx, &[fund]).await?.is_empty();
+    if is_asked != (rule == TwoPersons::Asked) {
+        let since = (!is_asked).then_some(head.seq);
+        ensure_rows(store::set_two_persons_since(tx, fund, since).await?, 1, "fund")?;
+    }
+    Ok(found)
+}
+
+/// Whether a fund asks for different hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+pub enum TwoPersons {
+    /// Who proposed or recorded, who allocates, who pays and who is paid are different persons.
+    Asked,
+    /// One person may do all of it, as in a community with one clerk.
+    NotAsked,
 }

@@ -212,3 +212,13 @@ pub async fn insert_head(tx: &mut Tx, fund: FundId) -> Result<u64> {
         .execute()
         .await
 }
+
+/// Which of these funds ask for different hands.
+pub async fn two_persons<'c>(on: impl Sql<'c>, funds: &[FundId]) -> Result<Vec<(FundId,)>> {
+    on.sql("SELECT id FROM fund WHERE two_persons_since IS NOT NULL AND id IN (..)").bind_list(funds).all().await
+}
+
+/// Sets after which entry a fund asks for different hands; `None` when it does not.
+pub async fn set_two_persons_since(tx: &mut Tx, fund: FundId, since: Option<i64>) -> Result<u64> {
+    tx.sql("UPDATE fund SET two_persons_since = $1 WHERE id = $2").bind(since).bind(fund).execute().await
+}

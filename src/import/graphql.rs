@@ -461,7 +461,7 @@ impl ImportMutation {
         if input.mapping.is_some() && input.mapping_name.is_some() {
             return Err(crate::error::Error::BadInput("Give `mapping` or `mappingName`, not both.".into()));
         }
-        let mut start = {
+        let (start, mapping_name) = {
             let mut input = input;
             let name = input.mapping_name.take();
             let text = input.mapping.take().unwrap_or_default();
@@ -469,10 +469,11 @@ impl ImportMutation {
         };
         let started = Request::of(ctx)
             .write(async |tx, by| {
-                if let Some(name) = &start.1 {
-                    start.0.options.mapping = mapping::find(tx, by, start.0.fund, start.0.kind, name).await?;
+                let mut start = start;
+                if let Some(name) = &mapping_name {
+                    start.options.mapping = mapping::find(tx, by, start.fund, start.kind, name).await?;
                 }
-                job::start(tx, by, &start.0).await
+                job::start(tx, by, &start).await
             })
             .await?;
         Ok(ImportStartPayload::of(started))

@@ -148,17 +148,37 @@ pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<()> {
     Ok(())
 }
 
-/// The `TARGET` and `ADVANCE` accounts of a target, by kind.
+/// The `TARGET` and `ADVANCE` accounts of a target, of cash and of goods.
 pub async fn of_target<'c>(on: impl Sql<'c>, target: TargetId) -> Result<Vec<Account>> {
     let found = on
         .sql(
             "SELECT id, fund_id, kind, asset, target_id, expense_id, refund_id, balance FROM account
-             WHERE target_id = $1 AND kind IN ('TARGET', 'ADVANCE') AND asset = 'CNY' ORDER BY kind",
+             WHERE target_id = $1 AND kind IN ('TARGET', 'ADVANCE') ORDER BY id",
         )
         .bind(target)
         .all()
         .await?;
     Ok(found)
+}
+
+/// The account of this kind and asset of a target, or without a target of the fund; opened where it is new:
+/// most targets never see goods or losses, most funds no transfer.
+pub async fn ensure(
+    tx: &mut Tx,
+    head: &mut Head,
+    kind: AccountKind,
+    asset: Asset,
+    target: Option<TargetId>,
+) -> Result<AccountId> {
+    let mut account = new(&mut Head { ..head.clone() }, kind, asset, target);
+    let found =
+        tx.sql("SELECT id FROM account WHERE code = $1").bind(account.code()).optional::<(AccountId,)>().await?;
+    if let Some((id,)) = found {
+        return Ok(id);
+    }
+    account.id = head.next_key();
+    insert(tx, std::slice::from_ref(&account)).await?;
+    Ok(account.id)
 }
 
 /// The accounts of targets where their allocated cash is.

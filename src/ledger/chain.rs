@@ -1,6 +1,6 @@
 //! The hash chain, recomputed from the rows it seals.
 //!
-//! * Entries are read in the order of their numbers, a batch at a time, with the same twelve statements for
+//! * Entries are read in the order of their numbers, a batch at a time, with the same seventeen statements for
 //!   each batch, however many entries, lots and files it has.
 //! * Each entry is sealed anew after the *stored* seal before it, so that an entry that was changed is
 //!   named itself, and not all that follow it. That the stored seals are one chain is invariant I9.
@@ -9,8 +9,9 @@ use std::collections::HashMap;
 
 use super::{
     document::{
-        AccrualDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, Receipt, RefundDocument,
-        SeatDocument, Terms, digest_decision, digest_expense, digest_match, digest_receipt, digest_refund,
+        AccrualDocument, CreditDocument, DecisionDocument, EvidenceDocument, ExpenseDocument, Lot, Receipt,
+        RefundDocument, RelotDocument, SeatDocument, Terms, WriteOffDocument, digest_credit, digest_decision,
+        digest_expense, digest_match, digest_pair, digest_receipt, digest_refund, digest_relot, digest_write_off,
     },
     earmark::Earmark,
     post::{self, Entry, EntryKind, Posting},
@@ -28,8 +29,10 @@ pub const TITLE_EN: &str = "Each seal is the one that its entry, postings and do
 /// What must be true of the seals, in Chinese.
 pub const TITLE_ZH: &str = "每个封印都与其分录、过账行和单据重新计算的结果一致。";
 
-/// Entries of a batch: large enough that statements do not count, small enough to be held.
+/// Entries of a batch: large enough that statements do not count.
 const BATCH: i64 = 1_000;
+/// Postings after which a batch ends, so that it can be held however large its entries are.
+const BATCH_POSTINGS: i64 = 50_000;
 
 /// The documents of some entries, by what the entries know of them.
 #[derive(Debug, Default)]
@@ -52,6 +55,12 @@ pub struct Papers {
     pub evidence: HashMap<ExpenseId, Vec<EvidenceDocument>>,
     /// The refunds of `REFUND`, by the entry whose destination is the refund's account.
     pub refunds: HashMap<EntryId, RefundDocument>,
+    /// What the changed gifts of `RELOT` stand on, each with the lot it became.
+    pub relots: HashMap<EntryId, (RelotDocument, Lot)>,
+    /// The credit notes of `RETURN` from an expense.
+    pub credits: HashMap<EntryId, CreditDocument>,
+    /// What the losses of `WRITEOFF` stand on.
+    pub write_offs: HashMap<EntryId, WriteOffDocument>,
 }
 
 /// The digest of the documents that the seal of `entry` covers: what its operation must put into
@@ -64,6 +73,10 @@ pub struct Papers {
 /// | `ALLOCATE` | `digest_decision` of the entry's decision and its seats in their order |
 /// | `PAY`, `CLEAR` | `digest_expense` of the expense of the destination account, and all its evidence in the order of its lines |
 /// | `REFUND` | `digest_refund` of the refund of the destination account |
+/// | `RELOT` | `digest_relot` of its consent, the lot it made and that lot's restriction |
+/// | `RETURN` from an expense | `digest_credit` of its credit note |
+/// | `WRITEOFF` | `digest_write_off` of the paper it stands on |
+/// | `XFER_IN`, `SWAP` before a refund | `digest_pair` of the entry it belongs to |
 /// | every other | the empty text |
 ///
 /// So an expense with all its evidence must be complete when the first entry seals it; it may be sealed
@@ -86,7 +99,15 @@ pub fn documents_of(entry: &Entry, papers: &Papers) -> Option<String> {
             Some(digest_expense(expense, evidence))
         }
         EntryKind::Refund => Some(digest_refund(papers.refunds.get(&entry.id)?)),
-        _ => Some(String::new()),
+        EntryKind::Relot => {
+            let (relot, child) = papers.relots.get(&entry.id)?;
+            Some(digest_relot(relot, child, &papers.terms))
+        }
+        EntryKind::Return => Some(papers.credits.get(&entry.id).map(digest_credit).unwrap_or_default()),
+        EntryKind::Writeoff => Some(digest_write_off(papers.write_offs.get(&entry.id)?)),
+        EntryKind::XferIn => Some(digest_pair(entry.pair_id?)),
+        EntryKind::Swap => Some(entry.pair_id.map(digest_pair).unwrap_or_default()),
+        EntryKind::Release | EntryKind::Advance | EntryKind::XferOut | EntryKind::Reverse => Some(String::new()),
     }
 }
 
@@ -101,19 +122,20 @@ struct StoredHead {
 /// the number of the last. Numbers are not trusted to have no gaps.
 type Range = [i64; 3];
 
-/// Recomputes the seals of all funds.
-pub(super) async fn recompute(books: &mut Books<'_>) -> Result<Found> {
+/// Recomputes the seals of all funds, and tells after each batch how many entries are done of how many.
+pub(super) async fn recompute(books: &mut Books<'_>, mut progress: impl FnMut(i64, i64)) -> Result<Found> {
     let mut found = Found::default();
+    let mut done = 0;
+    let (all,) = books.all("SELECT COUNT(*) FROM entry", &[]).await?.pop().unwrap_or((0,));
     let heads: Vec<StoredHead> = books.all("SELECT fund_id, seq, hash FROM fund_head ORDER BY fund_id", &[]).await?;
     for head in heads {
         let mut previous = GENESIS.to_owned();
         let mut after = 0;
-        loop {
-            let entries: Vec<Entry> = books.all(ENTRIES, &[head.fund_id.0, after, BATCH]).await?;
-            let Some(last) = entries.last() else { break };
-            let range = [head.fund_id.0, after, last.seq];
-            after = last.seq;
-            previous = recompute_batch(books, &entries, &range, previous, &mut found).await?;
+        while let Some(batch) = read(books, head.fund_id, after).await? {
+            after = batch.entries.last().map_or(after, |entry| entry.seq);
+            previous = recompute_batch(&batch, previous, &mut found);
+            done += i64::try_from(batch.entries.len()).unwrap_or(0);
+            progress(done, all);
         }
         if head.hash != previous {
             let place = format!("head of fund {}, entry {}", head.fund_id.0, head.seq);
@@ -123,24 +145,54 @@ pub(super) async fn recompute(books: &mut Books<'_>) -> Result<Found> {
     Ok(found)
 }
 
-/// Recomputes the seals of `entries`, which are those in `range`, and gives the last stored one.
-async fn recompute_batch(
-    books: &mut Books<'_>,
-    entries: &[Entry],
-    range: &Range,
-    mut previous: String,
-    found: &mut Found,
-) -> Result<String> {
-    let postings: Vec<Posting> = books.all(POSTINGS, range).await?;
-    let postings: HashMap<EntryId, &[Posting]> =
-        postings.chunk_by(|one, next| one.entry_id == next.entry_id).map(|lines| (lines[0].entry_id, lines)).collect();
-    let seals: Vec<Seal> = books.all(SEALS, range).await?;
-    let seals: HashMap<i64, String> = seals.into_iter().map(|seal| (seal.seq, seal.hash)).collect();
-    let papers = papers(books, range).await?;
-    for entry in entries {
+/// Some entries that follow each other in one fund's journal, with all that their seals cover.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// The entries, by number.
+    pub entries: Vec<Entry>,
+    /// The postings, by entry and line.
+    postings: Vec<Posting>,
+    /// The stored seals, by the number of their entry.
+    pub seals: HashMap<i64, Seal>,
+    /// The documents.
+    pub papers: Papers,
+}
+
+impl Batch {
+    /// The postings of each entry, in the order of their lines.
+    pub fn lines(&self) -> HashMap<EntryId, &[Posting]> {
+        let lines = self.postings.chunk_by(|one, next| one.entry_id == next.entry_id);
+        lines.map(|lines| (lines[0].entry_id, lines)).collect()
+    }
+}
+
+/// The next entries of `fund` after the number `after`; `None` when there are no more.
+pub(super) async fn read(books: &mut Books<'_>, fund: FundId, after: i64) -> Result<Option<Batch>> {
+    let sizes: Vec<(i64, i64)> = books.all(SIZES, &[fund.0, after, BATCH]).await?;
+    let mut postings = 0;
+    let fits = sizes.iter().take_while(|(_, size)| {
+        let fits = postings < BATCH_POSTINGS;
+        postings += size;
+        fits
+    });
+    let Some((last, _)) = fits.last() else { return Ok(None) };
+    let range = [fund.0, after, *last];
+    let entries: Vec<Entry> = books.all(ENTRIES, &range).await?;
+    let postings = books.all(POSTINGS, &range).await?;
+    let seals: Vec<Seal> = books.all(SEALS, &range).await?;
+    let seals = seals.into_iter().map(|seal| (seal.seq, seal)).collect();
+    let papers = papers(books, &range).await?;
+    Ok(Some(Batch { entries, postings, seals, papers }))
+}
+
+/// Recomputes the seals of a batch after the seal `previous`, and gives the last stored one.
+fn recompute_batch(batch: &Batch, mut previous: String, found: &mut Found) -> String {
+    let postings = batch.lines();
+    for entry in &batch.entries {
         let lines = postings.get(&entry.id).copied().unwrap_or_default();
-        let computed = documents_of(entry, &papers).map(|documents| post::seal(&previous, entry, lines, &documents));
-        let stored = seals.get(&entry.seq);
+        let documents = documents_of(entry, &batch.papers);
+        let computed = documents.map(|documents| post::seal(&previous, entry, lines, &documents));
+        let stored = batch.seals.get(&entry.seq).map(|seal| &seal.hash);
         if computed.is_none() || stored != computed.as_ref() {
             let place = format!("entry {} of fund {}, {:?}", entry.seq, entry.fund_id.0, entry.kind);
             let expected = computed.unwrap_or_else(|| "its document".to_owned());
@@ -149,7 +201,7 @@ async fn recompute_batch(
         }
         previous = stored.cloned().unwrap_or(previous);
     }
-    Ok(previous)
+    previous
 }
 
 #[derive(sqlx::FromRow)]
@@ -159,7 +211,7 @@ struct OfEntry<T> {
     document: T,
 }
 
-/// The documents of the entries in a range: nine statements, however many there are.
+/// The documents of the entries in a range: thirteen statements, however many there are.
 async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
     let mut papers = Papers::default();
     let receipts: Vec<Receipt> = books.all(RECEIPTS, range).await?;
@@ -184,12 +236,29 @@ async fn papers(books: &mut Books<'_>, range: &Range) -> Result<Papers> {
     }
     let refunds: Vec<OfEntry<RefundDocument>> = books.all(REFUNDS, range).await?;
     papers.refunds = refunds.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    let children: Vec<OfEntry<Lot>> = books.all(CHILDREN, range).await?;
+    let mut children: HashMap<EntryId, Lot> = children.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    for one in books.all::<OfEntry<RelotDocument>>(RELOTS, range).await? {
+        if let Some(child) = children.remove(&one.of_entry) {
+            papers.relots.insert(one.of_entry, (one.document, child));
+        }
+    }
+    let credits: Vec<OfEntry<CreditDocument>> = books.all(CREDITS, range).await?;
+    papers.credits = credits.into_iter().map(|one| (one.of_entry, one.document)).collect();
+    let write_offs: Vec<OfEntry<WriteOffDocument>> = books.all(WRITE_OFFS, range).await?;
+    papers.write_offs = write_offs.into_iter().map(|one| (one.of_entry, one.document)).collect();
     Ok(papers)
 }
 
 const ENTRIES: &str = "
-    SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, memo, booked_at
-    FROM entry WHERE fund_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    SELECT id, fund_id, seq, kind, effective_on, actor_id, receipt_id, decision_id, reverses_id, pair_id, memo,
+           booked_at
+    FROM entry WHERE fund_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+
+/// The numbers of the next entries and of the last of their postings.
+const SIZES: &str = "
+    SELECT e.seq, CAST(COALESCE((SELECT MAX(p.line_no) FROM posting p WHERE p.entry_id = e.id), 0) AS BIGINT)
+    FROM entry e WHERE e.fund_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3";
 
 const POSTINGS: &str = "
     SELECT p.entry_id, p.line_no, p.lot_id, p.source_id, p.destination_id, p.amount
@@ -214,10 +283,34 @@ const LOTS: &str = "
     ORDER BY l.receipt_id, l.line_no";
 
 const TERMS: &str = "
-    SELECT DISTINCT k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to
-    FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
-    JOIN earmark k ON k.id = l.earmark_id
-    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'";
+    SELECT k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to
+    FROM earmark k WHERE k.id IN (
+        SELECT l.earmark_id FROM entry e JOIN lot l ON l.receipt_id = e.receipt_id AND l.parent_id IS NULL
+        WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RECEIVE'
+        UNION
+        SELECT l.earmark_id FROM entry e JOIN relot r ON r.entry_id = e.id JOIN lot l ON l.id = r.child_id
+        WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3)";
+
+const RELOTS: &str = "
+    SELECT e.id AS of_entry, r.lot_id, r.child_id, r.consented_by, r.consented_on, r.sha256
+    FROM entry e JOIN relot r ON r.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RELOT'";
+
+const CHILDREN: &str = "
+    SELECT e.id AS of_entry, l.id, l.fund_id, l.receipt_id, l.line_no, l.parent_id, l.donor_id, l.earmark_id, l.due_id,
+           l.class, l.asset, l.amount, l.received_on
+    FROM entry e JOIN relot r ON r.entry_id = e.id JOIN lot l ON l.id = r.child_id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind = 'RELOT'";
+
+const CREDITS: &str = "
+    SELECT e.id AS of_entry, j.expense_id, j.delta, j.sha256
+    FROM entry e JOIN expense_adjust j ON j.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3";
+
+const WRITE_OFFS: &str = "
+    SELECT e.id AS of_entry, w.target_id, w.sha256
+    FROM entry e JOIN write_off w ON w.entry_id = e.id
+    WHERE e.fund_id = $1 AND e.seq > $2 AND e.seq <= $3";
 
 const ACCRUALS: &str = "
     SELECT e.id AS of_entry, m.pledge_id, m.base_lot_id, m.base, m.amount

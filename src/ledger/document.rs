@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use super::{account::Asset, earmark::Earmark, seal::Sealer};
 use crate::{
     id::{
-        DecisionId, DueId, EarmarkId, ExpenseId, FundId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
-        TargetId,
+        DecisionId, DueId, EarmarkId, EntryId, ExpenseId, FundId, LotId, PartyId, PledgeId, PurposeId, ReceiptId,
+        RefundId, TargetId,
     },
     money::Fen,
 };
@@ -57,7 +57,7 @@ pub struct Receipt {
 }
 
 /// Why money is in a fund.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum, sqlx::Type, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type, serde::Serialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 #[graphql(name = "ContributionClass")]
 pub enum LotClass {
@@ -274,6 +274,77 @@ pub fn digest_refund(refund: &RefundDocument) -> String {
         .date(refund.refunded_on)
         .text(&refund.reason)
         .finish()
+}
+
+/// A gift that was given another giver or restriction, and who agreed to it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct RelotDocument {
+    /// The lot it was.
+    pub lot_id: LotId,
+    /// The lot it became.
+    pub child_id: LotId,
+    /// Who agreed.
+    pub consented_by: PartyId,
+    /// When.
+    pub consented_on: NaiveDate,
+    /// SHA-256 of the paper that says so.
+    pub sha256: String,
+}
+
+/// The digest of a changed gift with the lot it became, and the words of that lot's restriction.
+pub fn digest_relot(relot: &RelotDocument, child: &Lot, terms: &Terms) -> String {
+    Sealer::new("relot")
+        .int(relot.lot_id)
+        .int(relot.consented_by)
+        .date(relot.consented_on)
+        .text(&relot.sha256)
+        .int(child.id)
+        .int(child.receipt_id)
+        .int(child.line_no)
+        .maybe(child.parent_id)
+        .int(child.donor_id)
+        .maybe(child.due_id)
+        .text(child.class.code())
+        .text(child.asset.code())
+        .int(child.amount.0)
+        .date(child.received_on)
+        .text(&terms.get(&child.earmark_id).map(Earmark::digest).unwrap_or_default())
+        .finish()
+}
+
+/// A vendor's credit note on an expense.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct CreditDocument {
+    /// The expense.
+    pub expense_id: ExpenseId,
+    /// By how much the expense changes; below zero lowers it.
+    pub delta: Fen,
+    /// SHA-256 of the credit note.
+    pub sha256: String,
+}
+
+/// The digest of a vendor's credit note.
+pub fn digest_credit(credit: &CreditDocument) -> String {
+    Sealer::new("credit").int(credit.expense_id).int(credit.delta.0).text(&credit.sha256).finish()
+}
+
+/// A lost advance that was written off.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct WriteOffDocument {
+    /// The project or grant it was for.
+    pub target_id: TargetId,
+    /// SHA-256 of the paper that shows the loss and who allowed this.
+    pub sha256: String,
+}
+
+/// The digest of a written-off advance.
+pub fn digest_write_off(write_off: &WriteOffDocument) -> String {
+    Sealer::new("write off").int(write_off.target_id).text(&write_off.sha256).finish()
+}
+
+/// The digest of what ties an entry to the one that it belongs to.
+pub fn digest_pair(pair: EntryId) -> String {
+    Sealer::new("pair").int(pair).finish()
 }
 
 /// How one seat of the committee voted.

@@ -45,6 +45,9 @@ pub struct Restriction {
     pub valid_from: Option<NaiveDate>,
     /// Not to be spent after this day.
     pub valid_to: Option<NaiveDate>,
+    /// Whether any fund of the host may spend it, not only the one it came to.
+    #[serde(default)]
+    pub any_fund: bool,
 }
 
 /// A restriction as it is kept.
@@ -79,6 +82,7 @@ impl Earmark {
             target: self.target_id,
             valid_from: self.valid_from,
             valid_to: self.valid_to,
+            any_fund: self.fund_id.is_none(),
         }
     }
 
@@ -164,7 +168,7 @@ pub async fn look_up(
 
 fn decide(fund: FundId, restriction: &Restriction, referred: &Referred) -> Result<i64> {
     let named = [restriction.purpose.is_some(), restriction.group.is_some(), restriction.target.is_some()];
-    if named.iter().filter(|is| **is).count() > 1 {
+    if named.iter().filter(|is| **is).count() > 1 || (restriction.any_fund && restriction.target.is_some()) {
         return Err(Refusal::EarmarkMalformed {}.at("earmark"));
     }
     if let (Some(from), Some(to)) = (restriction.valid_from, restriction.valid_to)
@@ -253,7 +257,7 @@ async fn known(tx: &mut Tx, fund: FundId, wanted: &HashSet<Restriction>) -> Resu
         .sql(
             "SELECT id, fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to
              FROM earmark
-             WHERE COALESCE(fund_id, 0) = $1
+             WHERE (fund_id = $1 OR fund_id IS NULL)
                AND (kind = 'NONE' OR purpose_id IN (..) OR group_id IN (..) OR target_id IN (..))",
         )
         .bind(fund)
@@ -273,7 +277,7 @@ async fn insert(tx: &mut Tx, fund: FundId, new: &[(Restriction, i64)]) -> Result
              VALUES (..) RETURNING id, fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to",
             new,
             |row, (one, spec)| {
-                row.bind(fund)
+                row.bind(one.fund(fund))
                     .bind(one.kind())
                     .bind(one.purpose)
                     .bind(one.group)
@@ -343,6 +347,11 @@ impl Keys {
 }
 
 impl Restriction {
+    /// The fund that may spend what came to `fund`; `None` for any of its host.
+    fn fund(&self, fund: FundId) -> Option<FundId> {
+        (!self.any_fund).then_some(fund)
+    }
+
     fn kind(&self) -> EarmarkKind {
         match (self.purpose, self.group, self.target) {
             (Some(_), ..) => EarmarkKind::Purpose,

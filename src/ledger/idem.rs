@@ -3,6 +3,7 @@
 //! * A key belongs to the principal who sent it, or to the scope this program made it in, and never expires.
 //! * The same key with the same request is given the stored answer; with another request it is refused.
 //! * What comes in bulk may have a natural key in place of it, an [`Origin`]: a repeat is known by that.
+//! * What was remembered is also how a write whose commit was lost finds out whether it is there.
 //! * A refused request is not remembered: nothing happened, and it may be tried again.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -149,6 +150,7 @@ pub fn stored(answer: &impl Serialize) -> Result<String> {
 
 /// Stores many answers, each in JSON.
 pub async fn remember(tx: &mut Tx, answers: &[(&Once, Option<EntryId>, String)]) -> Result<()> {
+    tx.set_repeatable();
     tx.insert_all(
         "INSERT INTO idem (scope, key, request_hash, entry_id, response) VALUES (..)",
         answers,

@@ -30,7 +30,8 @@ WITH step AS (
 running AS (
     SELECT s.lot_id, s.account_id, s.entry_id,
            SUM(s.change) OVER (PARTITION BY s.lot_id, s.account_id ORDER BY s.entry_id) AS held
-    FROM step s JOIN account k ON k.id = s.account_id WHERE k.kind <> 'OUTSIDE')
+    -- Entries of two funds have no order among each other; that transfers leave nothing between them is I18.
+    FROM step s JOIN account k ON k.id = s.account_id WHERE k.kind NOT IN ('OUTSIDE', 'TRANSIT'))
 SELECT 'lot ' || q.lot_id || ' in account ' || q.account_id AS a, CAST(SUM(q.booked) AS TEXT) AS b,
        CAST(SUM(q.held) AS TEXT) AS c
 FROM (
@@ -406,6 +407,13 @@ SELECT 'lot ' || l.id, p.asset || ', at most ' || p.amount || ', receipt ' || p.
        l.asset || ', ' || l.amount || ', receipt ' || l.receipt_id
 FROM lot l JOIN lot p ON p.id = l.parent_id
 WHERE l.asset <> p.asset OR l.amount > p.amount OR l.receipt_id <> p.receipt_id
+UNION ALL
+SELECT 'consent to entry ' || e.id, 'a change of one lot by its giver or payer',
+       COALESCE('lot ' || r.lot_id || ' to lot ' || r.child_id || ' by ' || r.consented_by, 'none')
+FROM entry e LEFT JOIN relot r ON r.entry_id = e.id
+LEFT JOIN lot c ON c.id = r.child_id LEFT JOIN lot p ON p.id = r.lot_id LEFT JOIN receipt q ON q.id = p.receipt_id
+WHERE e.kind = 'RELOT' AND (r.entry_id IS NULL OR c.parent_id IS NULL OR c.parent_id <> p.id
+    OR (r.consented_by <> p.donor_id AND (c.donor_id = p.donor_id OR r.consented_by <> q.payer_id)))
 ORDER BY a, b, c;
 
 -- @I15 What is matched to the bank is the same to the fen on both sides, each line and entry once.
@@ -495,6 +503,16 @@ ORDER BY a, b, c;
 SELECT 'account ' || k.id AS a, '0' AS b, CAST(k.balance AS TEXT) AS c
 FROM account k LEFT JOIN target t ON t.id = k.target_id
 WHERE k.balance <> 0 AND (k.kind = 'TRANSIT' OR (k.kind IN ('TARGET', 'ADVANCE') AND t.status = 'CLOSED'))
+UNION ALL
+SELECT 'lot ' || q.lot_id || ' transferred by entry ' || COALESCE(q.id, 0), CAST(SUM(q.gone) AS TEXT),
+       CAST(SUM(q.come) AS TEXT)
+FROM (
+    SELECT e.id, p.lot_id, p.amount AS gone, 0 AS come FROM entry e JOIN posting p ON p.entry_id = e.id
+    WHERE e.kind = 'XFER_OUT'
+    UNION ALL
+    SELECT e.pair_id, p.lot_id, 0, p.amount FROM entry e JOIN posting p ON p.entry_id = e.id
+    WHERE e.kind = 'XFER_IN') q
+GROUP BY q.id, q.lot_id HAVING SUM(q.gone) <> SUM(q.come)
 ORDER BY a, b, c;
 
 -- @I19 No expense is without evidence.
@@ -598,4 +616,180 @@ WHERE m.target_id IS NULL OR m.target_id <> k.project_id
 UNION ALL
 SELECT 'pledge ' || p.id, 'the units of a claim', 'none'
 FROM pledge p WHERE p.kind = 'CLAIM' AND NOT EXISTS (SELECT 1 FROM pledge_claim k WHERE k.pledge_id = p.id)
+ORDER BY a, b, c;
+
+-- @I25 Each resolution is what the ballots of its motion say, by the rule it was closed by.
+-- 每项决议都与其议案的表决结果及结案时适用的规则一致。
+WITH counted AS (
+    SELECT motion_id, COUNT(*) AS sat, SUM(CASE WHEN vote = 'FOR' THEN 1 ELSE 0 END) AS votes_for
+    FROM ballot GROUP BY motion_id)
+SELECT 'votes of decision ' || d.id AS a, COALESCE(c.votes_for, 0) || ' of ' || COALESCE(c.sat, 0) AS b,
+       d.votes_for || ' of ' || d.votes_all AS c
+FROM decision d LEFT JOIN counted c ON c.motion_id = d.motion_id
+WHERE d.votes_for <> COALESCE(c.votes_for, 0) OR d.votes_all <> COALESCE(c.sat, 0)
+UNION ALL
+SELECT 'rule of decision ' || d.id, m.quorum || ' and ' || m.majority, d.votes_for || ' of ' || d.votes_all
+FROM decision d JOIN motion m ON m.id = d.motion_id
+WHERE d.votes_all < m.quorum OR (m.majority = 'TWO_THIRDS' AND d.votes_for * 3 < d.votes_all * 2)
+UNION ALL
+SELECT 'motion ' || m.id, CASE WHEN m.state = 'CARRIED' THEN 'a decision' ELSE NULL END, m.state
+FROM motion m LEFT JOIN decision d ON d.motion_id = m.id
+WHERE (m.state = 'CARRIED') <> (d.id IS NOT NULL)
+UNION ALL
+SELECT 'motion of decision ' || d.id, m.fund_id || ' ' || COALESCE(m.target_id, 0) || ' ' || COALESCE(m.amount, 0),
+       d.fund_id || ' ' || COALESCE(d.target_id, 0) || ' ' || COALESCE(d.amount, 0)
+FROM decision d JOIN motion m ON m.id = d.motion_id
+WHERE d.fund_id <> m.fund_id OR COALESCE(d.target_id, 0) <> COALESCE(m.target_id, 0)
+   OR COALESCE(d.amount, 0) <> COALESCE(m.amount, 0)
+UNION ALL
+SELECT 'seat ' || r.seat_no || ' of motion ' || r.motion_id, 'no ballot, it is recused', b.vote
+FROM recusal r JOIN ballot b ON b.motion_id = r.motion_id AND b.seat_no = r.seat_no
+ORDER BY a, b, c;
+
+-- @I26 Numbers that are given to resolutions have no gaps, and nothing is allocated on an annulled one.
+-- 系统给出的决议编号在每个基金、每个年度内连续,已撤销的决议上没有拨付。
+SELECT 'fund ' || d.fund_id || ', ' || d.series_year AS a, '1 to ' || COUNT(*) AS b,
+       MIN(d.series_no) || ' to ' || MAX(d.series_no) AS c
+FROM decision d WHERE d.series_no IS NOT NULL
+GROUP BY d.fund_id, d.series_year HAVING MIN(d.series_no) <> 1 OR MAX(d.series_no) <> COUNT(*)
+UNION ALL
+SELECT 'annulled decision ' || n.decision_id, 'nothing allocated', 'entry ' || e.id
+FROM annulment n JOIN entry e ON e.decision_id = n.decision_id
+WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
+ORDER BY a, b, c;
+
+-- @I27 Numbers of publications have no gaps, and a correction is of the same fund, project and period.
+-- 公示编号在每个基金、每个年度内连续,更正公示与原公示的基金、项目和期间相同。
+SELECT 'fund ' || d.fund_id || ', ' || d.series_year AS a, '1 to ' || COUNT(*) AS b,
+       MIN(d.series_no) || ' to ' || MAX(d.series_no) AS c
+FROM disclosure d WHERE d.state = 'PUBLISHED'
+GROUP BY d.fund_id, d.series_year HAVING MIN(d.series_no) <> 1 OR MAX(d.series_no) <> COUNT(*)
+UNION ALL
+SELECT 'publication ' || d.id || ', as what it corrects',
+       o.fund_id || ' ' || COALESCE(o.project_id, 0) || ' ' || o.period_from || ' ' || o.period_to,
+       d.fund_id || ' ' || COALESCE(d.project_id, 0) || ' ' || d.period_from || ' ' || d.period_to
+FROM disclosure d JOIN disclosure o ON o.id = d.corrects_id
+WHERE d.fund_id <> o.fund_id OR COALESCE(d.project_id, 0) <> COALESCE(o.project_id, 0)
+   OR d.period_from <> o.period_from OR d.period_to <> o.period_to OR o.state <> 'PUBLISHED'
+ORDER BY a, b, c;
+
+-- @I28 What a swap frees is one giver's and what pays instead is others'; a change of a gift is of that gift alone.
+-- 调换释放的是同一捐赠人的资金,顶替的是他人的资金;变更捐款只涉及该笔捐款。
+WITH swapped AS (
+    SELECT e.id, l.donor_id, p.lot_id, CASE WHEN f.kind = 'POOL' THEN p.destination_id ELSE p.source_id END AS place_id,
+           CASE WHEN f.kind = 'POOL' THEN 1 ELSE 0 END AS pays
+    FROM entry e JOIN posting p ON p.entry_id = e.id JOIN lot l ON l.id = p.lot_id JOIN account f ON f.id = p.source_id
+    WHERE e.kind = 'SWAP')
+SELECT 'entry ' || s.id AS a, 'one place and one giver' AS b,
+       COUNT(DISTINCT s.place_id) || ' places and ' || COUNT(DISTINCT CASE WHEN s.pays = 0 THEN s.donor_id END)
+           || ' givers' AS c
+FROM swapped s GROUP BY s.id
+HAVING COUNT(DISTINCT s.place_id) <> 1 OR COUNT(DISTINCT CASE WHEN s.pays = 0 THEN s.donor_id END) <> 1
+UNION ALL
+SELECT 'lot ' || s.lot_id || ' by entry ' || s.id, 'another giver than ' || s.donor_id, 'the same'
+FROM swapped s WHERE s.pays = 1 AND EXISTS (
+    SELECT 1 FROM swapped o WHERE o.id = s.id AND o.pays = 0 AND o.donor_id = s.donor_id)
+UNION ALL
+SELECT 'entry ' || e.id || ' line ' || p.line_no, 'lot ' || r.lot_id || ' out or lot ' || r.child_id || ' back',
+       'lot ' || p.lot_id || ' from ' || f.kind
+FROM entry e JOIN relot r ON r.entry_id = e.id JOIN posting p ON p.entry_id = e.id JOIN account f ON f.id = p.source_id
+WHERE e.kind = 'RELOT' AND p.lot_id <> CASE WHEN f.kind = 'OUTSIDE' THEN r.child_id ELSE r.lot_id END
+UNION ALL
+SELECT 'lot ' || c.id, 'lot ' || p.id || ' under another giver or restriction',
+       'giver ' || c.donor_id || ', restriction ' || c.earmark_id || ', ' || c.class || ' of ' || c.received_on
+FROM relot r JOIN lot p ON p.id = r.lot_id JOIN lot c ON c.id = r.child_id
+WHERE (c.donor_id = p.donor_id AND c.earmark_id = p.earmark_id) OR c.class <> p.class
+   OR c.received_on <> p.received_on OR COALESCE(c.due_id, 0) <> COALESCE(p.due_id, 0)
+ORDER BY a, b, c;
+
+-- @I29 A transfer is two entries of one day in two funds of one host, of money that any of them may spend.
+-- 基金间划转由同一慈善组织两个基金同日的两条分录构成,且仅限可用于任一基金的资金。
+SELECT 'entry ' || e.id AS a, 'one other half' AS b, CAST(COUNT(i.id) AS TEXT) AS c
+FROM entry e LEFT JOIN entry i ON i.pair_id = e.id AND i.kind = 'XFER_IN'
+WHERE e.kind = 'XFER_OUT' GROUP BY e.id HAVING COUNT(i.id) <> 1
+UNION ALL
+SELECT 'entry ' || i.id, 'half of a transfer from another fund of host ' || g.host_id || ' on ' || i.effective_on,
+       COALESCE(o.kind || ' of fund ' || o.fund_id || ' on ' || o.effective_on, 'none')
+FROM entry i JOIN fund g ON g.id = i.fund_id
+LEFT JOIN entry o ON o.id = i.pair_id LEFT JOIN fund f ON f.id = o.fund_id
+WHERE i.kind = 'XFER_IN' AND (o.id IS NULL OR o.kind <> 'XFER_OUT' OR o.fund_id = i.fund_id
+    OR f.host_id <> g.host_id OR o.effective_on <> i.effective_on)
+UNION ALL
+SELECT 'lot ' || p.lot_id || ' by entry ' || e.id, 'money of any fund', 'money of fund ' || k.fund_id
+FROM entry e JOIN posting p ON p.entry_id = e.id JOIN lot l ON l.id = p.lot_id JOIN earmark k ON k.id = l.earmark_id
+WHERE e.kind IN ('XFER_OUT', 'XFER_IN') AND k.fund_id IS NOT NULL
+UNION ALL
+SELECT 'reversal ' || r.id, 'a transfer back', 'half of transfer ' || e.id
+FROM entry e JOIN entry r ON r.reverses_id = e.id WHERE e.kind IN ('XFER_OUT', 'XFER_IN')
+ORDER BY a, b, c;
+
+-- @I30 Each credit note, loss, freed gift and cover stands on its own paper, refund or host.
+-- 每笔红字凭证、核销、调换退款和垫补都有其凭据、退款或慈善组织可依。
+SELECT 'credit note of entry ' || e.id AS a, 'expense ' || s.expense_id || ', -' || s.amount AS b,
+       COALESCE('expense ' || j.expense_id || ', ' || j.delta, 'none') AS c
+FROM entry e JOIN (
+    SELECT p.entry_id, MIN(k.expense_id) AS expense_id, MAX(k.expense_id) AS last_id, SUM(p.amount) AS amount
+    FROM entry n JOIN posting p ON p.entry_id = n.id JOIN account k ON k.id = p.source_id AND k.kind = 'EXPENSE'
+    WHERE n.kind = 'RETURN' GROUP BY p.entry_id) s ON s.entry_id = e.id
+LEFT JOIN expense_adjust j ON j.entry_id = e.id
+WHERE j.entry_id IS NULL OR j.expense_id <> s.expense_id OR s.last_id <> s.expense_id OR j.delta <> -s.amount
+UNION ALL
+SELECT 'credit note of entry ' || j.entry_id, 'a return from an expense', e.kind
+FROM expense_adjust j JOIN entry e ON e.id = j.entry_id
+WHERE e.kind <> 'RETURN' OR NOT EXISTS (
+    SELECT 1 FROM posting p JOIN account k ON k.id = p.source_id WHERE p.entry_id = e.id AND k.kind = 'EXPENSE')
+UNION ALL
+SELECT 'loss by entry ' || e.id, 'target ' || k.target_id, COALESCE('target ' || w.target_id, 'no paper')
+FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account k ON k.id = p.destination_id
+LEFT JOIN write_off w ON w.entry_id = e.id
+WHERE e.kind = 'WRITEOFF' AND (w.entry_id IS NULL OR w.target_id <> k.target_id)
+UNION ALL
+SELECT 'loss by entry ' || w.entry_id, 'a loss', e.kind
+FROM write_off w JOIN entry e ON e.id = w.entry_id WHERE e.kind <> 'WRITEOFF'
+UNION ALL
+SELECT 'entry ' || e.id, 'a swap for the refund that follows it', e.kind || ' with ' || r.kind || ' ' || r.id
+FROM entry e JOIN entry r ON r.id = e.pair_id
+WHERE e.kind <> 'XFER_IN' AND (e.kind <> 'SWAP' OR r.kind <> 'REFUND' OR r.fund_id <> e.fund_id OR r.seq <> e.seq + 1
+    OR EXISTS (
+        SELECT 1 FROM posting p JOIN account s ON s.id = p.source_id AND s.kind = 'EXPENSE' JOIN lot l ON l.id = p.lot_id
+        JOIN posting q ON q.entry_id = r.id JOIN account m ON m.id = q.destination_id JOIN refund f ON f.id = m.refund_id
+        WHERE p.entry_id = e.id AND l.donor_id <> f.donor_id))
+UNION ALL
+SELECT 'cover by lot ' || l.id, 'host party ' || h.party_id, 'party ' || l.donor_id
+FROM lot l JOIN fund f ON f.id = l.fund_id JOIN host h ON h.id = f.host_id
+WHERE l.class = 'COVER' AND l.donor_id <> h.party_id
+ORDER BY a, b, c;
+
+-- @I31 In funds that ask for different hands, nobody allocated or paid what they had proposed, recorded or allocated.
+-- 在要求不同人员分别办理的基金中,提出、登记、拨付与支付均由不同人员办理。
+WITH booked AS (
+    SELECT e.id, e.fund_id, e.seq, e.kind, e.actor_id, k.target_id
+    FROM fund f JOIN entry e ON e.fund_id = f.id AND e.seq > f.two_persons_since
+    JOIN posting p ON p.entry_id = e.id AND p.line_no = 1 JOIN account k ON k.id = p.destination_id
+    WHERE e.kind IN ('ALLOCATE', 'ADVANCE', 'PAY', 'CLEAR'))
+SELECT 'entry ' || b.id AS a, 'somebody else than proposed target ' || b.target_id AS b, 'principal ' || b.actor_id AS c
+FROM booked b JOIN target_proposer t ON t.target_id = b.target_id AND t.principal_id = b.actor_id
+UNION ALL
+SELECT DISTINCT 'entry ' || b.id, 'somebody else than recorded decision ' || d.id, 'principal ' || b.actor_id
+FROM booked b JOIN decision d ON d.target_id = b.target_id
+JOIN decision_recorder r ON r.decision_id = d.id AND r.principal_id = b.actor_id
+JOIN entry a ON a.decision_id = d.id AND a.seq <= b.seq
+WHERE b.kind <> 'ALLOCATE' OR a.id = b.id
+UNION ALL
+SELECT 'entry ' || b.id, 'somebody else than allocated by entry ' || a.id, 'principal ' || b.actor_id
+FROM booked b JOIN decision d ON d.target_id = b.target_id
+JOIN entry a ON a.decision_id = d.id AND a.seq < b.seq AND a.actor_id = b.actor_id
+WHERE b.kind <> 'ALLOCATE'
+  AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = a.id AND r.seq < b.seq)
+ORDER BY a, b, c;
+
+-- @I32 A party is declared related to a host or a fund of it once at a time.
+-- 同一主体与同一慈善组织或其基金的关联关系,同一时期只声明一次。
+SELECT 'declaration ' || r.id AS a, 'a fund of host ' || r.host_id AS b, 'fund ' || r.fund_id AS c
+FROM related_party r JOIN fund f ON f.id = r.fund_id WHERE f.host_id <> r.host_id
+UNION ALL
+SELECT 'declaration ' || r.id, 'not before declaration ' || o.id || ' ended', 'from ' || r.valid_from
+FROM related_party r JOIN related_party o ON o.party_id = r.party_id AND o.host_id = r.host_id AND o.id < r.id
+    AND COALESCE(o.fund_id, 0) = COALESCE(r.fund_id, 0)
+WHERE (o.valid_to IS NULL OR o.valid_to >= r.valid_from) AND (r.valid_to IS NULL OR r.valid_to >= o.valid_from)
 ORDER BY a, b, c;

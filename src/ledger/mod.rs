@@ -11,21 +11,31 @@
 //! * Commands on one fund run one after another, behind its head ([`crate::fund::head`]).
 
 pub mod account;
+pub mod as_of;
 pub mod chain;
 pub mod document;
 pub mod draw;
 pub mod earmark;
 pub mod flow;
 pub mod graphql;
+pub mod hands;
 pub mod idem;
+pub mod journal;
+pub mod movement;
 mod open;
 pub mod place;
 pub mod post;
+pub mod privacy;
+mod published;
+pub mod relot;
 pub mod reverse;
 pub mod seal;
 pub mod store;
+pub mod swap;
 pub mod trace;
+pub mod transfer;
 pub mod verify;
+pub mod write_off;
 
 pub use account::{Account, AccountKind, Asset};
 pub use open::open;

@@ -1,9 +1,14 @@
 //! What a command has to know of a fund or a target before it decides: one statement each.
 
+use super::{
+    account::{self, AccountKind, Asset},
+    draw::DrawRule,
+};
 use crate::{
     db::{Sql, Tx},
     error::{Refusal, Result},
-    id::{AccountId, FundId, PartyId, PurposeId, TargetId},
+    fund::head::Head,
+    id::{AccountId, FundId, HostId, PartyId, PurposeId, TargetId},
     viewer::On,
 };
 
@@ -14,6 +19,10 @@ pub struct FundPlace {
     pub id: FundId,
     /// What it is called.
     pub name: String,
+    /// Who holds it.
+    pub host_id: HostId,
+    /// The party that is the host.
+    pub host_party_id: PartyId,
     /// The path of its area.
     pub area_path: String,
 }
@@ -41,6 +50,10 @@ pub struct TargetPlace {
     pub purpose_allowed: i64,
     /// The group of a micro-grant.
     pub group_id: Option<PartyId>,
+    /// How its money is drawn when it is spent.
+    pub draw: DrawRule,
+    /// 1 when its fund asks for different hands: see [`super::hands`].
+    pub two_persons: i64,
     /// The state of a project; `None` for a micro-grant.
     pub project_state: Option<String>,
     /// Where its allocated cash is.
@@ -60,6 +73,21 @@ impl TargetPlace {
     /// The fund, for a check of rights.
     pub fn on(&self) -> On<'_> {
         On::Fund(self.fund_id, &self.area_path)
+    }
+
+    /// Where its allocated or advanced cash or goods are.
+    ///
+    /// # Panics
+    /// For another kind than `TARGET` and `ADVANCE`.
+    pub async fn account(&self, tx: &mut Tx, head: &mut Head, kind: AccountKind, asset: Asset) -> Result<AccountId> {
+        match (kind, asset) {
+            (AccountKind::Target, Asset::Cny) => Ok(self.target_account),
+            (AccountKind::Advance, Asset::Cny) => Ok(self.advance_account),
+            (AccountKind::Target | AccountKind::Advance, Asset::Kind) => {
+                account::ensure(tx, head, kind, asset, Some(self.id)).await
+            }
+            _ => panic!("a target's money is allocated or advanced"),
+        }
     }
 
     /// Checks that money may still move in and out.
@@ -94,7 +122,8 @@ impl TargetPlace {
 pub async fn fund(tx: &mut Tx, id: FundId) -> Result<FundPlace> {
     let found = tx
         .sql(
-            "SELECT f.id, f.name, a.path AS area_path FROM fund f JOIN area a ON a.id = f.area_id
+            "SELECT f.id, f.name, f.host_id, h.party_id AS host_party_id, a.path AS area_path
+             FROM fund f JOIN host h ON h.id = f.host_id JOIN area a ON a.id = f.area_id
              WHERE f.id = $1",
         )
         .bind(id)
@@ -117,7 +146,8 @@ pub async fn target(tx: &mut Tx, id: TargetId) -> Result<TargetPlace> {
                         JOIN purpose_closure c ON c.ancestor_id = l.purpose_id
                         WHERE l.fund_id = t.fund_id AND c.descendant_id = t.purpose_id)
                     THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS purpose_allowed,
-                    t.group_id, j.state AS project_state, x.id AS target_account, y.id AS advance_account
+                    t.group_id, t.draw, CAST(CASE WHEN f.two_persons_since IS NULL THEN 0 ELSE 1 END AS BIGINT) AS two_persons,
+                    j.state AS project_state, x.id AS target_account, y.id AS advance_account
              FROM target t
              JOIN fund f ON f.id = t.fund_id
              JOIN area a ON a.id = f.area_id

@@ -114,6 +114,8 @@ pub struct Draft {
     pub decision_id: Option<DecisionId>,
     /// The entry that `REVERSE` undoes.
     pub reverses_id: Option<EntryId>,
+    /// The entry it belongs to: of `XFER_IN` the other fund's, of a `SWAP` before a refund the refund.
+    pub pair_id: Option<EntryId>,
     /// Why, in the words of who booked it.
     pub memo: String,
     /// The digest of its documents.
@@ -132,6 +134,7 @@ impl Draft {
             receipt_id: None,
             decision_id: None,
             reverses_id: None,
+            pair_id: None,
             memo,
             documents: none,
             moves,
@@ -165,6 +168,9 @@ pub struct Entry {
     pub decision_id: Option<DecisionId>,
     /// The entry that `REVERSE` undoes.
     pub reverses_id: Option<EntryId>,
+    /// The entry it belongs to: of `XFER_IN` the other fund's, of a `SWAP` before a refund the refund.
+    #[sqlx(default)]
+    pub pair_id: Option<EntryId>,
     /// Why, in the words of who booked it.
     pub memo: String,
     /// When it was booked.
@@ -232,6 +238,7 @@ pub async fn post(tx: &mut Tx, head: &mut Head, by: By<'_>, drafts: &[Draft]) ->
             receipt_id: draft.receipt_id,
             decision_id: draft.decision_id,
             reverses_id: draft.reverses_id,
+            pair_id: draft.pair_id,
             memo: draft.memo.clone(),
             booked_at: by.now,
         };

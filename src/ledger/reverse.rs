@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account::AccountKind,
     idem::Once,
     place,
     post::{Draft, EntryKind, Move, post},
@@ -11,9 +12,9 @@ use super::{
 };
 use crate::{
     db::Tx,
-    error::{Error, Refusal, Result, check_past, check_text},
+    error::{Refusal, Result, check_past, check_text},
     fund::head,
-    id::{EntryId, FundId},
+    id::EntryId,
     viewer::{Act, By},
 };
 
@@ -41,15 +42,14 @@ pub const MEMO_MAX: usize = 500;
 /// Undoes an entry by its mirror.
 ///
 /// # Errors
-/// Refused when there is no such entry, it is a reversal or was reversed before, it is matched to the bank's
+/// Refused when there is no such entry, it is a reversal, a transfer or was reversed before, it is matched to the bank's
 /// statement, a project it touches is closed, or its money has moved on.
 pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> Result<Reversed> {
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
     check_past(input.effective_on, by.today, "effectiveOn")?;
-    let fund = FundId(input.entry.0 >> 32);
+    let fund = head::fund_of(input.entry.0);
     let no_entry = || Refusal::NotFound { what: "entry".into() }.at("entryId");
-    let locked = head::lock(tx, fund).await;
-    let mut head = locked.map_err(|error| if matches!(error, Error::Refused(_)) { no_entry() } else { error })?;
+    let mut head = head::lock_or(tx, fund, no_entry).await?;
     if let Some(done) = once.answered(tx).await? {
         return Ok(done);
     }
@@ -58,6 +58,9 @@ pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> R
     let number = entry.seq.to_string();
     if entry.kind == EntryKind::Reverse {
         return Err(Refusal::IsReversal { entry: number }.at("entryId"));
+    }
+    if matches!(entry.kind, EntryKind::XferOut | EntryKind::XferIn) {
+        return Err(Refusal::NotReversible { entry: number }.at("entryId"));
     }
     if input.effective_on < entry.effective_on {
         return Err(Refusal::PeriodReversed { from: entry.effective_on, to: input.effective_on }.at("effectiveOn"));
@@ -73,7 +76,9 @@ pub async fn reverse(tx: &mut Tx, by: By<'_>, once: &Once, input: &Reverse) -> R
         return Err(Refusal::TargetClosed { code, on: String::new() }.at("entryId"));
     }
     // An entry moves a lot to a place in one posting, so each posting can be judged by itself.
-    let moved_on = postings.iter().any(|one| one.held.is_none_or(|held| held < one.posting.amount));
+    // What a changed gift left behind is outside, and always there.
+    let moved_on = postings.iter().filter(|one| one.destination_kind != AccountKind::Outside);
+    let moved_on = moved_on.into_iter().any(|one| one.held.is_none_or(|held| held < one.posting.amount));
     // A match that followed a gift would stand on nothing without it.
     if moved_on || store::is_followed(&mut *tx, entry.id).await? {
         return Err(Refusal::MoneyMovedOn { entry: number }.at("entryId"));

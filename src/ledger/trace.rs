@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 
-use super::account::AccountKind;
+use super::{account::AccountKind, privacy::Giver};
 use crate::{
     db::{Result, Sql},
     id::{AccountId, EntryId, ExpenseId, FundId, LotId, PartyId, PledgeId, ReceiptId, RefundId, TargetId},
@@ -132,10 +132,12 @@ pub struct Share {
     pub party_id: PartyId,
     /// The project or grant.
     pub target_id: TargetId,
-    /// What was spent.
+    /// The cash that was spent.
     pub spent: Fen,
-    /// What was allocated and is not yet spent.
+    /// The cash that was allocated and is not yet spent.
     pub waiting: Fen,
+    /// The goods, at their stated value, used or not yet.
+    pub in_kind: Fen,
 }
 
 /// Which projects and grants each party's money went to.
@@ -147,18 +149,23 @@ pub async fn targets_of_parties<'c>(
 ) -> Result<Vec<Share>> {
     let (funds, everywhere) = filter.funds();
     on.sql(
-        "SELECT u.party_id, u.target_id, u.spent, u.waiting
+        "SELECT u.party_id, u.target_id, u.spent, u.waiting, u.in_kind
          FROM (
              SELECT h.party_id, a.target_id,
-                    CAST(SUM(CASE WHEN a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END) AS BIGINT) AS spent,
-                    CAST(SUM(CASE WHEN a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END) AS BIGINT) AS waiting
+                    CAST(SUM(CASE WHEN a.asset = 'CNY' AND a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END) AS BIGINT)
+                        AS spent,
+                    CAST(SUM(CASE WHEN a.asset = 'CNY' AND a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END)
+                        AS BIGINT) AS waiting,
+                    CAST(SUM(CASE WHEN a.asset = 'CNY' THEN 0 ELSE h.amount END) AS BIGINT) AS in_kind
              FROM party_holding h JOIN account a ON a.id = h.account_id
              WHERE h.party_id = {owner} AND h.amount > 0 AND a.target_id IS NOT NULL
-               AND (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..))
+               AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+               AND ($3 = 1 OR a.fund_id IN (..))
              GROUP BY h.party_id, a.target_id) AS u
          WHERE true {page}",
     )
     .bind(filter.fund)
+    .bind(filter.target)
     .bind(everywhere)
     .bind_list(&funds)
     .page(page, "u.target_id")
@@ -170,11 +177,14 @@ pub async fn targets_of_parties<'c>(
 /// Who gave the money of each of these projects and grants, the largest sum first.
 pub async fn parties_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId], page: &Page) -> Result<Vec<Share>> {
     on.sql(
-        "SELECT u.party_id, u.target_id, u.spent, u.waiting
+        "SELECT u.party_id, u.target_id, u.spent, u.waiting, u.in_kind
          FROM (
              SELECT h.party_id, a.target_id, CAST(SUM(h.amount) AS BIGINT) AS total,
-                    CAST(SUM(CASE WHEN a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END) AS BIGINT) AS spent,
-                    CAST(SUM(CASE WHEN a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END) AS BIGINT) AS waiting
+                    CAST(SUM(CASE WHEN a.asset = 'CNY' AND a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END) AS BIGINT)
+                        AS spent,
+                    CAST(SUM(CASE WHEN a.asset = 'CNY' AND a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END)
+                        AS BIGINT) AS waiting,
+                    CAST(SUM(CASE WHEN a.asset = 'CNY' THEN 0 ELSE h.amount END) AS BIGINT) AS in_kind
              FROM account a JOIN party_holding h ON h.account_id = a.id
              WHERE a.target_id = {owner} AND h.amount > 0
              GROUP BY h.party_id, a.target_id) AS u
@@ -206,6 +216,34 @@ pub async fn parties_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId], p
     )
     .page(page, "h.amount, h.party_id")
     .each_of(expenses)
+    .all()
+    .await
+}
+
+/// All givers of each of these expenses, as far as it must be known to decide who is shown.
+pub async fn givers_of_expenses<'c>(on: impl Sql<'c>, expenses: &[ExpenseId]) -> Result<Vec<Giver>> {
+    on.sql(
+        "SELECT a.expense_id AS owner, a.id AS cell, h.party_id, g.kind, g.publicity, h.amount AS spent,
+                CAST(0 AS BIGINT) AS waiting, CAST(0 AS BIGINT) AS in_kind
+         FROM account a JOIN party_holding h ON h.account_id = a.id JOIN party g ON g.id = h.party_id
+         WHERE a.expense_id = {owner} AND h.amount > 0",
+    )
+    .each_of(expenses)
+    .all()
+    .await
+}
+
+/// All givers of each of these projects and grants, place by place.
+pub async fn givers_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<Giver>> {
+    on.sql(
+        "SELECT a.target_id AS owner, a.id AS cell, h.party_id, g.kind, g.publicity,
+                CASE WHEN a.asset = 'CNY' AND a.kind IN ('EXPENSE', 'LOSS') THEN h.amount ELSE 0 END AS spent,
+                CASE WHEN a.asset = 'CNY' AND a.kind IN ('TARGET', 'ADVANCE') THEN h.amount ELSE 0 END AS waiting,
+                CASE WHEN a.asset = 'CNY' THEN 0 ELSE h.amount END AS in_kind
+         FROM account a JOIN party_holding h ON h.account_id = a.id JOIN party g ON g.id = h.party_id
+         WHERE a.target_id = {owner} AND h.amount > 0",
+    )
+    .each_of(targets)
     .all()
     .await
 }
@@ -245,16 +283,18 @@ pub struct KindSum {
     pub amount: Fen,
 }
 
-/// Where each party's money is, by kind of place.
+/// Where each party's cash is, by kind of place.
 pub async fn sums_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: &UseFilter) -> Result<Vec<KindSum>> {
     let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT h.party_id AS owner, a.kind, CAST(SUM(h.amount) AS BIGINT) AS amount
          FROM party_holding h JOIN account a ON a.id = h.account_id
-         WHERE (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
+         WHERE a.asset = 'CNY' AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+           AND ($3 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
          GROUP BY h.party_id, a.kind",
     )
     .bind(filter.fund)
+    .bind(filter.target)
     .bind(everywhere)
     .bind_list(&funds)
     .bind_list(parties)
@@ -282,6 +322,15 @@ pub async fn sums_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Resu
     .bind_list(targets)
     .all()
     .await
+}
+
+/// How many hundredths of `own` are in `total`, rounded down: leverage with two decimals; `None` while nothing of the
+/// fund's own is spent.
+pub fn leverage_ratio(own: Fen, total: Fen) -> Option<Fen> {
+    if !own.is_positive() {
+        return None;
+    }
+    i64::try_from(i128::from(total.0) * 100 / i128::from(own.0)).ok().map(Fen)
 }
 
 /// What a project moved altogether: the fund's own money, what residents paid through it and beside it.
@@ -377,66 +426,19 @@ pub async fn months_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter
              FROM party_holding h
              JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
              JOIN expense x ON x.id = a.expense_id
-             WHERE (a.fund_id = $1 OR $1 IS NULL) AND ($2 = 1 OR a.fund_id IN (..))
-               AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
+             WHERE a.asset = 'CNY' AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
+               AND ($3 = 1 OR a.fund_id IN (..))
+               AND (x.incurred_on >= $4 OR $4 IS NULL) AND (x.incurred_on <= $5 OR $5 IS NULL)
                AND h.amount > 0 AND h.party_id IN (..)) AS u
          GROUP BY u.party_id, u.month ORDER BY u.month",
     )
     .bind(filter.fund)
+    .bind(filter.target)
     .bind(everywhere)
     .bind(filter.from)
     .bind(filter.to)
     .bind_list(&funds)
     .bind_list(parties)
-    .all()
-    .await
-}
-
-/// One kind of movement within the books of a fund, summed.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct FlowRow {
-    /// 0 before the period, 1 within it.
-    pub phase: i64,
-    /// What kind of place the money left.
-    pub source_kind: AccountKind,
-    /// The project or grant it left.
-    pub source_target: Option<TargetId>,
-    /// What kind of place it went to.
-    pub destination_kind: AccountKind,
-    /// The project or grant it went to.
-    pub destination_target: Option<TargetId>,
-    /// The purpose of the expense that it paid, or that it came back from.
-    pub purpose_id: Option<crate::id::PurposeId>,
-    /// What kind of party gave it.
-    pub giver_kind: crate::party::PartyKind,
-    /// How much.
-    pub amount: Fen,
-}
-
-/// All movements of a fund up to the end of a period, summed by what they join.
-pub async fn flow_rows<'c>(on: impl Sql<'c>, fund: FundId, from: NaiveDate, to: NaiveDate) -> Result<Vec<FlowRow>> {
-    on.sql(
-        "SELECT u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
-                u.giver_kind, CAST(SUM(u.amount) AS BIGINT) AS amount
-         FROM (
-             SELECT CASE WHEN e.effective_on < $2 THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS phase,
-                    f.kind AS source_kind, f.target_id AS source_target,
-                    t.kind AS destination_kind, t.target_id AS destination_target,
-                    x.purpose_id, g.kind AS giver_kind, p.amount
-             FROM entry e
-             JOIN posting p ON p.entry_id = e.id
-             JOIN account f ON f.id = p.source_id
-             JOIN account t ON t.id = p.destination_id
-             JOIN lot l ON l.id = p.lot_id
-             JOIN party g ON g.id = l.donor_id
-             LEFT JOIN expense x ON x.id = COALESCE(t.expense_id, f.expense_id)
-             WHERE e.fund_id = $1 AND e.effective_on <= $3 AND f.asset = 'CNY') AS u
-         GROUP BY u.phase, u.source_kind, u.source_target, u.destination_kind, u.destination_target, u.purpose_id,
-                  u.giver_kind",
-    )
-    .bind(fund)
-    .bind(from)
-    .bind(to)
     .all()
     .await
 }

@@ -6,9 +6,9 @@
 //! * A chain rewritten from the first changed entry to the head agrees with itself. It no longer agrees
 //!   with a head that was published before: see [`heads`] and [`is_kept`].
 
-use super::chain;
+use super::{chain, published};
 use crate::{
-    db::{Db, Record, Session, Sql, Tx},
+    db::{Db, Record, Session, Sorting, Sql, Tx},
     error::{Language, Result},
 };
 
@@ -75,7 +75,7 @@ impl Broken {
 /// What came of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// `I1` and so on; `SEAL` for the recomputed hash chain.
+    /// `I1` and so on; `SEAL` for the recomputed hash chain, `DIGEST` for what is published.
     pub id: String,
     /// What must be true, in English.
     pub title_en: &'static str,
@@ -148,6 +148,22 @@ impl Report {
     pub fn broken(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| check.broken_count > 0)
     }
+}
+
+/// How far a verification has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// The check with this mark has begun.
+    Begun(&'a str),
+    /// So many entries of the hash chain have been recomputed, of so many.
+    Sealed {
+        /// Recomputed.
+        done: i64,
+        /// In all.
+        all: i64,
+    },
+    /// A check has ended.
+    Ended(&'a Check),
 }
 
 /// A snapshot in which all checks look at the same books.
@@ -235,30 +251,43 @@ const REACH_OF_BANK: &str = "
               AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
               AND NOT EXISTS (SELECT 1 FROM bank_entry_match m WHERE m.entry_id = e.id)) AS entries_unmatched";
 
-/// Checks all books of the database as they stand, and calls `progress` after each check.
+/// Checks all books of the database as they stand, and tells `progress` how far it has come.
 ///
-/// The answer is about one moment: what is booked meanwhile is neither waited for nor seen.
-pub async fn verify(db: &Db, progress: impl FnMut(&Check)) -> Result<Report> {
-    verify_books(Books::Session(&mut db.session().await?), progress).await
+/// The answer is about one moment: what is booked meanwhile is neither waited for nor seen. However large the
+/// journal is, a batch of it is held.
+pub async fn verify(db: &Db, progress: impl FnMut(Progress<'_>)) -> Result<Report> {
+    let mut session = db.session().await?;
+    session.set_sorting(Sorting::Disk).await?;
+    let report = verify_books(Books::Session(&mut session), progress).await;
+    session.set_sorting(Sorting::Memory).await?;
+    report
 }
 
 /// Checks the books of a session or, before it commits, of a transaction.
-pub async fn verify_books(mut books: Books<'_>, mut progress: impl FnMut(&Check)) -> Result<Report> {
+pub async fn verify_books(mut books: Books<'_>, mut progress: impl FnMut(Progress<'_>)) -> Result<Report> {
     let mut checks = Vec::new();
     for one in invariants() {
         let ran = !one.sql.is_empty();
+        progress(Progress::Begun(one.id));
         let found = if ran { books.find(one.sql).await? } else { Found::default() };
         let mut check = check(one.id, one.title_en, one.title_zh, ran, found);
         if one.id == BANK {
             check.note = Some(books.reach_of_bank().await?);
         }
-        progress(&check);
+        progress(Progress::Ended(&check));
         checks.push(check);
     }
-    let found = chain::recompute(&mut books).await?;
-    let check = check("SEAL", chain::TITLE_EN, chain::TITLE_ZH, true, found);
-    progress(&check);
-    checks.push(check);
+    progress(Progress::Begun("SEAL"));
+    let sealed = |done, all| progress(Progress::Sealed { done, all });
+    let found = chain::recompute(&mut books, sealed).await?;
+    let seals = check("SEAL", chain::TITLE_EN, chain::TITLE_ZH, true, found);
+    progress(Progress::Ended(&seals));
+    checks.push(seals);
+    progress(Progress::Begun("DIGEST"));
+    let found = published::recompute(&mut books).await?;
+    let digests = check("DIGEST", published::TITLE_EN, published::TITLE_ZH, true, found);
+    progress(Progress::Ended(&digests));
+    checks.push(digests);
     Ok(Report { checks })
 }
 
@@ -292,6 +321,21 @@ pub async fn heads<'c>(on: impl Sql<'c>) -> Result<Vec<PublishedHead>> {
 /// The head of the fund with this code; `None` when there is no such fund.
 pub async fn head_of<'c>(on: impl Sql<'c>, fund: &str) -> Result<Option<PublishedHead>> {
     Ok(heads(on).await?.into_iter().find(|head| head.fund == fund))
+}
+
+/// The number of the entry of this fund whose seal is `hash`, which may have been published as its head; `None`
+/// when the journal has no such entry, or there is no such fund.
+pub async fn entry_sealed<'c>(on: impl Sql<'c>, fund: &str, hash: &str) -> Result<Option<i64>> {
+    let seal: Option<(i64,)> = on
+        .sql(
+            "SELECT s.seq FROM entry_seal s JOIN fund f ON f.id = s.fund_id
+             WHERE f.code = $1 AND s.hash = $2",
+        )
+        .bind(fund.to_owned())
+        .bind(hash.to_owned())
+        .optional()
+        .await?;
+    Ok(seal.map(|(seq,)| seq))
 }
 
 /// Whether the journal still begins with the entries that a head published earlier stands for.

@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 
 pub use graphql::{
     Department, Group, Merchant, PartnerUnit, PartyById, PartyConnection, PartyEdge, PartyMutation, PartyNode,
-    PartyPaths, PartyQuery, Resident, SocialOrganization, knows,
+    PartyPaths, PartyQuery, Resident, SocialOrganization, is_known_to, knows,
 };
 
 use crate::{
@@ -72,6 +72,11 @@ pub enum Publicity {
     Alias,
     /// Nothing.
     Anon,
+}
+
+/// Whether a giver is told one by one to everybody: by its name, or the alias it chose. Residents never are.
+pub fn is_told(kind: PartyKind, publicity: Publicity) -> bool {
+    kind != PartyKind::Resident && publicity != Publicity::Anon
 }
 
 /// Anyone who can give or receive.

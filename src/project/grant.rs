@@ -80,6 +80,7 @@ pub async fn grant_award(tx: &mut Tx, by: By<'_>, draft: &GrantDraft) -> Result<
         area_path: fund.area_path,
     };
     store::insert_grant(tx, &grant).await?;
+    store::insert_proposer(tx, grant.id, by.viewer.actor()?).await?;
     account::open_target(tx, &mut head, grant.id).await?;
     head::write(tx, &head).await?;
     Ok(grant)

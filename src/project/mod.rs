@@ -2,9 +2,11 @@
 //!
 //! * Both are targets of the ledger, of one fund, for one purpose that the fund may spend on.
 //! * A project goes from state to state as [`MOVES`] says, and every move is recorded.
+//! * Work is accepted by whoever did not do it, evaluated by those it is for, and closed with a report.
 //! * A target ends with no money left in it, and nothing is paid into it or out of it afterwards.
 //! * A co-financing plan adds up to the budget.
 
+mod end;
 mod grant;
 mod graphql;
 mod mutation;
@@ -15,14 +17,19 @@ pub mod store;
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
 
+pub use end::{
+    Acceptance, AcceptanceDraft, AcceptanceOutcome, ClosingReport, Evaluation, EvaluationDraft, EvaluationScore,
+    Evaluator, Paper, ReportDraft, accept, close, evaluate,
+};
 pub use grant::{GrantDraft, grant_award};
 pub use graphql::{
-    ExternalFundingConnection, ExternalFundingEdge, MicroGrantConnection, MicroGrantEdge, ProjectConnection,
-    ProjectEdge, ProjectQuery, TargetById, TargetNode, projects_of_fund,
+    ExternalFundingConnection, ExternalFundingEdge, MicroGrantConnection, MicroGrantEdge, ProjectAcceptPayload,
+    ProjectClosePayload, ProjectConnection, ProjectEdge, ProjectEndMutation, ProjectEvaluatePayload, ProjectQuery,
+    TargetById, TargetNode, projects_of_fund,
 };
 pub use mutation::ProjectMutation;
 pub use proposal::{MilestoneDraft, Proposal, propose};
-pub use state::{MOVES, Move, ProjectState, advance};
+pub use state::{Condition, Facts, MOVES, Move, ProjectState, advance, may_move, table};
 
 use crate::{
     clock::Date,
@@ -30,6 +37,7 @@ use crate::{
     error::{Refusal, Result, check_amount, check_digest, check_past, ensure_rows},
     fund::{self, Fund, Purpose, head, purpose_allowed},
     id::{AreaId, FundId, MilestoneId, NodeKind, PartyId, PurposeId, TargetId},
+    ledger::draw::DrawRule,
     money::Fen,
     viewer::{Act, By, On},
 };
@@ -226,6 +234,8 @@ pub struct Milestone {
     pub due_on: Date,
     /// The day it was reached; null until then.
     pub reached_on: Option<Date>,
+    /// Its part of the progress, against the other milestones of the project.
+    pub weight: i64,
 }
 
 /// How far a supported group is.
@@ -336,6 +346,22 @@ async fn check_purpose(tx: &mut Tx, fund: &Fund, purpose: &Purpose) -> Result<()
 async fn purpose_by_id(tx: &mut Tx, purpose: PurposeId) -> Result<Purpose> {
     let found = fund::store::purposes_by_ids(&mut *tx, &[purpose]).await?.pop();
     found.ok_or_else(|| Refusal::NotFound { what: "purpose".into() }.at("purposeId"))
+}
+
+/// Sets how the money of a project or grant is drawn when it is spent from now on.
+///
+/// # Errors
+/// Refused when there is no such target, or it is closed.
+pub async fn set_draw(tx: &mut Tx, by: By<'_>, target: TargetId, draw: DrawRule) -> Result<()> {
+    let not_found = || Refusal::NotFound { what: "project or grant".into() }.at("targetId");
+    let found = store::targets_by_ids(&mut *tx, &[target]).await?.pop().ok_or_else(not_found)?;
+    by.viewer.must(Act::BookSpending, &[found.on()])?;
+    head::lock(tx, found.fund_id).await?;
+    let found = store::targets_by_ids(&mut *tx, &[target]).await?.pop().ok_or_else(not_found)?;
+    if found.status == TargetStatus::Closed {
+        return Err(Refusal::TargetClosed { code: found.code, on: String::new() }.at("targetId"));
+    }
+    ensure_rows(store::set_draw(tx, target, draw).await?, 1, "target")
 }
 
 /// Records that a milestone was reached; saying the same again changes nothing.

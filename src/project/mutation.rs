@@ -40,6 +40,9 @@ pub struct MilestoneInput {
     pub title: String,
     /// The day by which, not before the project is proposed.
     pub due_on: Date,
+    /// Its part of the progress, against the other milestones; 1 to 1000.
+    #[graphql(default = 1)]
+    pub weight: i64,
 }
 
 /// What a project is proposed from.
@@ -84,7 +87,8 @@ impl ProjectProposeInput {
             let amount = part.amount.into();
             FundingPart { project_id: UNWRITTEN, source: part.source, amount }
         };
-        let milestone = |one: MilestoneInput| MilestoneDraft { title: one.title, due_on: one.due_on.into() };
+        let milestone =
+            |one: MilestoneInput| MilestoneDraft { title: one.title, due_on: one.due_on.into(), weight: one.weight };
         Ok(Proposal {
             fund: FundId(self.fund_id.key_of(NodeKind::Fund)?),
             area: AreaId(self.area_id.key_of(NodeKind::Area)?),

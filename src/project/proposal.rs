@@ -26,7 +26,12 @@ pub struct MilestoneDraft {
     pub title: String,
     /// The day by which.
     pub due_on: NaiveDate,
+    /// Its part of the progress, against the other milestones.
+    pub weight: i64,
 }
+
+/// The largest weight of a milestone.
+const WEIGHT_MAX: i64 = 1_000;
 
 /// What a project is proposed from.
 #[derive(Clone, Debug)]
@@ -79,6 +84,7 @@ pub async fn propose(tx: &mut Tx, by: By<'_>, draft: &Proposal) -> Result<Projec
         return Err(Refusal::SumMismatch { parts, whole }.at("plan"));
     }
     let id = store::insert_target(tx, &target_of(&draft)).await?;
+    store::insert_proposer(tx, id, by.viewer.actor()?).await?;
     let project = project_of(&draft, id, fund.area_path);
     store::insert(tx, &project).await?;
     store::insert_budget(tx, id, &draft.budget).await?;
@@ -113,6 +119,7 @@ fn checked(by: By<'_>, draft: &Proposal) -> Result<Proposal> {
             let refusal = Refusal::PeriodReversed { from: draft.proposed_on, to: milestone.due_on };
             return Err(refusal.at(&format!("milestones.{i}.dueOn")));
         }
+        check_range(milestone.weight, 1, WEIGHT_MAX, &format!("milestones.{i}.weight"))?;
     }
     check_size(kept.budget.len(), 1, LINES_MAX, "budget")?;
     check_size(kept.milestones.len(), 0, LINES_MAX, "milestones")?;

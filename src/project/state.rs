@@ -3,63 +3,215 @@
 use async_graphql::Enum;
 use chrono::NaiveDate;
 
-use super::{Project, store};
+use super::{AcceptanceOutcome, Project, store};
 use crate::{
     db::Tx,
     error::{Refusal, Result, check_past, ensure_rows},
     fund::head,
     id::TargetId,
-    ledger::account,
     money::Fen,
-    viewer::{Act, By},
+    viewer::{Act, By, RIGHTS, Viewer, value_name},
 };
 
 /// How far a project is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ProjectState {
-    /// It waits for the committee.
+    /// It waits to be looked at.
     Proposed,
+    /// It is being reviewed.
+    UnderReview,
+    /// It is published, to be claimed and funded.
+    Published,
     /// It may begin.
     Approved,
     /// It is being done.
     Underway,
-    /// It is done; its accounts are not closed yet.
+    /// It is done, and waits to be accepted.
     Completed,
-    /// It is done and paid.
+    /// The work was looked at and accepted.
+    Accepted,
+    /// Those it is for have said what they think of it.
+    Evaluated,
+    /// It is done, paid and reported on.
     Closed,
-    /// The committee did not want it.
+    /// It was not wanted.
     Rejected,
     /// It was given up.
     Cancelled,
 }
 
-use ProjectState::{Approved, Cancelled, Closed, Completed, Proposed, Rejected, Underway};
+use ProjectState::{
+    Accepted, Approved, Cancelled, Closed, Completed, Evaluated, Proposed, Published, Rejected, UnderReview, Underway,
+};
 
 impl ProjectState {
+    /// All of them, in the order that projects go.
+    pub const ALL: [Self; 11] = [
+        Proposed,
+        UnderReview,
+        Published,
+        Approved,
+        Underway,
+        Completed,
+        Accepted,
+        Evaluated,
+        Closed,
+        Rejected,
+        Cancelled,
+    ];
+
     /// Whether nothing follows: the project's money must be gone, and no more comes.
     pub fn ends(self) -> bool {
         matches!(self, Closed | Rejected | Cancelled)
     }
 }
 
-/// From which state to which, and the right it takes.
-pub type Move = (ProjectState, ProjectState, Act);
+/// What must be so for a move, beside the right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing.
+    Always,
+    /// No money is left in it.
+    NoMoneyLeft,
+    /// It was accepted.
+    Accepted,
+    /// It was looked at and sent back.
+    Rework,
+    /// Its social evaluation is recorded.
+    Evaluated,
+    /// Its closing report is recorded, and no money is left in it.
+    Reported,
+}
 
-/// All moves there are. Whoever may propose may withdraw; the rest is for those who run projects.
+impl Condition {
+    /// The mutation that makes a move under this condition, with what it records.
+    pub fn mutation(self) -> &'static str {
+        match self {
+            Self::Always | Self::NoMoneyLeft => "projectAdvance",
+            Self::Accepted | Self::Rework => "projectAccept",
+            Self::Evaluated => "projectEvaluate",
+            Self::Reported => "projectClose",
+        }
+    }
+
+    /// In words, for the table in the documentation.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Always => "",
+            Self::NoMoneyLeft => "no money is left in it",
+            Self::Accepted => "an acceptance is recorded with it",
+            Self::Rework => "an acceptance that asks for rework is recorded with it",
+            Self::Evaluated => "the social evaluation is recorded with it",
+            Self::Reported => "the closing report is recorded with it, and no money is left in it",
+        }
+    }
+}
+
+/// From which state to which, the right it takes, and what must be so.
+pub type Move = (ProjectState, ProjectState, Act, Condition);
+
+/// All moves there are. Whoever may propose may withdraw; who runs a project does not judge it.
 pub const MOVES: &[Move] = &[
-    (Proposed, Approved, Act::RunProject),
-    (Proposed, Rejected, Act::RunProject),
-    (Proposed, Cancelled, Act::Propose),
-    (Approved, Underway, Act::RunProject),
-    (Approved, Cancelled, Act::RunProject),
-    (Underway, Completed, Act::RunProject),
-    (Underway, Cancelled, Act::RunProject),
-    (Completed, Closed, Act::RunProject),
+    (Proposed, UnderReview, Act::RunProject, Condition::Always),
+    (Proposed, Approved, Act::RunProject, Condition::Always),
+    (Proposed, Rejected, Act::RunProject, Condition::NoMoneyLeft),
+    (Proposed, Cancelled, Act::Propose, Condition::NoMoneyLeft),
+    (UnderReview, Proposed, Act::Review, Condition::Always),
+    (UnderReview, Published, Act::Review, Condition::Always),
+    (UnderReview, Approved, Act::Review, Condition::Always),
+    (UnderReview, Rejected, Act::Review, Condition::NoMoneyLeft),
+    (UnderReview, Cancelled, Act::Propose, Condition::NoMoneyLeft),
+    (Published, Approved, Act::RunProject, Condition::Always),
+    (Published, Cancelled, Act::RunProject, Condition::NoMoneyLeft),
+    (Approved, Underway, Act::RunProject, Condition::Always),
+    (Approved, Cancelled, Act::RunProject, Condition::NoMoneyLeft),
+    (Underway, Completed, Act::RunProject, Condition::Always),
+    (Underway, Cancelled, Act::RunProject, Condition::NoMoneyLeft),
+    (Completed, Underway, Act::Review, Condition::Rework),
+    (Completed, Accepted, Act::Review, Condition::Accepted),
+    (Completed, Closed, Act::RunProject, Condition::NoMoneyLeft),
+    (Accepted, Evaluated, Act::RunProject, Condition::Evaluated),
+    (Evaluated, Closed, Act::RunProject, Condition::Reported),
 ];
 
-fn right(from: ProjectState, to: ProjectState) -> Option<Act> {
-    MOVES.iter().find(|(a, b, _)| (*a, *b) == (from, to)).map(|(.., act)| *act)
+fn find(from: ProjectState, to: ProjectState) -> Option<&'static Move> {
+    MOVES.iter().find(|(a, b, ..)| (*a, *b) == (from, to))
+}
+
+/// [`MOVES`] as the documentation shows it.
+pub fn table() -> String {
+    let mut text = String::from("| from | to | who | mutation | condition |\n|---|---|---|---|---|\n");
+    for (from, to, act, condition) in MOVES {
+        let roles = RIGHTS.iter().find(|(right, _)| right == act).map_or(&[][..], |(_, roles)| roles);
+        let who: Vec<String> = roles.iter().map(|role| value_name(*role)).collect();
+        let (from, to) = (value_name(*from), value_name(*to));
+        let (who, mutation) = (who.join(", "), condition.mutation());
+        text.push_str(&format!("| {from} | {to} | {who} | `{mutation}` | {} |\n", condition.words()));
+    }
+    text
+}
+
+/// What is known of a project when it is to be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Facts {
+    /// The project.
+    pub project_id: TargetId,
+    /// The money left in it: allocated or advanced.
+    pub money_left: Fen,
+    /// What the last acceptance said since it was completed; `None` before.
+    pub acceptance: Option<AcceptanceOutcome>,
+    /// 1 when its evaluation is recorded.
+    pub evaluated: i64,
+    /// 1 when its closing report is recorded.
+    pub reported: i64,
+}
+
+impl Facts {
+    /// As they are once what `condition` asks for is recorded.
+    pub fn recorded(self, condition: Condition) -> Self {
+        match condition {
+            Condition::Always | Condition::NoMoneyLeft => self,
+            Condition::Accepted => Self { acceptance: Some(AcceptanceOutcome::Accepted), ..self },
+            Condition::Rework => Self { acceptance: Some(AcceptanceOutcome::Rework), ..self },
+            Condition::Evaluated => Self { evaluated: 1, ..self },
+            Condition::Reported => Self { reported: 1, ..self },
+        }
+    }
+
+    fn check(self, condition: Condition) -> Result<()> {
+        let recorded = match condition {
+            Condition::Always | Condition::NoMoneyLeft => true,
+            Condition::Accepted => self.acceptance == Some(AcceptanceOutcome::Accepted),
+            Condition::Rework => self.acceptance == Some(AcceptanceOutcome::Rework),
+            Condition::Evaluated => self.evaluated == 1,
+            Condition::Reported => self.reported == 1,
+        };
+        if !recorded {
+            return Err(Refusal::ProjectStep { mutation: condition.mutation().into() }.at("projectId"));
+        }
+        let empties = matches!(condition, Condition::NoMoneyLeft | Condition::Reported);
+        if empties && self.money_left != Fen::ZERO {
+            return Err(Refusal::MoneyLeft { amount: self.money_left }.at("projectId"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `viewer` may move the project to `to`, as these facts stand.
+///
+/// # Errors
+/// Denied without the right; refused for a move that [`MOVES`] does not have, and for what its condition lacks.
+pub fn may_move(viewer: &Viewer, project: &Project, facts: Facts, to: ProjectState) -> Result<()> {
+    let Some((.., act, condition)) = find(project.state, to) else {
+        viewer.must(Act::RunProject, &[project.on()])?;
+        let accepted: Vec<String> =
+            MOVES.iter().filter(|(_, b, ..)| *b == to).map(|(a, ..)| format!("{a:?}")).collect();
+        let accepted = if accepted.is_empty() { "nothing".to_owned() } else { accepted.join(" or ") };
+        return Err(Refusal::ProjectState { state: format!("{:?}", project.state), accepted }.at("projectId"));
+    };
+    viewer.must(*act, &[project.on()])?;
+    facts.check(*condition)
 }
 
 /// The project, with its fund locked, as it is once the lock is held.
@@ -78,65 +230,163 @@ async fn found(tx: &mut Tx, id: TargetId) -> Result<Project> {
 /// Moves a project to another state on the day `on`.
 ///
 /// # Errors
-/// Refused for a day to come or before the last move, a project that does not exist, a move that
-/// [`MOVES`] does not have, and an end with money left in the project.
+/// Refused for a day to come or before the last move, a project that does not exist, and what [`may_move`] refuses.
 pub async fn advance(tx: &mut Tx, by: By<'_>, project: TargetId, to: ProjectState, on: NaiveDate) -> Result<Project> {
-    let actor = by.viewer.actor()?;
     let before = found(tx, project).await?;
-    let act = right(before.state, to).unwrap_or(Act::RunProject);
+    let act = find(before.state, to).map_or(Act::RunProject, |(.., act, _)| *act);
     let before = locked(tx, by, project, act).await?;
-    check_past(on, by.today, "movedOn")?;
-    if on < before.moved_on.0 {
-        return Err(Refusal::PeriodReversed { from: before.moved_on.0, to: on }.at("movedOn"));
+    check_day(by, &before, on, "movedOn")?;
+    let facts = facts(tx, project).await?;
+    go(tx, by, before, facts, to, on).await
+}
+
+/// A day on which the project may move on.
+pub(super) fn check_day(by: By<'_>, project: &Project, on: NaiveDate, field: &str) -> Result<()> {
+    check_past(on, by.today, field)?;
+    if on < project.moved_on.0 {
+        return Err(Refusal::PeriodReversed { from: project.moved_on.0, to: on }.at(field));
     }
-    let Some(act) = right(before.state, to) else {
-        let accepted: Vec<String> = MOVES.iter().filter(|(_, b, _)| *b == to).map(|(a, ..)| format!("{a:?}")).collect();
-        let accepted = if accepted.is_empty() { "nothing".to_owned() } else { accepted.join(" or ") };
-        return Err(Refusal::ProjectState { state: format!("{:?}", before.state), accepted }.at("state"));
-    };
-    // Another right than before the lock, where somebody else moved it meanwhile.
-    by.viewer.must(act, &[before.on()])?;
+    Ok(())
+}
+
+/// What is known of a project. Read it with the fund's head locked.
+pub(super) async fn facts(tx: &mut Tx, project: TargetId) -> Result<Facts> {
+    let found = store::facts_of(&mut *tx, &[project]).await?.pop();
+    Ok(found.expect("the project was found before"))
+}
+
+/// Moves a project that is locked, when it may.
+pub(super) async fn go(
+    tx: &mut Tx,
+    by: By<'_>,
+    project: Project,
+    facts: Facts,
+    to: ProjectState,
+    on: NaiveDate,
+) -> Result<Project> {
+    let actor = by.viewer.actor()?;
+    may_move(by.viewer, &project, facts, to)?;
     if to.ends() {
-        let amount: Fen = account::of_target(&mut *tx, project).await?.iter().map(|account| account.balance).sum();
-        if amount != Fen::ZERO {
-            return Err(Refusal::MoneyLeft { amount }.at("state"));
-        }
-        ensure_rows(store::set_closed(tx, project).await?, 1, "target")?;
+        ensure_rows(store::set_closed(tx, project.id).await?, 1, "target")?;
     }
-    ensure_rows(store::set_state(tx, project, to, on).await?, 1, "project")?;
-    store::insert_move(tx, project, before.state, to, on, actor).await?;
-    Ok(Project { state: to, moved_on: on.into(), ..before })
+    ensure_rows(store::set_state(tx, project.id, to, on).await?, 1, "project")?;
+    store::insert_move(tx, project.id, project.state, to, on, actor).await?;
+    Ok(Project { state: to, moved_on: on.into(), ..project })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        clock::Date,
+        error::Error,
+        id::{AreaId, FundId, PrincipalId, PurposeId},
+        viewer::{Held, Role},
+    };
 
-    const ALL: [ProjectState; 7] = [Proposed, Approved, Underway, Completed, Closed, Rejected, Cancelled];
+    fn project(state: ProjectState) -> Project {
+        let day = Date(NaiveDate::from_ymd_opt(2026, 3, 1).unwrap());
+        Project {
+            id: TargetId(1),
+            fund_id: FundId(1),
+            area_id: AreaId(1),
+            purpose_id: PurposeId(1),
+            code: "P1".into(),
+            title: "Windows".into(),
+            summary: "Windows.".into(),
+            state,
+            residents: 1,
+            proposed_on: day,
+            moved_on: day,
+            area_path: "/1/2/".into(),
+        }
+    }
+
+    fn viewer(role: Role) -> Viewer {
+        let mut viewer = Viewer::public();
+        (viewer.principal, viewer.grants) = (Some(PrincipalId(1)), vec![(role, Held::Fund(FundId(1)))]);
+        viewer
+    }
+
+    /// All is recorded and no money left: what is refused is refused for the state or the right.
+    const DONE: Facts =
+        Facts { project_id: TargetId(1), money_left: Fen::ZERO, acceptance: None, evaluated: 1, reported: 1 };
 
     #[test]
-    fn a_project_goes_on_as_the_table_says_and_no_other_way() {
-        // Rows: from; columns: to, in the order of ALL.
+    fn every_role_moves_a_project_as_the_table_says_and_no_other_way() {
+        // Rows: from; columns: to, in the order of `ProjectState::ALL`. Who may: r runs projects, j judges, p proposes.
         let allowed = [
-            (Proposed, "-A---RC"),
-            (Approved, "--U---C"),
-            (Underway, "---C--C"),
-            (Completed, "----C--"),
-            (Closed, "-------"),
-            (Rejected, "-------"),
-            (Cancelled, "-------"),
+            (Proposed, "-r-r-----rp"),
+            (UnderReview, "j-jj-----jp"),
+            (Published, "---r------r"),
+            (Approved, "----r-----r"),
+            (Underway, "-----r----r"),
+            (Completed, "----j-j-r--"),
+            (Accepted, "-------r---"),
+            (Evaluated, "--------r--"),
+            (Closed, "-----------"),
+            (Rejected, "-----------"),
+            (Cancelled, "-----------"),
         ];
+        // Host, street, staff, committee, representative, auditor.
+        let roles = [
+            (Role::HostOfficer, "rjp"),
+            (Role::StreetOfficer, "rjp"),
+            (Role::CommunityStaff, "rp"),
+            (Role::CommitteeMember, "jp"),
+            (Role::PartyRepresentative, ""),
+            (Role::Auditor, ""),
+        ];
+        let mut asked = 0;
         for (from, row) in allowed {
-            for (to, mark) in ALL.into_iter().zip(row.chars()) {
-                assert_eq!(right(from, to).is_some(), mark != '-', "{from:?} to {to:?}");
+            for (to, mark) in ProjectState::ALL.into_iter().zip(row.chars()) {
+                for (role, rights) in roles {
+                    let condition = find(from, to).map_or(Condition::Always, |(.., condition)| *condition);
+                    let outcome = may_move(&viewer(role), &project(from), DONE.recorded(condition), to);
+                    assert_eq!(outcome.is_ok(), rights.contains(mark), "{role:?} from {from:?} to {to:?}");
+                    asked += 1;
+                }
+                let outcome = may_move(&Viewer::public(), &project(from), DONE, to);
+                assert!(matches!(outcome, Err(Error::Denied(_))), "the public from {from:?} to {to:?}");
             }
+        }
+        assert_eq!(asked, 11 * 11 * 6);
+    }
+
+    #[test]
+    fn a_move_waits_for_what_it_stands_on() {
+        let nothing = Facts { money_left: Fen(5), evaluated: 0, reported: 0, ..DONE };
+        let host = viewer(Role::HostOfficer);
+        let code = |facts: Facts, from, to| match may_move(&host, &project(from), facts, to) {
+            Ok(()) => None,
+            Err(Error::Refused(refused)) => Some(refused.refusal),
+            Err(other) => panic!("{other:?}"),
+        };
+        let step = |mutation: &str| Some(Refusal::ProjectStep { mutation: mutation.into() });
+        let left = Some(Refusal::MoneyLeft { amount: Fen(5) });
+        let rows = [
+            (Completed, Accepted, step("projectAccept"), None),
+            (Completed, Underway, step("projectAccept"), None),
+            (Accepted, Evaluated, step("projectEvaluate"), None),
+            (Evaluated, Closed, step("projectClose"), left.clone()),
+            (Completed, Closed, left.clone(), left.clone()),
+            (Published, Cancelled, left.clone(), left),
+        ];
+        for (from, to, before, after) in rows {
+            let (.., condition) = find(from, to).unwrap();
+            assert_eq!(code(nothing, from, to), before, "{from:?} to {to:?}");
+            assert_eq!(code(nothing.recorded(*condition), from, to), after, "{from:?} to {to:?}, recorded");
+            assert_eq!(code(DONE.recorded(*condition), from, to), None, "{from:?} to {to:?}, without money");
         }
     }
 
     #[test]
     fn what_ends_a_project_has_no_way_on_and_all_else_has() {
-        for state in ALL {
+        for state in ProjectState::ALL {
             assert_eq!(state.ends(), !MOVES.iter().any(|(from, ..)| *from == state), "{state:?}");
+        }
+        for (_, to, _, condition) in MOVES.iter().filter(|(_, to, ..)| to.ends()) {
+            assert!(matches!(condition, Condition::NoMoneyLeft | Condition::Reported), "{to:?} leaves no money behind");
         }
     }
 }

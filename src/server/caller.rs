@@ -16,8 +16,9 @@ use crate::{
         http::{HttpError, Prepare, RequestId},
     },
     clock::Clock,
-    db::{Db, Session},
+    db::{Db, READERS_MAX, Session},
     error::{Denied, Error, Language},
+    failure,
     viewer::{Request, Viewer, settle, store, token},
 };
 
@@ -33,7 +34,7 @@ pub fn prepare(db: Db, clock: Clock, in_hand: InHand) -> Prepare {
                 Credentials::Malformed => return Err(unauthenticated(Wrong::Header, language)),
                 Credentials::Token(token) => {
                     let found = authenticate(&db, kind, token, &clock).await;
-                    let (found, begun) = found.map_err(|error| fault(&request, &error, language))?;
+                    let (found, begun) = found.map_err(|error| fault(reference(&request), &error, language))?;
                     session = begun;
                     let (viewer, stale) = found.ok_or_else(|| unauthenticated(Wrong::Token, language))?;
                     if let Some(token) = stale {
@@ -62,7 +63,16 @@ async fn authenticate(
     clock: &Clock,
 ) -> Result<(Option<(Viewer, token::Stale)>, Option<Session>), Error> {
     if kind != OperationKind::Query {
-        return Ok((token::authenticate(db, token, clock.now()).await?, None));
+        let mut found = token::authenticate(db, token, clock.now()).await;
+        // A connection that was lost while nobody used it is given up by the first to use it.
+        for _ in 0..READERS_MAX {
+            let Err(Error::Unavailable(why)) = &found else { break };
+            if !why.database().is_some_and(failure::is_of_connection) {
+                break;
+            }
+            found = token::authenticate(db, token, clock.now()).await;
+        }
+        return Ok((found?, None));
     }
     let mut session = db.session().await?;
     let found = token::authenticate(&mut session, token, clock.now()).await?;
@@ -146,10 +156,44 @@ fn read_only(language: Language) -> HttpError {
     HttpError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
 }
 
-/// Not a refusal: nobody knows who asks, because the database did not say.
-fn fault(request: &async_graphql::Request, error: &Error, language: Language) -> HttpError {
+/// What a request to the graph is called in the log.
+fn reference(request: &async_graphql::Request) -> &str {
     let id = request.data.get(&TypeId::of::<RequestId>()).and_then(|id| id.downcast_ref::<RequestId>());
-    let reference = id.map_or("-", |id| &id.0);
+    id.map_or("-", |id| &id.0)
+}
+
+/// Who asks for a file, in a request that reads from one snapshot; or the refusal.
+pub async fn of_download(
+    headers: &HeaderMap,
+    db: &Db,
+    clock: &Clock,
+    in_hand: &InHand,
+    reference: &str,
+) -> Result<Request, HttpError> {
+    let language = language(headers);
+    let (viewer, session) = match bearer(headers) {
+        Credentials::None => (Viewer::public(), None),
+        Credentials::Malformed => return Err(unauthenticated(Wrong::Header, language)),
+        Credentials::Token(token) => {
+            let found = authenticate(db, OperationKind::Query, token, clock).await;
+            let (found, session) = found.map_err(|error| fault(reference, &error, language))?;
+            let (viewer, stale) = found.ok_or_else(|| unauthenticated(Wrong::Token, language))?;
+            if let Some(token) = stale {
+                note_use(db.clone(), clock, token, in_hand);
+            }
+            (viewer, session)
+        }
+    };
+    Ok(Request::new(db.clone(), clock.clone(), viewer, language).reading_from(session))
+}
+
+/// Not a refusal: nobody knows who asks, because the database did not say.
+fn fault(reference: &str, error: &Error, language: Language) -> HttpError {
+    if let Error::Unavailable(why) = error {
+        tracing::warn!(%reference, error = format!("{:#}", why.0), "a caller could not be authenticated");
+        return HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error.message(language))
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     tracing::error!(%reference, error = %error.message(Language::En), "a caller could not be authenticated");
     let message = match language {
         Language::En => format!("Internal error. Reference: {reference}"),

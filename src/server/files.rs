@@ -119,6 +119,7 @@ pub fn told(error: &Error, language: Language) -> Response {
         Error::Denied(denied) if denied.anonymous => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
         Error::Denied(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
         Error::BadInput(_) => (StatusCode::BAD_REQUEST, "BAD_USER_INPUT"),
+        Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
         Error::Fault(fault) => {
             tracing::error!(error = %format!("{:#}", fault.0), "a file could not be served");
             let message = match language {

@@ -4,16 +4,20 @@
 //! * A role is held on an area (and reaches all below it), on a fund, or on a party.
 //! * Operations check before they load anything to change; reads check a node wherever it is reached from.
 
+mod action;
 mod grant;
 mod request;
 pub mod store;
 pub mod token;
+mod write;
 
 use async_graphql::Enum;
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use action::{Action, value_name};
 pub use grant::{OPERATOR, Scene, give, operator, principal};
-pub use request::{Beside, Load, Request, by_page, deal, settle};
+pub use request::{Beside, Load, Request, by_page, deal};
+pub use write::{settle, write};
 
 use crate::{
     error::{Denied, Error, Result},
@@ -59,12 +63,26 @@ pub enum Act {
     RunCampaign,
     /// Book money that has arrived, and refunds.
     BookContribution,
-    /// Record a committee's resolution.
+    /// Form committees, and fill their seats.
+    FormCommittee,
+    /// Open a motion, or withdraw one.
+    OpenMotion,
+    /// Vote, close motions, record a committee's resolution, annul one.
     Decide,
+    /// Judge projects: what is published for funding, what is rejected, what is accepted when it is done.
+    Review,
+    /// Draft, check, publish and correct what is published.
+    Disclose,
+    /// Approve what is to be published.
+    ApproveDisclosure,
     /// Allocate, pay, release and return money.
     BookSpending,
     /// Reverse an entry.
     Reverse,
+    /// Change a gift or the money an expense was paid with.
+    Correct,
+    /// Do what only the host answers for: move money between funds, write off, cover a loss.
+    ActAsHost,
     /// Upload files and import them; each row needs the right of what it does besides.
     Import,
     /// Record the lines of bank statements, and match them to entries.
@@ -92,9 +110,16 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::ReportSales, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::RunCampaign, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::BookContribution, &[HostOfficer, CommunityStaff]),
+    (Act::FormCommittee, &[HostOfficer, StreetOfficer]),
+    (Act::OpenMotion, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember]),
     (Act::Decide, &[HostOfficer, CommitteeMember]),
+    (Act::Review, &[HostOfficer, StreetOfficer, CommitteeMember]),
+    (Act::Disclose, &[HostOfficer, CommunityStaff]),
+    (Act::ApproveDisclosure, &[HostOfficer, StreetOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
+    (Act::Correct, &[HostOfficer, CommunityStaff]),
+    (Act::ActAsHost, &[HostOfficer]),
     (Act::Import, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::KeepBank, &[HostOfficer, CommunityStaff]),
     (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),
@@ -165,6 +190,12 @@ impl Viewer {
         }
         let roles = RIGHTS.iter().find(|(right, _)| *right == act).map_or(&[][..], |(_, roles)| roles);
         self.grants.iter().any(|(role, held)| roles.contains(role) && held.covers(on))
+    }
+
+    /// Whether the viewer speaks for `party`.
+    pub fn speaks_for(&self, party: PartyId) -> bool {
+        let speaks = |(role, held): &(Role, Held)| *role == PartyRepresentative && *held == Held::Party(party);
+        self.grants.iter().any(speaks)
     }
 
     /// Checks that `act` is allowed on one of `ons`.

@@ -17,11 +17,11 @@ use std::{
 
 use tokio::sync::{MappedMutexGuard, MutexGuard, oneshot};
 
-use super::{By, Viewer};
+use super::{By, Viewer, write::write};
 use crate::{
     clock::Clock,
     db::{Db, Joined, Session, Tx},
-    error::{Denied, Error, Fault, Language, Refusal, Result, UserError},
+    error::{Denied, Error, Language, Result, UserError},
 };
 
 /// What the fields of one request share.
@@ -246,17 +246,16 @@ impl Request {
     }
 
     /// Runs the write of a mutation: commits what it did, takes back what was refused, and splits the outcome
-    /// into what the payload shows. Reads that follow see the write.
+    /// into what the payload shows. Reads that follow see the write. `work` may be called again when the
+    /// database was in its way (see [`write`](mod@super::write)).
     ///
     /// # Errors
     /// What is no refusal: a denial, a broken request or a fault.
     pub async fn write<T>(
         &self,
-        work: impl AsyncFnOnce(&mut Tx, By<'_>) -> Result<T>,
+        work: impl AsyncFnOnce(&mut Tx, By<'_>) -> Result<T> + Clone,
     ) -> Result<(Option<T>, Vec<UserError>)> {
-        let mut tx = self.db.begin().await?;
-        let outcome = work(&mut tx, self.by()).await;
-        let ended = settle(tx, outcome).await;
+        let ended = write(&self.db, || self.by(), work).await;
         self.refresh().await;
         match ended {
             Ok(done) => Ok((Some(done), vec![])),
@@ -269,38 +268,6 @@ impl Request {
     pub fn of<'c>(ctx: &'c async_graphql::Context<'_>) -> &'c Self {
         ctx.data_unchecked()
     }
-}
-
-/// Commits a transaction whose work went well, and drops one whose work did not.
-///
-/// # Errors
-/// The outcome's own; [`Refusal::StorageFull`] when there was no room to write.
-pub async fn settle<T>(tx: Tx, outcome: Result<T>) -> Result<T> {
-    let ended = match outcome {
-        Ok(done) => tx.commit().await.map(|()| done).map_err(Error::from),
-        Err(error) => Err(error),
-    };
-    match ended {
-        Err(Error::Fault(fault)) if is_full(&fault) => Err(Refusal::StorageFull {}.into()),
-        Err(Error::Fault(fault)) if is_conflict(&fault) => Err(Refusal::Conflict {}.into()),
-        ended => ended,
-    }
-}
-
-fn code(fault: &Fault) -> Option<String> {
-    let error = fault.database()?.as_database_error()?;
-    error.code().map(|code| code.into_owned())
-}
-
-/// A key that another transaction took between our look and our write.
-fn is_conflict(fault: &Fault) -> bool {
-    let error = fault.database().and_then(sqlx::Error::as_database_error);
-    error.is_some_and(|error| error.is_unique_violation())
-}
-
-/// PostgreSQL's disk_full, SQLite's full.
-fn is_full(fault: &Fault) -> bool {
-    matches!(code(fault).as_deref(), Some("53100" | "13"))
 }
 
 /// The owners whose pages are asked for, by what is the same for all of them: one statement each.
@@ -444,6 +411,27 @@ macro_rules! all_of {
     };
 }
 
+/// Declares the payloads of mutations that all show the same object; each is made from the object and the errors.
+#[macro_export]
+macro_rules! payloads {
+    ($field:ident: $object:ty, $what:literal; $($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $name {
+            #[doc = concat!("The ", $what, "; null when it was refused.")]
+            pub $field: Option<$object>,
+            /// Why it was refused; empty when it was not.
+            pub user_errors: Vec<$crate::error::UserError>,
+        }
+
+        impl From<(Option<$object>, Vec<$crate::error::UserError>)> for $name {
+            fn from(($field, user_errors): (Option<$object>, Vec<$crate::error::UserError>)) -> Self {
+                Self { $field, user_errors }
+            }
+        }
+    )*};
+}
+
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         use async_graphql::ErrorExtensions as _;
@@ -451,6 +439,7 @@ impl From<Error> for async_graphql::Error {
             Error::Refused(_) | Error::BadInput(_) => "BAD_USER_INPUT",
             Error::Denied(Denied { anonymous: true, .. }) => "UNAUTHENTICATED",
             Error::Denied(_) => "FORBIDDEN",
+            Error::Unavailable(_) => "UNAVAILABLE",
             // Without a code: the edge of the API masks it, and logs it under a reference.
             Error::Fault(fault) => return async_graphql::Error::new(format!("{:#}", fault.0)),
         };

@@ -1,6 +1,5 @@
 //! Parties, funds, projects and decisions through the graph: what is done, what is refused, who reads what.
 
-use async_graphql::{EmptySubscription, Schema};
 use cobuild::{
     id::{GlobalId, NodeKind, PartyId},
     viewer::{Held, Role, Viewer},
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     support::on_both,
-    world::{FOR, Mutation, Query, World, decision, mutation, with, without_ids},
+    world::{FOR, World, decision, mutation, with, without_ids},
 };
 
 on_both! {
@@ -116,7 +115,7 @@ on_both! {
             ("projectPropose", project(json!({ "purposeId": ids.other_purpose })), "PURPOSE_NOT_ALLOWED", "purposeId"),
             ("projectPropose", project(json!({ "plan": [{ "source": "FUND", "amount": money("99.99") }] })), "SUM_MISMATCH", "plan"),
             ("projectPropose", project(json!({ "plan": [{ "source": "FUND", "amount": money("50") }, { "source": "FUND", "amount": money("50") }] })), "NAME_TAKEN", "plan.1.source"),
-            ("projectAdvance", json!({ "projectId": ids.project, "state": "CLOSED", "movedOn": "2026-05-01" }), "PROJECT_STATE", "state"),
+            ("projectAdvance", json!({ "projectId": ids.project, "state": "CLOSED", "movedOn": "2026-05-01" }), "PROJECT_STATE", "projectId"),
             ("projectAdvance", json!({ "projectId": ids.project, "state": "APPROVED", "movedOn": "2026-02-01" }), "PERIOD_REVERSED", "movedOn"),
             ("microGrantAward", grant(json!({ "groupId": ids.merchant })), "NOT_FOUND", "groupId"),
             ("microGrantAward", grant(json!({ "purposeId": ids.other_purpose })), "PURPOSE_NOT_ALLOWED", "purposeId"),
@@ -338,7 +337,7 @@ const NOT_OURS: [&str; 4] = ["Query", "Mutation", "ID", "NaiveDate"];
 
 #[tokio::test]
 async fn every_part_of_the_schema_is_described() {
-    let schema = Schema::new(Query::default(), Mutation::default(), EmptySubscription);
+    let schema = cobuild::api::schema::build();
     let query = "{ __schema { types { name description
         fields { name description args { name description } }
         inputFields { name description } enumValues { name description } } } }";

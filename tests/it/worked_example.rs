@@ -43,13 +43,13 @@ const PROJECTS: &str = "query($after: String) { fund(code: \"COMMUNITY-A\") { pr
     edges { node { code residents leverage { own { amount } } } } pageInfo { hasNextPage endCursor } } } }";
 
 /// The sample, and a server over it.
-struct Sample {
-    db: Db,
-    clock: Clock,
+pub struct Sample {
+    pub db: Db,
+    pub clock: Clock,
     address: SocketAddr,
     server: JoinHandle<()>,
     /// The codes of the parties, by key.
-    codes: HashMap<i64, String>,
+    pub codes: HashMap<i64, String>,
 }
 
 impl Drop for Sample {
@@ -59,7 +59,7 @@ impl Drop for Sample {
 }
 
 impl Sample {
-    async fn new(fixture: &Fixture) -> Self {
+    pub async fn new(fixture: &Fixture) -> Self {
         let db = created(fixture).await;
         let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 7, 1, 2, 0, 0).unwrap());
         let (say, address) = oneshot::channel();
@@ -72,7 +72,7 @@ impl Sample {
     }
 
     /// The whole answer, asked as the public without a token.
-    async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+    pub async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
         let mut request = reqwest::Client::new().post(format!("http://{}/graphql", self.address));
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -81,14 +81,14 @@ impl Sample {
         request.json(&body).send().await.unwrap().json().await.unwrap()
     }
 
-    async fn data(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+    pub async fn data(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
         let mut answer = self.ask(token, query, variables).await;
         assert_eq!(answer.get("errors"), None, "{answer}");
         answer["data"].take()
     }
 
     /// The nodes of all pages of the connection at `path`.
-    async fn all(&self, token: Option<&str>, query: &str, path: &str) -> Vec<Value> {
+    pub async fn all(&self, token: Option<&str>, query: &str, path: &str) -> Vec<Value> {
         let (mut nodes, mut after) = (vec![], Value::Null);
         loop {
             let data = self.data(token, query, json!({ "after": after })).await;
@@ -111,12 +111,12 @@ impl Sample {
         token
     }
 
-    async fn tokens(&self, dir: &tempfile::TempDir) -> demo::Tokens {
+    pub async fn tokens(&self, dir: &tempfile::TempDir) -> demo::Tokens {
         demo::tokens(&self.db, &self.clock, dir.path()).await.unwrap()
     }
 
     /// Expenses by id, numbered in the order they were booked.
-    async fn expense_numbers(&self) -> HashMap<String, usize> {
+    pub async fn expense_numbers(&self) -> HashMap<String, usize> {
         let mut ids: Vec<(i64, String)> = vec![];
         for expense in self.all(None, EXPENSES, "/fund/expenses").await {
             ids.push((key(&expense["id"]), text(&expense["id"])));
@@ -126,7 +126,7 @@ impl Sample {
     }
 
     /// The lots of every giver, each asked with the giver's own token: by key, with the giver's code.
-    async fn lots(&self) -> BTreeMap<i64, (String, Value)> {
+    pub async fn lots(&self) -> BTreeMap<i64, (String, Value)> {
         let mut lots = BTreeMap::new();
         for (party, code) in &self.codes {
             let token = self.token_of(*party).await;
@@ -138,31 +138,31 @@ impl Sample {
     }
 }
 
-async fn created(fixture: &Fixture) -> Db {
+pub async fn created(fixture: &Fixture) -> Db {
     let db = Db::connect(&fixture.url).await.unwrap();
     db.migrate().await.unwrap();
     assert!(demo::create(&db).await.unwrap());
     db
 }
 
-fn edges(connection: &Value) -> impl Iterator<Item = &Value> {
+pub fn edges(connection: &Value) -> impl Iterator<Item = &Value> {
     connection["edges"].as_array().unwrap().iter()
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-fn key(id: &Value) -> i64 {
+pub fn key(id: &Value) -> i64 {
     text(id).parse::<GlobalId>().unwrap().key
 }
 
-fn fen(money: &Value) -> Fen {
+pub fn fen(money: &Value) -> Fen {
     money["amount"].as_str().unwrap().parse().unwrap()
 }
 
 /// An amount as the expected texts write it: without decimals where there are none.
-fn short(amount: Fen) -> String {
+pub fn short(amount: Fen) -> String {
     let text = amount.to_string();
     text.strip_suffix(".00").unwrap_or(&text).to_owned()
 }
@@ -186,7 +186,7 @@ fn trace_line(number: usize, code: &str, lot: &Value, expenses: &HashMap<String,
 }
 
 /// The number of a target in the expected journal.
-fn target_number(code: &str) -> usize {
+pub fn target_number(code: &str) -> usize {
     if code == "G1" { 31 } else { code[1..].parse().unwrap() }
 }
 
@@ -290,6 +290,36 @@ on_both! {
         assert!(report.checks.iter().filter(|check| check.ran).count() > 15);
     }
 
+    async fn what_is_published_is_downloaded_byte_for_byte(fixture: Fixture) {
+        let sample = Sample::new(&fixture).await;
+        let query = "{ fund(code: \"COMMUNITY-A\") { disclosures { edges { node { number path digest snapshot
+            received { amount } spent { amount } closing { amount } publishedOn noticeTo } } }
+            committee { kind seats { duty } } motions(first: 1) { edges { node { state origin } } } } }";
+        let read = sample.data(None, query, json!({})).await;
+        let published = &read["fund"]["disclosures"]["edges"][0]["node"];
+        assert_eq!(published["number"], "COMMUNITY-A-2026-001");
+        let sums = ["received", "spent", "closing"].map(|name| text(&published[name]["amount"]));
+        assert_eq!(sums, ["47000.00", "34600.00", "11900.00"]);
+        let answer = reqwest::get(format!("http://{}{}", sample.address, text(&published["path"]))).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["etag"].to_str().unwrap(), format!("{}", published["digest"]));
+        let body = answer.text().await.unwrap();
+        assert_eq!(body, text(&published["snapshot"]));
+        assert_eq!(cobuild::disclosure::digest(&body), text(&published["digest"]));
+        assert!(!body.contains("住户"), "residents are masked");
+        assert!(body.contains("\"amount\":\"12000.00\",\"giver\":\"居民\",\"givers\":24"), "24 households together");
+        for path in ["COMMUNITY-A-2026-002.json", "COMMUNITY-A-2026-001", "x"] {
+            let answer = reqwest::get(format!("http://{}/disclosures/{path}", sample.address)).await.unwrap();
+            assert_eq!(answer.status(), 404, "{path}");
+        }
+        // The council of seven with its supervisor, and what is on its table.
+        let seats = read["fund"]["committee"]["seats"].as_array().unwrap();
+        assert_eq!(seats.iter().filter(|seat| seat["duty"] == "MEMBER").count(), 7);
+        assert_eq!(seats.len(), 8);
+        let motion = &read["fund"]["motions"]["edges"][0]["node"];
+        assert_eq!(*motion, json!({ "state": "OPEN", "origin": "VOTED" }));
+    }
+
     async fn the_examples_are_answered_as_committed(fixture: Fixture) {
         let sample = Sample::new(&fixture).await;
         let dir = tempfile::tempdir().unwrap();
@@ -347,11 +377,19 @@ async fn public_sees_a_notice(sample: &Sample) {
     let own = sample.token_of(find("H18")).await;
     let read = sample.data(Some(&own), query, json!({ "id": household })).await;
     assert_eq!(read["party"]["name"], "住户 18");
-    let funders = "{ project(fundCode: \"COMMUNITY-A\", code: \"P01\") { funders(first: 100) { edges { node { kind name } } } } }";
+    let funders =
+        "{ project(fundCode: \"COMMUNITY-A\", code: \"P01\") { funders(first: 100) { edges { node { kind name } }
+        others { count spent { amount } waiting { amount } } } } }";
     let read = sample.data(None, funders, json!({})).await;
-    let names = edges(&read["project"]["funders"]).map(|edge| &edge["node"]).filter(|node| node["kind"] == "RESIDENT");
-    let names: Vec<String> = names.map(|node| text(&node["name"])).collect();
-    assert_eq!(names, vec!["Resident"; 24]);
+    let kinds: Vec<String> = edges(&read["project"]["funders"]).map(|edge| text(&edge["node"]["kind"])).collect();
+    assert_eq!(kinds.len(), 5, "the organisations by name");
+    assert!(!kinds.contains(&"RESIDENT".to_owned()));
+    let others = json!({ "count": 24, "spent": { "amount": "12000.00" }, "waiting": { "amount": "0.00" } });
+    assert_eq!(read["project"]["funders"]["others"], others, "the households as one group");
+    let read = sample.data(Some(&own), funders, json!({})).await;
+    let names: Vec<String> = edges(&read["project"]["funders"]).map(|edge| text(&edge["node"]["name"])).collect();
+    assert!(names.contains(&"住户 18".to_owned()), "itself: {names:?}");
+    assert_eq!(read["project"]["funders"]["others"]["count"], 23);
     let answer = sample.ask(None, ENTRIES, json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }

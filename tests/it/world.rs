@@ -1,34 +1,25 @@
 //! A database with a fund and its project in it, and the graph over it.
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, Variables};
+use async_graphql::Variables;
 use chrono::{TimeZone as _, Utc};
 use cobuild::{
-    area::{AreaMutation, AreaQuery},
+    api,
     clock::Clock,
-    committee::CommitteeMutation,
     db::Db,
     error::Language,
-    fund::{FundMutation, FundQuery},
     id::PrincipalId,
-    party::{PartyMutation, PartyQuery},
-    project::{ProjectMutation, ProjectQuery},
     viewer::{self, Request, Viewer},
 };
 use serde_json::{Value, json};
 
 use crate::support::Fixture;
 
-#[derive(Default, MergedObject)]
-pub struct Query(AreaQuery, PartyQuery, FundQuery, ProjectQuery);
-#[derive(Default, MergedObject)]
-pub struct Mutation(AreaMutation, PartyMutation, FundMutation, ProjectMutation, CommitteeMutation);
-
 /// A database and the graph over it.
 pub struct World {
     pub db: Db,
     pub clock: Clock,
     pub principal: PrincipalId,
-    pub schema: Schema<Query, Mutation, EmptySubscription>,
+    pub schema: api::schema::Schema,
 }
 
 /// The ids of what [`World::filled`] adds.
@@ -55,7 +46,7 @@ impl World {
         let mut tx = db.begin().await.unwrap();
         let principal = viewer::store::insert_principal(&mut tx, "tester", clock.now()).await.unwrap();
         tx.commit().await.unwrap();
-        Self { db, clock, principal, schema: Schema::new(Query::default(), Mutation::default(), EmptySubscription) }
+        Self { db, clock, principal, schema: api::schema::build() }
     }
 
     /// What `viewer` is answered: data and errors.

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     storm::{commits, names, principal},
-    support::{Fixture, small_disk::SmallDisk},
+    support::{Fixture, disk::SmallDisk},
 };
 
 async fn open(fixture: &Fixture) -> Db {
@@ -212,7 +212,7 @@ async fn a_database_that_may_not_grow_refuses_and_says_so_and_works_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_every_job_of_a_commit_and_loses_none_before() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount("4m") else { return };
     let spare = disk.path().join("spare");
     std::fs::write(&spare, vec![1; 400_000]).unwrap();
     let db = Db::connect(&format!("sqlite:{}/cobuild.db", disk.path().display())).await.unwrap();

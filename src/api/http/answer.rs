@@ -136,7 +136,12 @@ fn settled(mut error: ServerError, id: &str, language: Language) -> ServerError 
     if code(&error).is_some() {
         // A denial knows its sentence in both languages.
         if let Some(own) = error.source::<Error>() {
-            error.message = own.message(language);
+            let message = own.message(language);
+            if let Error::Unavailable(why) = own {
+                let why = format!("{:#}", why.0);
+                tracing::warn!(reference = %id, error = why, path = ?error.path, "the database is away");
+            }
+            error.message = message;
         }
         return error;
     }

@@ -281,6 +281,7 @@ impl WorkbookTarget {
         let sheet = self.workbook.worksheet_from_index(0)?;
         for (column, text) in row.cells().enumerate() {
             let place = u16::try_from(column).unwrap_or(u16::MAX);
+            // A workbook has no other numbers. This is the reader's own cell copied back; no amount is taken from it.
             match (row.kind(column), text.parse::<f64>()) {
                 (Kind::Empty, _) => {}
                 (Kind::Number, Ok(number)) => {

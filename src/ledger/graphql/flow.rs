@@ -3,18 +3,20 @@
 use async_graphql::{Context, Object, SimpleObject};
 
 use crate::{
-    error::Result,
-    fund::{Purpose, PurposeById},
-    id::FundId,
+    contribution::graphql::own_parties,
+    error::{Error, Result},
+    fund::{Fund, Purpose, PurposeById},
     ledger::{
-        flow::{FlowNodeKind, Node, Totals, flow},
-        trace,
+        AccountKind,
+        as_of::Cut,
+        flow::{FlowNodeKind, Givers, Node, Remainders, Shape, Totals, flow},
+        movement,
     },
     money::Money,
     page::PeriodInput,
-    party::PartyKind,
+    party::{PartyById, PartyKind, PartyNode, is_told},
     project::{TargetById, TargetNode},
-    viewer::Request,
+    viewer::{Act, Request},
 };
 
 /// The flow of a fund for a period, as nodes and links that add up: for every node,
@@ -25,6 +27,8 @@ pub struct Flow {
     pub nodes: Vec<FlowNode>,
     /// What went from one node to another, less what came back.
     pub links: Vec<FlowLink>,
+    /// What came back along a link and was taken from it.
+    pub netted: Vec<FlowLink>,
 }
 
 /// Givers of one kind, the fund, a project, a purpose, or where money left the fund.
@@ -46,18 +50,29 @@ impl FlowNode {
         self.node.kind()
     }
 
-    /// The kind of givers; null for other nodes.
+    /// The kind of givers; null for other nodes, and for givers who are told only together.
     async fn givers(&self) -> Option<PartyKind> {
         if let Node::Givers(kind) = self.node { Some(kind) } else { None }
     }
 
-    /// The project or micro-grant; null for other nodes.
+    /// The giver; null for other nodes.
+    async fn giver(&self, ctx: &Context<'_>) -> Option<Result<PartyNode>> {
+        let Node::Giver(giver) = self.node else { return None };
+        Some(Request::of(ctx).need::<PartyById>(giver).await.map(Into::into))
+    }
+
+    /// What kind of place money waits in; null for nodes of other kinds than WAITING.
+    async fn place(&self) -> Option<AccountKind> {
+        if let Node::Waiting(kind) = self.node { Some(kind) } else { None }
+    }
+
+    /// The project or micro-grant; null for other nodes, and for all but the largest together.
     async fn target(&self, ctx: &Context<'_>) -> Option<Result<TargetNode>> {
         let Node::Target(target) = self.node else { return None };
         Some(Request::of(ctx).need::<TargetById>(target).await)
     }
 
-    /// The purpose; null for other nodes.
+    /// The purpose; null for other nodes, and for all but the largest together.
     async fn purpose(&self, ctx: &Context<'_>) -> Option<Result<Purpose>> {
         let Node::Purpose(purpose) = self.node else { return None };
         Some(Request::of(ctx).need::<PurposeById>(purpose).await)
@@ -95,11 +110,50 @@ pub struct FlowLink {
     pub amount: Money,
 }
 
+/// How a flow is asked for.
+#[derive(Clone, Debug, Default, async_graphql::InputObject)]
+pub struct FlowInput {
+    /// Draw each of the largest givers who may be told to you, or only the kinds of givers.
+    #[graphql(default)]
+    pub givers: Givers,
+    /// How many givers, projects and purposes are drawn by themselves, 100 at most; the rest are summed into one node
+    /// of their kind. All where it is left out.
+    pub top: Option<i32>,
+    /// Whether what is left is drawn.
+    #[graphql(default)]
+    pub remainders: Remainders,
+}
+
+/// The most nodes of a kind that are drawn by themselves.
+const TOP_MAX: i32 = 100;
+
 /// The flow of a fund for a period: open to the public.
-pub async fn flow_of_fund(request: &Request, fund: FundId, period: PeriodInput) -> Result<Flow> {
+pub async fn flow_of_fund(
+    request: &Request,
+    fund: &Fund,
+    period: PeriodInput,
+    asked: FlowInput,
+    cut: Cut,
+) -> Result<Flow> {
+    if asked.top.is_some_and(|top| !(0..=TOP_MAX).contains(&top)) {
+        return Err(Error::BadInput(format!("`top` is 0 to {TOP_MAX}.")));
+    }
     let (from, to) = period.days()?;
-    let rows = trace::flow_rows(&mut *request.session().await?, fund, from, to).await?;
-    let flow = flow(&rows);
+    let days = (from, cut.date.map_or(to, |date| date.min(to)));
+    let rows = movement::flow_rows(&mut *request.session().await?, fund.id, days, cut.seq).await?;
+    let givers = movement::flow_givers(&mut *request.session().await?, fund.id, days, cut.seq).await?;
+    let sees_all = request.viewer.may(Act::ReadGiving, fund.on());
+    let own = own_parties(request).unwrap_or_default();
+    let is_shown =
+        |one: &&movement::FlowGiver| is_told(one.kind, one.publicity) || sees_all || own.contains(&one.party_id);
+    let named: Vec<movement::FlowGiver> = match asked.givers {
+        Givers::Kind => vec![],
+        Givers::Party => givers.iter().filter(is_shown).copied().collect(),
+    };
+    let shape = Shape { top: asked.top.and_then(|top| top.try_into().ok()), remainders: asked.remainders };
+    // Those who keep the books are told of residents however few they are.
+    let grouped = if sees_all { &[][..] } else { &givers };
+    let flow = flow(&rows, grouped, &named, shape);
     let link = |((from, to), amount): (&(Node, Node), &crate::money::Fen)| FlowLink {
         source: from.key(),
         destination: to.key(),
@@ -107,6 +161,7 @@ pub async fn flow_of_fund(request: &Request, fund: FundId, period: PeriodInput) 
     };
     Ok(Flow {
         links: flow.links.iter().map(link).collect(),
+        netted: flow.netted.iter().map(link).collect(),
         nodes: flow.nodes.into_iter().map(|(node, totals)| FlowNode { node, totals }).collect(),
     })
 }

@@ -15,7 +15,10 @@ use crate::{
         graphql::{Expense, ExpenseById},
     },
     id::{FundId, GlobalId, NodeKind, PartyId},
-    ledger::trace,
+    ledger::{
+        as_of::{self, Cut},
+        trace,
+    },
     money::Money,
     narrowed_page_of,
     page::{Direction, Key, Page, PageArgs, PeriodInput},
@@ -40,14 +43,19 @@ narrowed_page_of!(/// A page of the projects and grants each party's money went 
 struct SumsOf;
 
 impl Load for SumsOf {
-    type Key = (PartyId, trace::UseFilter);
+    type Key = (PartyId, (trace::UseFilter, Cut));
     type Value = Vec<trace::KindSum>;
 
     async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<trace::KindSum>>> {
         let mut found = HashMap::new();
-        for (filter, parties) in crate::viewer::by_page(keys) {
-            let rows = trace::sums_of_parties(&mut *request.session().await?, &parties, &filter).await?;
-            crate::viewer::deal(&mut found, &filter, rows, |sum| PartyId(sum.owner));
+        for (which, parties) in crate::viewer::by_page(keys) {
+            let (filter, cut) = &which;
+            let session = &mut *request.session().await?;
+            let rows = match cut.is_now() {
+                true => trace::sums_of_parties(session, &parties, filter).await?,
+                false => as_of::sums_of_parties(session, &parties, filter, cut).await?,
+            };
+            crate::viewer::deal(&mut found, &which, rows, |sum| PartyId(sum.owner));
         }
         Ok(found)
     }
@@ -106,8 +114,13 @@ pub enum FundedExpenseOrder {
 }
 
 /// What a party gave, and where it is.
-pub async fn balance_of_party(request: &Request, party: PartyId, filter: trace::UseFilter) -> Result<Balance> {
-    Ok(Balance::of(&request.load::<SumsOf>((party, filter)).await?.unwrap_or_default()))
+pub async fn balance_of_party(
+    request: &Request,
+    party: PartyId,
+    filter: trace::UseFilter,
+    cut: Cut,
+) -> Result<Balance> {
+    Ok(Balance::of(&request.load::<SumsOf>((party, (filter, cut))).await?.unwrap_or_default()))
 }
 
 /// Where a party's unspent money waits.
@@ -249,5 +262,10 @@ impl FundedTargetEdge {
     /// How much of the party's money is allocated to it and not yet spent.
     async fn waiting(&self) -> Money {
         self.row.waiting.into()
+    }
+
+    /// What the party gave to it in goods and services, at the stated value; not in `spent` or `waiting`.
+    async fn in_kind(&self) -> Money {
+        self.row.in_kind.into()
     }
 }

@@ -1,5 +1,7 @@
 //! The ledger in the graph: restrictions, lots, where money is, entries, and a fund's balance.
 
+pub mod as_of;
+pub mod correction;
 pub mod flow;
 pub mod giving;
 pub mod spending;
@@ -9,8 +11,11 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use as_of::{AsOfInput, cut_of_funds};
+
 use super::{
     AccountKind, Asset, Entry, EntryKind,
+    as_of::Cut,
     document::{Lot, LotClass},
     earmark,
     earmark::{Earmark, EarmarkKind, Restriction},
@@ -30,11 +35,13 @@ use crate::{
     id::{EarmarkId, EntryId, FundId, GlobalId, LotId, NodeKind, PartyId},
     ledger::idem::Once,
     money::{Fen, Money},
+    narrowed_page_of,
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
     pledge::graphql::{Pledge, PledgeOfDue},
     project::{TargetById, TargetNode},
+    related::graphql::{RelatedPartyNode, related},
     viewer::{Act, Load, On, Request},
 };
 
@@ -46,6 +53,8 @@ by_id!(/// Entries by key.
     EntryById, EntryId, Entry, store::entries_by_ids);
 page_of!(/// A page of the places where each lot is.
     UsesOfLot, LotId, trace::Use, joined funded::uses_of_lots, |one: &trace::Use| LotId(one.owner));
+narrowed_page_of!(/// A page of the places where each lot was.
+    PastUsesOfLot, LotId, Cut, trace::Use, super::as_of::of_lots, |one: &trace::Use| LotId(one.owner));
 page_of!(/// A page of each fund's journal.
     EntriesOf, FundId, Entry, store::entries_of_funds, |entry: &Entry| entry.fund_id);
 
@@ -79,6 +88,11 @@ impl RestrictionNode {
         Some(Request::of(ctx).need::<TargetById>(self.0.target_id?).await)
     }
 
+    /// Whether any fund of the host may spend it, not only the one it came to.
+    async fn any_fund(&self) -> bool {
+        self.0.fund_id.is_none()
+    }
+
     /// The first day it may be spent; null for any.
     async fn valid_from(&self) -> Option<Date> {
         self.0.valid_from.map(Date)
@@ -103,6 +117,10 @@ pub struct RestrictionInput {
     pub valid_from: Option<Date>,
     /// Not to be spent after this day.
     pub valid_to: Option<Date>,
+    /// Whether any fund of the host may spend it, not only the one it comes to: then it may be transferred. Not
+    /// together with a project or micro-grant.
+    #[graphql(default)]
+    pub any_fund: bool,
 }
 
 impl RestrictionInput {
@@ -114,6 +132,7 @@ impl RestrictionInput {
             target: self.target_id.map(GlobalId::target).transpose()?,
             valid_from: self.valid_from.map(Into::into),
             valid_to: self.valid_to.map(Into::into),
+            any_fund: self.any_fund,
         })
     }
 }
@@ -165,9 +184,20 @@ impl LotNode {
         self.0.line_no
     }
 
+    /// The gift that this one was made of, when its giver or restriction was changed; null for the rest.
+    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<LotNode>> {
+        Some(Request::of(ctx).need::<LotById>(self.0.parent_id?).await.map(LotNode))
+    }
+
     /// Whose gift it is.
     async fn donor(&self, ctx: &Context<'_>) -> Result<PartyNode> {
         Ok(Request::of(ctx).need::<PartyById>(self.0.donor_id).await?.into())
+    }
+
+    /// The declaration by which its giver was related on the day; null when nobody said so. For those who keep or
+    /// oversee the books.
+    async fn related_party(&self, ctx: &Context<'_>) -> Option<Result<RelatedPartyNode>> {
+        related(Request::of(ctx), self.0.fund_id, self.0.donor_id, self.0.received_on).await.transpose()
     }
 
     /// What it may be used for.
@@ -200,7 +230,7 @@ impl LotNode {
         self.0.received_on.into()
     }
 
-    /// Where every fen of it is now: what it paid, what waits, what was given back.
+    /// Where every fen of it is, or was: what it paid, what waits, what was given back.
     async fn uses(
         &self,
         ctx: &Context<'_>,
@@ -208,18 +238,24 @@ impl LotNode {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which entries count; all where it is left out. `seq` is of the fund it came to.")]
+        as_of: Option<AsOfInput>,
     ) -> Option<Result<UseConnection>> {
         let args = PageArgs { first, after, last, before };
-        Some(self.uses_page(Request::of(ctx), &args).await)
+        Some(self.uses_page(Request::of(ctx), as_of, &args).await)
     }
 }
 
 impl LotNode {
-    async fn uses_page(&self, request: &Request, args: &PageArgs) -> Result<UseConnection> {
+    async fn uses_page(&self, request: &Request, as_of: Option<AsOfInput>, args: &PageArgs) -> Result<UseConnection> {
         must_read_giving(request, self.0.donor_id, self.0.fund_id).await?;
         let page = by_place(args)?;
-        let rows = request.load::<UsesOfLot>((self.0.id, page.clone())).await?.unwrap_or_default();
-        Ok(uses(&page, rows))
+        let cut = cut_of_funds(request, as_of, Some(self.0.fund_id)).await?;
+        let rows = match cut.is_now() {
+            true => request.load::<UsesOfLot>((self.0.id, page.clone())).await?,
+            false => request.load::<PastUsesOfLot>((self.0.id, (cut, page.clone()))).await?,
+        };
+        Ok(uses(&page, rows.unwrap_or_default()))
     }
 }
 
@@ -326,21 +362,26 @@ impl Balance {
 pub struct SumsOfFund;
 
 impl Load for SumsOfFund {
-    type Key = FundId;
+    type Key = (FundId, Cut);
     type Value = Vec<trace::KindSum>;
 
-    async fn load(request: &Request, keys: Vec<FundId>) -> Result<HashMap<FundId, Vec<trace::KindSum>>> {
-        let mut found: HashMap<FundId, Vec<trace::KindSum>> = HashMap::new();
-        for sum in trace::sums_of_funds(&mut *request.session().await?, &keys).await? {
-            found.entry(FundId(sum.owner)).or_default().push(sum);
+    async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<trace::KindSum>>> {
+        let mut found = HashMap::new();
+        for (cut, funds) in crate::viewer::by_page(keys) {
+            let session = &mut *request.session().await?;
+            let rows = match cut.is_now() {
+                true => trace::sums_of_funds(session, &funds).await?,
+                false => super::as_of::sums_of_funds(session, &funds, &cut).await?,
+            };
+            crate::viewer::deal(&mut found, &cut, rows, |sum| FundId(sum.owner));
         }
         Ok(found)
     }
 }
 
 /// What is in a fund and what became of what was: open to the public.
-pub async fn balance_of_fund(request: &Request, fund: FundId) -> Result<Balance> {
-    let sums = request.load::<SumsOfFund>(fund).await?.unwrap_or_default();
+pub async fn balance_of_fund(request: &Request, fund: FundId, cut: Cut) -> Result<Balance> {
+    let sums = request.load::<SumsOfFund>((fund, cut)).await?.unwrap_or_default();
     Ok(Balance::of(&sums))
 }
 
@@ -396,6 +437,12 @@ impl EntryNode {
     /// The entry that this one undoes; null unless its kind is REVERSE.
     async fn reverses(&self, ctx: &Context<'_>) -> Option<Result<EntryNode>> {
         Some(Request::of(ctx).need::<EntryById>(self.0.reverses_id?).await.map(EntryNode))
+    }
+
+    /// The entry it belongs to: of XFER_IN the other fund's, of a SWAP before a refund the refund; null for the
+    /// rest.
+    async fn pair(&self, ctx: &Context<'_>) -> Option<Result<EntryNode>> {
+        Some(Request::of(ctx).need::<EntryById>(self.0.pair_id?).await.map(EntryNode))
     }
 
     /// What it moved: each posting takes part of a lot from one place to another.
@@ -465,6 +512,11 @@ impl PostingNode {
     /// The project or micro-grant that it left, went to, or both; null when neither.
     async fn target(&self, ctx: &Context<'_>) -> Option<Result<TargetNode>> {
         Some(Request::of(ctx).need::<TargetById>(self.0.target_id?).await)
+    }
+
+    /// The expense that it paid, or came back from; null when neither.
+    async fn expense(&self, ctx: &Context<'_>) -> Option<Result<Expense>> {
+        Some(Request::of(ctx).need::<ExpenseById>(self.0.expense_id?).await.map(Expense))
     }
 
     /// How much.

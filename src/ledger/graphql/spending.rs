@@ -6,30 +6,44 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use super::Balance;
 use crate::{
+    all_of,
+    contribution::graphql::own_parties,
     error::Result,
+    fund::FundById,
     id::{FundId, TargetId},
-    ledger::trace,
+    ledger::{
+        as_of::{self, Cut},
+        privacy, trace,
+    },
     money::{Decimal, Fen, Money},
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
-    viewer::{Load, Request},
+    viewer::{Act, Load, Request},
 };
 
 page_of!(/// A page of the givers of each project or grant.
     FundersOfTarget, TargetId, trace::Share, trace::parties_of_targets, |one: &trace::Share| one.target_id);
 
+all_of!(/// All givers of each project or grant, to decide who is shown.
+    GiversOfTarget, TargetId, privacy::Giver, trace::givers_of_targets, |one: &privacy::Giver| TargetId(one.owner));
+
 /// Where each project's or grant's cash is, by kind of place.
 struct SumsOfTarget;
 
 impl Load for SumsOfTarget {
-    type Key = TargetId;
+    type Key = (TargetId, Cut);
     type Value = Vec<trace::KindSum>;
 
-    async fn load(request: &Request, keys: Vec<TargetId>) -> Result<HashMap<TargetId, Vec<trace::KindSum>>> {
-        let mut found: HashMap<TargetId, Vec<trace::KindSum>> = HashMap::new();
-        for sum in trace::sums_of_targets(&mut *request.session().await?, &keys).await? {
-            found.entry(TargetId(sum.owner)).or_default().push(sum);
+    async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<trace::KindSum>>> {
+        let mut found = HashMap::new();
+        for (cut, targets) in crate::viewer::by_page(keys) {
+            let session = &mut *request.session().await?;
+            let rows = match cut.is_now() {
+                true => trace::sums_of_targets(session, &targets).await?,
+                false => as_of::sums_of_targets(session, &targets, &cut).await?,
+            };
+            crate::viewer::deal(&mut found, &cut, rows, |sum| TargetId(sum.owner));
         }
         Ok(found)
     }
@@ -49,8 +63,8 @@ impl Load for LeverageOf {
 }
 
 /// What a project or grant was given, less what went back, and where it is.
-pub async fn balance_of_target(request: &Request, target: TargetId) -> Result<Balance> {
-    Ok(Balance::of(&request.load::<SumsOfTarget>(target).await?.unwrap_or_default()))
+pub async fn balance_of_target(request: &Request, target: TargetId, cut: Cut) -> Result<Balance> {
+    Ok(Balance::of(&request.load::<SumsOfTarget>((target, cut)).await?.unwrap_or_default()))
 }
 
 /// How much a project moved altogether for each yuan of the fund's own money in it (撬动).
@@ -78,14 +92,12 @@ impl Leverage {
             external += sum.external;
         }
         let total = own + copay + external;
-        let hundredths = |own: i64| i64::try_from(i128::from(total.0) * 100 / i128::from(own)).ok();
-        let ratio = if own.is_positive() { hundredths(own.0) } else { None };
         Self {
             own: own.into(),
             copay: copay.into(),
             external: external.into(),
             total: total.into(),
-            ratio: ratio.map(|ratio| Decimal(Fen(ratio))),
+            ratio: trace::leverage_ratio(own, total).map(Decimal),
         }
     }
 }
@@ -114,13 +126,57 @@ pub async fn leverage_of_fund(request: &Request, fund: FundId) -> Result<Leverag
 }
 
 /// Who gave a project's or grant's money, the largest sum first.
-pub async fn funders_of_target(request: &Request, target: TargetId, args: &PageArgs) -> Result<FunderConnection> {
+pub async fn funders_of_target(
+    request: &Request,
+    fund: FundId,
+    target: TargetId,
+    args: &PageArgs,
+) -> Result<FunderConnection> {
     let page = Page::new(args, Direction::Desc, &[Key::Int(0), Key::Int(0)])?;
-    let rows = request.load::<FundersOfTarget>((target, page.clone())).await?.unwrap_or_default();
-    let slice = page.finish(rows, |one| vec![(one.spent + one.waiting).0.into(), one.party_id.into()]);
+    let key = |one: &trace::Share| vec![(one.spent + one.waiting + one.in_kind).0.into(), one.party_id.into()];
+    let fund = request.need::<FundById>(fund).await?;
+    let (slice, others) = if request.viewer.may(Act::ReadGiving, fund.on()) {
+        let rows = request.load::<FundersOfTarget>((target, page.clone())).await?.unwrap_or_default();
+        (page.finish(rows, key), None)
+    } else {
+        let givers = request.load::<GiversOfTarget>(target).await?.unwrap_or_default();
+        let seen = privacy::seen(&givers, &own_parties(request).unwrap_or_default());
+        let share = |one: privacy::Part| trace::Share {
+            party_id: one.party_id,
+            target_id: target,
+            spent: one.spent,
+            waiting: one.waiting,
+            in_kind: one.in_kind,
+        };
+        (page.pick(seen.named.into_iter().map(share), key), seen.others.map(OtherGivers::from))
+    };
     let page_info = slice.info();
     let edges = slice.rows.into_iter().map(|(cursor, row)| FunderEdge { cursor, row }).collect();
-    Ok(FunderConnection { edges, page_info })
+    Ok(FunderConnection { edges, page_info, others })
+}
+
+/// Givers that are not listed one by one: they did not choose to be named, or are residents.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct OtherGivers {
+    /// How many they are; null when they are too few for it to be told.
+    pub count: Option<i64>,
+    /// What of their money was spent.
+    pub spent: Money,
+    /// What of their money is allocated and not yet spent.
+    pub waiting: Money,
+    /// Their goods and services, at the stated value; those of an expense in kind are `spent`.
+    pub in_kind: Money,
+}
+
+impl From<privacy::Others> for OtherGivers {
+    fn from(others: privacy::Others) -> Self {
+        Self {
+            count: others.count,
+            spent: others.spent.into(),
+            waiting: others.waiting.into(),
+            in_kind: others.in_kind.into(),
+        }
+    }
 }
 
 /// A page of the givers of a project or micro-grant.
@@ -130,6 +186,8 @@ pub struct FunderConnection {
     pub edges: Vec<FunderEdge>,
     /// What lies before and after this page.
     pub page_info: async_graphql::connection::PageInfo,
+    /// The givers that are not listed to you, together; null when all are.
+    pub others: Option<OtherGivers>,
 }
 
 /// A giver with its part of a project's or micro-grant's money.
@@ -159,5 +217,10 @@ impl FunderEdge {
     /// How much of its money is allocated and not yet spent.
     async fn waiting(&self) -> Money {
         self.row.waiting.into()
+    }
+
+    /// What it gave in goods and services, at the stated value; not in `spent` or `waiting`.
+    async fn in_kind(&self) -> Money {
+        self.row.in_kind.into()
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     ledger::{
         graphql::{
             Balance, LotConnection, UseConnection,
+            as_of::{AsOfInput, cut_of_funds},
             giving::{
                 FundedExpenseConnection, FundedExpenseOrder, FundedTargetConnection, SpentInMonth, UseFilterInput,
                 balance_of_party, expenses_of_party, months_of_party, targets_of_party, waiting_of_party,
@@ -86,9 +87,16 @@ async fn narrowed(request: &Request, party: &Party, filter: Option<UseFilterInpu
 }
 
 /// What a party gave, and what became of it.
-pub(super) async fn giving_of(ctx: &Context<'_>, party: &Party, filter: Option<UseFilterInput>) -> Result<Balance> {
+pub(super) async fn giving_of(
+    ctx: &Context<'_>,
+    party: &Party,
+    filter: Option<UseFilterInput>,
+    as_of: Option<AsOfInput>,
+) -> Result<Balance> {
     let request = Request::of(ctx);
-    balance_of_party(request, party.id, narrowed(request, party, filter).await?).await
+    let filter = narrowed(request, party, filter).await?;
+    let cut = cut_of_funds(request, as_of, filter.fund).await?;
+    balance_of_party(request, party.id, filter, cut).await
 }
 
 /// A page of the projects and grants that a party's money went to.

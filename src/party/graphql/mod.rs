@@ -1,31 +1,35 @@
-//! Parties in the graph: one interface, an object type for each kind, and fields that are written once.
+//! Parties in the graph: one interface, an object type for each kind, and fields that are written once. What is done
+//! to them is in [`mutation`].
+
+mod mutation;
 
 mod giving;
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Interface, Object, SimpleObject};
+use async_graphql::{Context, ID, Interface, Object};
 
-use super::{
-    Party, PartyFilter, PartyKind, Publicity, Registration, Sight, credit_code, join_area, name::name_key, register,
-    store,
-};
+pub use mutation::PartyMutation;
+
+use super::{Party, PartyFilter, PartyKind, Publicity, Sight, credit_code, name::name_key, store};
 use crate::{
     area::{Area, AreaConnection},
     by_id, connection,
     contribution::graphql::{ContributionConnection, GivingFilterInput},
-    error::{Result, UserError},
+    error::Result,
     id::{AreaId, GlobalId, NodeKind, PartyId},
     ledger::graphql::{
         Balance, LotConnection, UseConnection,
+        as_of::AsOfInput,
         giving::{FundedExpenseConnection, FundedExpenseOrder, FundedTargetConnection, SpentInMonth, UseFilterInput},
     },
-    page::{Direction, Key, Page, PageArgs},
+    page::{Direction, Key, Page, PageArgs, PeriodInput},
     page_of,
     pledge::graphql::{
         PledgeConnection, PledgeFilterInput,
         due::{DueConnection, DueFilterInput},
     },
+    statement::graphql::party::PartyStatement,
     viewer::{Load, Request},
 };
 
@@ -61,7 +65,11 @@ impl From<store::AreaOfParty> for Area {
 
 /// Whether the viewer of this request may read the name of `party`.
 pub async fn knows(ctx: &Context<'_>, party: &Party) -> Result<bool> {
-    let request = Request::of(ctx);
+    is_known_to(Request::of(ctx), party).await
+}
+
+/// Whether the viewer of `request` may read the name of `party`.
+pub async fn is_known_to(request: &Request, party: &Party) -> Result<bool> {
     if party.is_known(&request.viewer, &[]) {
         return Ok(true);
     }
@@ -217,13 +225,14 @@ macro_rules! parties {
                     Some(giving::lots(ctx, &self.0, filter, direction, args).await)
                 }
 
-                /// What it gave altogether, and what became of it.
+                /// The cash it gave altogether, and what became of it; for goods see `statement`.
                 async fn giving(
                     &self,
                     ctx: &Context<'_>,
                     #[graphql(desc = "Only in this fund or project.")] filter: Option<UseFilterInput>,
+                    #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
                 ) -> Option<Result<Balance>> {
-                    Some(giving::giving_of(ctx, &self.0, filter).await)
+                    Some(giving::giving_of(ctx, &self.0, filter, as_of).await)
                 }
 
                 /// The projects and micro-grants that its money went to.
@@ -264,6 +273,17 @@ macro_rules! parties {
                     #[graphql(desc = "Only in this fund or period.")] filter: Option<UseFilterInput>,
                 ) -> Option<Result<Vec<SpentInMonth>>> {
                     Some(giving::funded_by_month(ctx, &self.0, filter).await)
+                }
+
+                /// What its money did in a period: what was there, what arrived, what it paid for, what is left.
+                async fn statement(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "The period, both days included.")] period: PeriodInput,
+                    #[graphql(desc = "Only in this fund's books.")] fund_id: Option<GlobalId>,
+                    #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
+                ) -> Option<Result<PartyStatement>> {
+                    Some(PartyStatement::of(Request::of(ctx), self.0.id, period, fund_id, as_of).await)
                 }
 
                 /// What of its money waits unspent, and where.
@@ -347,7 +367,15 @@ macro_rules! parties {
             ),
             field(
                 name = "giving", ty = "Option<Result<Balance>>", desc = "What it gave altogether, and what became of it.",
-                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund or project.")
+                arg(name = "filter", ty = "Option<UseFilterInput>", desc = "Only in this fund or project."),
+                arg(name = "as_of", ty = "Option<AsOfInput>", desc = "Which entries count; all where it is left out.")
+            ),
+            field(
+                name = "statement", ty = "Option<Result<PartyStatement>>",
+                desc = "What its money did in a period: what was there, what arrived, what it paid for, what is left.",
+                arg(name = "period", ty = "PeriodInput", desc = "The period, both days included."),
+                arg(name = "fund_id", ty = "Option<GlobalId>", desc = "Only in this fund's books."),
+                arg(name = "as_of", ty = "Option<AsOfInput>", desc = "Which entries count; all where it is left out.")
             ),
             field(
                 name = "funded_targets", ty = "Option<Result<FundedTargetConnection>>", desc = "The projects and micro-grants that its money went to.",
@@ -443,100 +471,5 @@ impl PartyQuery {
         let rows = store::all(&mut *request.session().await?, &filter, &sight, &page).await?;
         let key = |party: &Party| vec![Key::Text(party.name.clone()), party.id.into()];
         Ok(PartyConnection::new(page.finish(rows, key), None))
-    }
-}
-
-/// What a party is registered from.
-#[derive(InputObject)]
-pub struct PartyRegisterInput {
-    /// What kind of giver or receiver it is.
-    pub kind: PartyKind,
-    /// Its real name, at most 200 characters.
-    pub name: String,
-    /// The name it wishes to be published under, at most 200 characters.
-    pub alias_name: Option<String>,
-    /// What the public reads in place of the name; left out, NAME, and ANON for a resident.
-    pub publicity: Option<Publicity>,
-    /// The unified social credit code (GB 32100) of an organisation.
-    pub credit_code: Option<String>,
-    /// Why the code is what the registry issued although it fails its check; kept.
-    pub credit_code_override: Option<String>,
-    /// Its number in the system it comes from, at most 100 characters.
-    pub external_id: Option<String>,
-    /// Where it is active: 1 to 100 areas.
-    pub area_ids: Vec<GlobalId>,
-}
-
-impl PartyRegisterInput {
-    fn read(self) -> Result<Registration> {
-        let areas = self.area_ids.iter().map(|id| id.key_of(NodeKind::Area).map(AreaId));
-        Ok(Registration {
-            areas: areas.collect::<Result<_>>()?,
-            kind: self.kind,
-            name: self.name,
-            alias: self.alias_name,
-            publicity: self.publicity,
-            credit_code: self.credit_code,
-            credit_code_override: self.credit_code_override,
-            external_id: self.external_id,
-        })
-    }
-}
-
-/// What came of registering a party.
-#[derive(SimpleObject)]
-pub struct PartyRegisterPayload {
-    /// The party; null when it was refused.
-    pub party: Option<PartyNode>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// Which party becomes active where.
-#[derive(InputObject)]
-pub struct PartyJoinAreaInput {
-    /// The party.
-    pub party_id: GlobalId,
-    /// The area it becomes active in.
-    pub area_id: GlobalId,
-}
-
-/// What came of a party's joining an area.
-#[derive(SimpleObject)]
-pub struct PartyJoinAreaPayload {
-    /// The party; null when it was refused.
-    pub party: Option<PartyNode>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// Mutations of parties.
-#[derive(Default)]
-pub struct PartyMutation;
-
-#[Object]
-impl PartyMutation {
-    /// Registers a party. For staff of every area it is to be active in.
-    async fn party_register(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is registered.")] input: PartyRegisterInput,
-    ) -> Result<PartyRegisterPayload> {
-        let request = Request::of(ctx);
-        let draft = input.read()?;
-        let (party, user_errors) = request.write(async |tx, by| register(tx, by, &[draft]).await?.remove(0)).await?;
-        Ok(PartyRegisterPayload { party: party.map(Into::into), user_errors })
-    }
-
-    /// Makes a party active in another area, too. For staff of that area who may know the party's name.
-    async fn party_join_area(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which party, and where.")] input: PartyJoinAreaInput,
-    ) -> Result<PartyJoinAreaPayload> {
-        let request = Request::of(ctx);
-        let (party, area) = (input.party_id.party()?, input.area_id.key_of(NodeKind::Area)?);
-        let (party, user_errors) = request.write(async |tx, by| join_area(tx, by, party, AreaId(area)).await).await?;
-        Ok(PartyJoinAreaPayload { party: party.map(Into::into), user_errors })
     }
 }

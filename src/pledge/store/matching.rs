@@ -60,6 +60,7 @@ pub async fn bases<'c>(on: impl Sql<'c>, pledge: &Pledge, limit: i64) -> Result<
          JOIN may_spend s ON s.target_id = k.target_id AND s.earmark_id = $2
          JOIN entry e ON e.receipt_id = l.receipt_id AND e.kind = 'RECEIVE'
          WHERE l.fund_id = $1 AND l.donor_id <> $3 AND l.asset = 'CNY' AND l.parent_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM lot c WHERE c.parent_id = l.id)
            AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = e.id)
            AND NOT EXISTS (
                SELECT 1 FROM match_accrual m

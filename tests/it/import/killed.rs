@@ -16,7 +16,7 @@ use crate::{
         binary::{Server, cobuild},
         on_both,
         postgres::Cluster,
-        small_disk::SmallDisk,
+        disk::SmallDisk,
     },
 };
 
@@ -105,14 +105,14 @@ on_both! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_whose_machine_has_no_room_goes_on_when_there_is() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount("2m") else { return };
     let spare = disk.path().join("spare");
     let fixture = Fixture::sqlite();
     let mut clerk = Clerk::new(&fixture, &LEASE).await;
     clerk.server.kill();
     let mut command = cobuild();
-    command.env("TMPDIR", disk.path());
-    clerk.server = Server::start_as(command, &[&["serve", "--database", &fixture.url], &LEASE[..]].concat());
+    command.env("TMPDIR", disk.path()).args(["serve", "--database", &fixture.url]).args(LEASE);
+    clerk.server = Server::try_start(command).unwrap();
     // Copying ends where the disk does.
     let _ = std::fs::write(&spare, vec![1; 4 << 20]);
     let id = clerk.start("CONTRIBUTIONS", list(5_000).as_bytes(), json!({ "source": "till" })).await;

@@ -17,6 +17,8 @@ pub const NOBODY: usize = 9_999_999;
 pub enum Only {
     /// Anything.
     Free,
+    /// Anything, in any fund of the host.
+    AnyFund,
     /// This purpose and what is below it.
     Purpose(usize),
     /// This group.
@@ -55,6 +57,8 @@ pub struct Part {
     pub amount: i64,
     pub pays: Pays,
     pub terms: Option<Terms>,
+    /// Whether it makes a loss good.
+    pub covers: bool,
 }
 
 /// What is promised.
@@ -178,6 +182,55 @@ pub enum Operation {
         entry: usize,
         on: NaiveDate,
     },
+    WriteOff {
+        target: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Credit {
+        expense: usize,
+        to: Back,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Swap {
+        expense: usize,
+        donor: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    RefundSpent {
+        fund: usize,
+        donor: usize,
+        expense: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Relot {
+        lot: usize,
+        donor: Option<usize>,
+        terms: Option<Terms>,
+        by: usize,
+        on: NaiveDate,
+    },
+    Transfer {
+        from: usize,
+        to: usize,
+        amount: i64,
+        on: NaiveDate,
+    },
+    Draw {
+        target: usize,
+        alike: bool,
+    },
+}
+
+/// Where the money of a credit note goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    Pool,
+    Target,
+    Advance,
 }
 
 impl Operation {
@@ -202,6 +255,13 @@ impl Operation {
             Self::Return { to_pool: false, .. } => "return to target",
             Self::Refund { .. } => "refund",
             Self::Reverse { .. } => "reverse",
+            Self::WriteOff { .. } => "write off",
+            Self::Credit { .. } => "credit",
+            Self::Swap { .. } => "swap",
+            Self::RefundSpent { .. } => "refund spent",
+            Self::Relot { .. } => "relot",
+            Self::Transfer { .. } => "transfer",
+            Self::Draw { .. } => "draw",
         }
     }
 }

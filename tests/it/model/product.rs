@@ -9,14 +9,22 @@ use cobuild::{
     contribution::{self, Line, Receive, Received, Settles, refund},
     db::{Sql as _, Tx},
     error::Result,
-    expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
-    id::{DecisionId, DueId, EntryId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
+    expense::{
+        self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo,
+        credit::{Credit, CreditTo, credit},
+    },
+    id::{DecisionId, DueId, EntryId, ExpenseId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
     ledger::{
         AccountKind, Asset,
         document::{EvidenceKind, LotClass},
+        draw::DrawRule,
         earmark::Restriction,
         idem::Once,
+        relot::{self, Relot},
         reverse,
+        swap::{self, Swap},
+        transfer::{self, Transfer},
+        write_off::{self, WriteOff},
     },
     money::Fen,
     pledge::{
@@ -30,7 +38,7 @@ use cobuild::{
 use serde_json::{Value, json};
 
 use super::{
-    operation::{NOBODY, Only, Operation, Part, Pays, Promise, Terms},
+    operation::{Back, NOBODY, Only, Operation, Part, Pays, Promise, Terms},
     oracle::{Oracle, Place},
     scene::Scene,
 };
@@ -80,6 +88,11 @@ fn id<T: Copy + From<i64>>(known: &[T], number: usize) -> T {
     known.get(number).copied().unwrap_or_else(|| T::from(i64::try_from(NOBODY).unwrap()))
 }
 
+/// The digest of a paper that a correction stands on.
+fn paper() -> String {
+    "ab".repeat(32)
+}
+
 impl Product {
     pub async fn open(url: &str) -> Self {
         Self {
@@ -100,6 +113,10 @@ impl Product {
         id(&self.scene.parties, number)
     }
 
+    fn expense(&self, number: usize) -> ExpenseId {
+        id(&self.expenses, number).into()
+    }
+
     fn purpose(&self, number: usize) -> PurposeId {
         id(&self.scene.purposes, number)
     }
@@ -108,6 +125,7 @@ impl Product {
         let mut asked = Restriction { valid_from: terms.from, valid_to: terms.to, ..Restriction::default() };
         match terms.only {
             Only::Free => {}
+            Only::AnyFund => asked.any_fund = true,
             Only::Purpose(purpose) => asked.purpose = Some(self.purpose(purpose)),
             Only::Group(group) => asked.group = Some(self.party(group)),
             Only::Target(target) => asked.target = Some(id(&self.targets, target)),
@@ -130,7 +148,7 @@ impl Product {
             amount: Fen(part.amount),
             settles,
             restriction: part.terms.map(|terms| self.restriction(terms)),
-            class: LotClass::Gift,
+            class: if part.covers { LotClass::Cover } else { LotClass::Gift },
         }
     }
 
@@ -258,6 +276,7 @@ impl Product {
             Operation::Allocate { decision, amount, on, lots } => {
                 let wanted = Allocate {
                     decision: id(&self.decisions, *decision),
+                    asset: Asset::Cny,
                     amount: Fen(*amount),
                     effective_on: *on,
                     memo: memo(),
@@ -267,7 +286,7 @@ impl Product {
             }
             Operation::Release { target, amount, on } => {
                 let (target, amount) = (target_id(target), Fen(*amount));
-                let wanted = Release { target, amount, effective_on: *on, memo: memo() };
+                let wanted = Release { target, asset: Asset::Cny, amount, effective_on: *on, memo: memo() };
                 Ok(json!(allocation::release(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
             }
             Operation::PayAhead { target, amount, on } => {
@@ -283,6 +302,7 @@ impl Product {
                 };
                 let wanted = Record {
                     target: target_id(target),
+                    asset: Asset::Cny,
                     from: if *ahead { PaidFrom::Advance } else { PaidFrom::Target },
                     payee: self.party(*payee),
                     purpose: purpose.map(|purpose| self.purpose(purpose)),
@@ -304,6 +324,7 @@ impl Product {
                     fund: self.scene.funds[*fund],
                     donor: self.party(*donor),
                     contribution: receipt.map(|receipt| id(&self.receipts, receipt)),
+                    expense: None,
                     amount: Fen(*amount),
                     refunded_on: *on,
                     reason: memo(),
@@ -314,18 +335,75 @@ impl Product {
                 let wanted = reverse::Reverse { entry: id(&self.entries, *entry), effective_on: *on, memo: memo() };
                 Ok(json!(reverse::reverse(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
             }
+            Operation::WriteOff { target, amount, on } => {
+                let (target, amount) = (target_id(target), Fen(*amount));
+                let wanted = WriteOff { target, amount, effective_on: *on, memo: memo(), sha256: paper() };
+                Ok(json!(write_off::write_off(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Credit { expense, to, amount, on } => {
+                let to = match to {
+                    Back::Pool => CreditTo::Pool,
+                    Back::Target => CreditTo::Target,
+                    Back::Advance => CreditTo::Advance,
+                };
+                let (expense, amount) = (self.expense(*expense), Fen(*amount));
+                let wanted = Credit { expense, to, amount, effective_on: *on, memo: memo(), sha256: paper() };
+                Ok(json!(credit(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Swap { expense, donor, amount, on } => {
+                let (expense, donor, amount) = (self.expense(*expense), self.party(*donor), Fen(*amount));
+                let wanted = Swap { expense, donor, amount, effective_on: *on, memo: memo() };
+                Ok(json!(swap::swap(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::RefundSpent { fund, donor, expense, amount, on } => {
+                let wanted = refund::Refund {
+                    fund: self.scene.funds[*fund],
+                    donor: self.party(*donor),
+                    contribution: None,
+                    expense: Some(self.expense(*expense)),
+                    amount: Fen(*amount),
+                    refunded_on: *on,
+                    reason: memo(),
+                };
+                Ok(json!(refund::refund(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Relot { lot, donor, terms, by: consented_by, on } => {
+                let wanted = Relot {
+                    lot: id(&self.lots, *lot),
+                    donor: donor.map(|donor| self.party(donor)),
+                    restriction: terms.map(|terms| self.restriction(terms)),
+                    consented_by: self.party(*consented_by),
+                    consented_on: *on,
+                    sha256: paper(),
+                    effective_on: *on,
+                    memo: memo(),
+                };
+                Ok(json!(relot::relot(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Transfer { from, to, amount, on } => {
+                let fund = |number: &usize| id(&self.scene.funds, *number);
+                let (from, to, amount) = (fund(from), fund(to), Fen(*amount));
+                let wanted = Transfer { from, to, amount, effective_on: *on, memo: memo() };
+                Ok(json!(transfer::transfer(tx, by, &self.once(key, operation, &wanted)?, &wanted).await?))
+            }
+            Operation::Draw { target, alike } => {
+                let rule = if *alike { DrawRule::ProRata } else { DrawRule::InOrder };
+                project::set_draw(tx, by, target_id(target), rule).await.map(|()| Value::Null)
+            }
         }
     }
 
-    /// Notes the ids of what `operation` made, which the oracle has just made too.
-    pub async fn learn(&mut self, operation: &Operation, answer: &Value, oracle: &Oracle) {
+    /// Notes the ids of what `operation` made, which the oracle has just made too; says what was made otherwise.
+    #[must_use]
+    pub async fn learn(&mut self, operation: &Operation, answer: &Value, oracle: &Oracle) -> Option<String> {
         let number = |value: &Value| value.as_i64().unwrap();
         match operation {
             Operation::Propose { .. } | Operation::Award { .. } => self.targets.push(TargetId(number(answer))),
             Operation::Offer { .. } => self.pledges.push(PledgeId(number(&answer["pledge"]))),
             Operation::Decide { .. } => self.decisions.push(DecisionId(number(&answer["decision"]))),
             Operation::Pay { .. } => self.expenses.push(number(&answer["expense"])),
-            Operation::Refund { .. } => self.refunds.push(number(&answer["refund"])),
+            Operation::Refund { .. } | Operation::RefundSpent { .. } => self.refunds.push(number(&answer["refund"])),
+            Operation::Relot { .. } => self.lots.push(LotId(number(&answer["child"]))),
             Operation::Receive { .. } => {
                 let done: Received = serde_json::from_value(answer.clone()).unwrap();
                 self.receipts.push(done.receipt);
@@ -342,21 +420,24 @@ impl Product {
             let own = |pledge: &PledgeId| dues.iter().filter(|(of, _)| of == pledge).map(|(_, due)| *due).collect();
             self.dues = self.pledges.iter().map(own).collect();
         }
-        if let Some(entry) = oracle.entries.get(self.entries.len()) {
-            let key = (self.scene.funds[entry.fund].0 << 32) | entry.seq;
-            if let Some(told) = answer.get("entry") {
-                assert_eq!(number(told), key, "the product gave the entry another number");
-            }
-            self.entries.push(EntryId(key));
+        for entry in &oracle.entries[self.entries.len()..] {
+            self.entries.push(EntryId((self.scene.funds[entry.fund].0 << 32) | entry.seq));
         }
+        if let Some(told) = answer.get("entry") {
+            let last = self.entries.last().map(|entry| entry.0);
+            if Some(number(told)) != last {
+                return Some(format!("the ledger says entry {told}, the model {last:?}"));
+            }
+        }
+        None
     }
 
     /// What is not as the oracle has it; `None` when all is.
     pub async fn difference(&self, oracle: &Oracle) -> Option<String> {
         let mut expected = BTreeMap::new();
         for (number, lot) in oracle.lots.iter().enumerate() {
-            for (place, amount) in lot.at.iter().filter(|(_, amount)| **amount > 0) {
-                let at = (lot.asset == Asset::Kind, self.account(lot.fund, *place));
+            for ((fund, place), amount) in lot.at.iter().filter(|(_, amount)| **amount > 0) {
+                let at = (lot.asset == Asset::Kind, self.account(*fund, *place));
                 expected.insert((self.lots.get(number).map(|id| id.0), at), *amount);
             }
         }
@@ -385,12 +466,8 @@ impl Product {
             *balances.entry(*at).or_default() += amount;
         }
         let mut expected = balances;
-        for (number, fund) in self.scene.funds.iter().enumerate() {
-            for asset in [Asset::Cny, Asset::Kind] {
-                let all = |lot: &&super::oracle::Lot| lot.fund == number && lot.asset == asset;
-                let inside: i64 = oracle.lots.iter().filter(all).flat_map(|lot| lot.at.values()).sum();
-                expected.insert((asset == Asset::Kind, (fund.0, (AccountKind::Outside, 0))), -inside);
-            }
+        for ((fund, is_goods), inside) in &oracle.inside {
+            expected.insert((*is_goods, (self.scene.funds[*fund].0, (AccountKind::Outside, 0))), -inside);
         }
         expected.retain(|_, amount| *amount != 0);
         let sql =
@@ -420,12 +497,14 @@ impl Product {
     fn account(&self, fund: usize, place: Place) -> (i64, (AccountKind, i64)) {
         let place = match place {
             Place::Outside => (AccountKind::Outside, 0),
+            Place::Transit => (AccountKind::Transit, 0),
             Place::Pool => (AccountKind::Pool, 0),
             Place::Match => (AccountKind::Match, 0),
             Place::Target(target) => (AccountKind::Target, self.targets[target].0),
             Place::Advance(target) => (AccountKind::Advance, self.targets[target].0),
             Place::Expense(expense) => (AccountKind::Expense, self.expenses[expense]),
             Place::Refund(refund) => (AccountKind::Refund, self.refunds[refund]),
+            Place::Loss(target) => (AccountKind::Loss, self.targets[target].0),
         };
         (self.scene.funds[fund].0, place)
     }

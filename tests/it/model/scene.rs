@@ -6,13 +6,13 @@ use cobuild::{
     clock::Clock,
     db::Db,
     fund::{self, FundDraft},
-    id::{AreaId, FundId, PartyId, PurposeId},
+    id::{AreaId, FundId, HostId, PartyId, PurposeId},
     ledger,
     party::{self, Registration},
     viewer::{self, By, Viewer},
 };
 
-use super::oracle::{FUNDS, PARTIES, PURPOSES, SEATS};
+use super::oracle::{FUNDS, HOST, PARTIES, PURPOSES, SEATS};
 
 /// The places and people of a history.
 pub struct Scene {
@@ -22,8 +22,10 @@ pub struct Scene {
     pub today: NaiveDate,
     pub parties: Vec<PartyId>,
     pub purposes: Vec<PurposeId>,
+    pub district: AreaId,
     pub areas: Vec<AreaId>,
     pub funds: Vec<FundId>,
+    pub host: HostId,
 }
 
 impl Scene {
@@ -59,7 +61,7 @@ impl Scene {
             let code = format!("purpose-{number}");
             purposes.push(fund::purpose_create(&mut tx, by, parent, &code, &code).await.unwrap().id);
         }
-        let host = fund::host_create(&mut tx, by, parties[0], district.id).await.unwrap();
+        let host = fund::host_create(&mut tx, by, parties[HOST], district.id).await.unwrap();
         let mut funds = vec![];
         for (number, allowed) in FUNDS.into_iter().enumerate() {
             let draft = FundDraft {
@@ -75,7 +77,7 @@ impl Scene {
             funds.push(ledger::open(&mut tx, by, &draft).await.unwrap().id);
         }
         tx.commit().await.unwrap();
-        Self { db, viewer, now, today, parties, purposes, areas, funds }
+        Self { db, viewer, now, today, parties, purposes, district: district.id, areas, funds, host: host.id }
     }
 
     pub fn by(&self) -> By<'_> {

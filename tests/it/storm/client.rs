@@ -59,22 +59,34 @@ pub struct Operation {
 /// What the server said to an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It was done, and this is the id of what it made.
-    Done(String),
+    /// It was done.
+    Done(Done),
     /// It was refused, with this code.
     Refused(String),
+}
+
+/// What an operation made, and the whole answer that said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub id: String,
+    pub body: String,
 }
 
 /// An operation that the server said it has done.
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
     pub operation: Operation,
-    pub id: String,
+    pub done: Done,
 }
 
-/// No answer came: the server may have done it or not.
+/// The server may have done it or not.
 #[derive(Debug)]
-pub struct Unanswered;
+pub enum Unanswered {
+    /// No answer came.
+    Gone,
+    /// The server says in a sentence that its database is away.
+    Away(String),
+}
 
 impl Operation {
     /// One of the three, of at most a yuan.
@@ -107,6 +119,23 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Sends the same under another key.
+    pub fn take_key(&mut self, key: String) {
+        self.input["idempotencyKey"] = json!(key);
+    }
+
+    /// A pledge of a yuan, with its key as its note.
+    pub fn pledge(town: &Town, key: String) -> Self {
+        let (fen, donor) = (100, town.donors[0].clone());
+        let input = json!({
+            "fundId": town.fund, "donorId": donor, "terms": { "fixed": { "amount": { "amount": yuan(fen) } } },
+            "note": key, "idempotencyKey": key,
+        });
+        Self { kind: Kind::Pledge, fen, donor: Some(donor), input, key }
+    }
+}
+
 /// Somebody who talks to one server.
 #[derive(Clone)]
 pub struct Asker {
@@ -120,19 +149,23 @@ impl Asker {
         Self { http: http.clone(), url, token: token.to_owned() }
     }
 
-    /// The data of an answer without errors.
-    pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, Unanswered> {
+    /// The data of an answer without errors, and the answer.
+    pub async fn ask(&self, query: &str, variables: Value) -> Result<(Value, String), Unanswered> {
+        let gone = |_| Unanswered::Gone;
         let request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
-        let response = request.bearer_auth(&self.token).send().await.map_err(|_| Unanswered)?;
+        let response = request.bearer_auth(&self.token).send().await.map_err(gone)?;
         let status = response.status();
-        let body = response.bytes().await.map_err(|_| Unanswered)?;
-        let mut body: Value = serde_json::from_slice(&body).map_err(|_| Unanswered)?;
+        let text = response.text().await.map_err(gone)?;
+        let mut body: Value = serde_json::from_str(&text).map_err(|_| Unanswered::Gone)?;
+        if body["errors"][0]["extensions"]["code"] == "UNAVAILABLE" {
+            return Err(Unanswered::Away(body["errors"][0]["message"].as_str().unwrap().to_owned()));
+        }
         assert!(status.is_success() && body.get("errors").is_none(), "{status}: {body} to {query} {variables}");
-        Ok(body["data"].take())
+        Ok((body["data"].take(), text))
     }
 
     pub async fn read(&self, query: &str, variables: Value) -> Value {
-        self.ask(query, variables).await.expect("the server answers")
+        self.ask(query, variables).await.expect("the server answers").0
     }
 
     /// Does an operation, or does it again.
@@ -142,13 +175,13 @@ impl Asker {
             "mutation($input: {input}!) {{ {mutation}(input: $input) {{
                 {object} {{ id amount {{ amount }} }} userErrors {{ code message }} }} }}"
         );
-        let data = self.ask(&query, json!({ "input": operation.input })).await?;
+        let (data, body) = self.ask(&query, json!({ "input": operation.input })).await?;
         let payload = &data[mutation];
         if let Some(refused) = payload["userErrors"].as_array().unwrap().first() {
             return Ok(Answer::Refused(refused["code"].as_str().unwrap().to_owned()));
         }
         assert_eq!(fen(&payload[object]["amount"]), operation.fen, "{payload}");
-        Ok(Answer::Done(payload[object]["id"].as_str().unwrap().to_owned()))
+        Ok(Answer::Done(Done { id: payload[object]["id"].as_str().unwrap().to_owned(), body }))
     }
 
     /// The id of what the mutation adds.

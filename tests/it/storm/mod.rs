@@ -68,14 +68,14 @@ async fn client(number: u64, town: &Town, askers: &[Asker], done: &watch::Sender
         let mut ids = vec![];
         for answer in answers {
             match answer {
-                Answer::Done(id) => ids.push(id),
+                Answer::Done(done) => ids.push(done),
                 Answer::Refused(code) => assert!(REFUSALS.contains(&code.as_str()), "{code}: {operation:?}"),
             }
         }
         ids.dedup();
         assert!(ids.len() <= 1, "{operation:?} took effect twice: {ids:?}");
         match ids.pop() {
-            Some(id) => told.acknowledged.push(Acknowledged { operation, id }),
+            Some(done) => told.acknowledged.push(Acknowledged { operation, done }),
             None => told.refused += 1,
         }
         done.send_modify(|count| *count += 1);
@@ -166,9 +166,9 @@ async fn storm(name: &str, fixture: &Fixture, servers: &[Server]) {
 fn check(acknowledged: &[&Acknowledged], books: &Books) {
     let mut given = BTreeMap::<&str, i64>::new();
     let mut total = BTreeMap::<Kind, i64>::new();
-    for Acknowledged { operation, id } in acknowledged {
-        let found = books.made[&operation.kind].get(id);
-        assert_eq!(found, Some(&operation.fen), "{operation:?} was acknowledged as {id}");
+    for Acknowledged { operation, done } in acknowledged {
+        let found = books.made[&operation.kind].get(&done.id);
+        assert_eq!(found, Some(&operation.fen), "{operation:?} was acknowledged as {}", done.id);
         *total.entry(operation.kind).or_default() += operation.fen;
         if let (Kind::Contribution, Some(donor)) = (operation.kind, &operation.donor) {
             *given.entry(donor).or_default() += operation.fen;

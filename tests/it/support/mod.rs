@@ -1,9 +1,9 @@
 //! What every test stands on: one body, run on both engines.
 
 pub mod binary;
+pub mod disk;
 pub mod postgres;
 mod selftest;
-pub mod small_disk;
 
 use tempfile::TempDir;
 
@@ -47,6 +47,13 @@ impl Fixture {
         let cluster = postgres::cluster()?;
         Some(Self { engine: Engine::Postgres, url: cluster.create_database(name_hint).await, _dir: None })
     }
+}
+
+/// How many of something a test does: `count`, and `COBUILD_TEST_TIMES` times as many where that is set.
+pub fn times(count: u64) -> u64 {
+    let times = std::env::var("COBUILD_TEST_TIMES").map_or(1, |given| given.parse().expect("a whole number"));
+    assert!(times > 0, "COBUILD_TEST_TIMES=0 would let every test pass");
+    count * times
 }
 
 /// Defines one test per engine from each body, in the modules `sqlite` and `postgres`.

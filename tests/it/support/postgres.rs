@@ -33,11 +33,14 @@ const NAME_HINT_BYTES_MAX: usize = 48;
 /// How often another port is tried when a second test process takes the chosen one first.
 const PORT_TRIES_MAX: usize = 20;
 
-const SETTINGS: [&str; 3] = [
+const SETTINGS: [&str; 5] = [
     "listen_addresses=127.0.0.1",
     // Every test has a pool of its own, and the tests run side by side.
     "max_connections=200",
     "shared_buffers=128MB",
+    // What waits for what nobody will let go fails with a sentence, and does not hold up the rest.
+    "lock_timeout=60s",
+    "statement_timeout=300s",
 ];
 
 /// What makes a cluster fast because nobody needs its data after a crash.
@@ -103,9 +106,14 @@ impl Cluster {
     ///
     /// A `durable` one syncs to disk as in production. `None` as for [`cluster`].
     pub fn start_private(durable: bool) -> Option<Self> {
+        Self::start_private_in(&env::temp_dir(), durable)
+    }
+
+    /// Starts one whose data is below `place`.
+    pub fn start_private_in(place: &Path, durable: bool) -> Option<Self> {
         let binaries = binaries_installed()?;
-        let directory =
-            tempfile::Builder::new().prefix("cobuild-pg-").tempdir().expect("the temporary directory can be written");
+        let directory = tempfile::Builder::new().prefix("cobuild-pg-").tempdir_in(place);
+        let directory = directory.expect("the temporary directory can be written");
         let mut cluster = Self {
             account: account_for(directory.path()),
             directory,
@@ -170,6 +178,12 @@ impl Cluster {
             .expect("a server that runs has its lock file");
         let pid = lock.lines().next().and_then(|line| line.trim().parse().ok());
         pid.expect("the lock file begins with the process id")
+    }
+
+    /// Another program of PostgreSQL's, where it is installed beside the server.
+    pub fn tool(&self, name: &str) -> Option<PathBuf> {
+        let beside = self.binaries.join(name);
+        beside.is_file().then_some(beside)
     }
 
     /// The directory that goes when the cluster does.

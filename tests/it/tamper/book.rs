@@ -8,14 +8,23 @@ use cobuild::{
         self, LineDraft, Owner,
         matching::{self, Match},
     },
+    contribution::refund::{self, Refund},
     db::{Db, Sql as _, Tx},
+    expense::credit::{Credit, CreditTo, credit},
     fund::head::{self, Head},
-    id::{AccountId, BankLineId, DecisionId, EntryId, FundId, PrincipalId, TargetId},
+    id::{AccountId, BankLineId, DecisionId, EntryId, ExpenseId, FundId, LotId, PartyId, PrincipalId, TargetId},
     ledger::{
         AccountKind, Asset, Draft, EntryKind, Move,
         account::{self, of_fund},
         document::*,
-        earmark, post, store,
+        earmark::{self, Restriction},
+        idem::Once,
+        post,
+        relot::{self, Relot},
+        store,
+        swap::{self, Swap},
+        transfer::{self, Transfer},
+        write_off::{self, WriteOff},
     },
     money::Fen,
     viewer::{By, Viewer},
@@ -40,7 +49,8 @@ const FIXTURES: &[&str] = &[
         (1, 1, 2, 'EAST', 'East', '2026-01-01', 5, 3), (2, 1, 3, 'WEST', 'West', '2026-01-01', 5, 3)",
     "INSERT INTO fund_head (fund_id, seq, last_key, hash) VALUES (1, 0, 0, 'GENESIS'), (2, 0, 0, 'GENESIS')",
     "INSERT INTO principal (id, name, created_at) VALUES
-        (1, 'staff', '2026-01-01T00:00:00+00:00'), (2, 'other', '2026-01-01T00:00:00+00:00')",
+        (1, 'staff', '2026-01-01T00:00:00+00:00'), (2, 'other', '2026-01-01T00:00:00+00:00'),
+        (3, 'cashier', '2026-01-01T00:00:00+00:00')",
     "INSERT INTO target (id, fund_id, kind, purpose_id, group_id, code, status) VALUES
         (1, 1, 'PROJECT', 2, NULL, 'P1', 'OPEN'), (2, 1, 'GRANT', 3, 5, 'G1', 'OPEN'),
         (3, 2, 'PROJECT', 2, NULL, 'P1', 'OPEN'), (4, 1, 'PROJECT', 2, NULL, 'P2', 'OPEN')",
@@ -49,7 +59,8 @@ const FIXTURES: &[&str] = &[
         (2, 1, 'PURPOSE', 1, NULL, NULL, 10, '2026-01-01', '2026-12-31'),
         (3, 1, 'TARGET', NULL, NULL, 1, 100, NULL, NULL),
         (4, 1, 'GROUP', NULL, 5, NULL, 50, NULL, NULL),
-        (5, 2, 'NONE', NULL, NULL, NULL, 0, NULL, NULL)",
+        (5, 2, 'NONE', NULL, NULL, NULL, 0, NULL, NULL),
+        (6, NULL, 'NONE', NULL, NULL, NULL, 0, NULL, NULL)",
     "INSERT INTO pledge (id, fund_id, donor_id, earmark_id, kind, amount, rate_num, rate_den, state, offered_on,
                          due_on, stated, received, note) VALUES
         (1, 1, 2, 1, 'FIXED', 100000, 1, 1, 'FULFILLED', '2026-01-02', '2026-02-01', 100000, 100000, ''),
@@ -81,8 +92,38 @@ const FIXTURES: &[&str] = &[
         (1, 1, 6, NULL, '2026-01-01', '2026-01-31', 10001, NULL, '2026-02-01', 1, NULL, NULL, NULL, '', 1),
         (2, 1, 6, NULL, '2026-02-01', '2026-02-28', 10050, NULL, '2026-03-01', 2, NULL, NULL, NULL, '', 1)",
     "INSERT INTO sales_due (due_id, report_id, basis) VALUES (2, 1, 10001), (3, 2, 10050)",
-    "INSERT INTO decision (id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all) VALUES
-        (1, 1, 1, 'R1', 100000, '2026-03-01', 4, 5), (2, 1, 2, 'R2', 10000, '2026-03-01', 5, 5)",
+    "INSERT INTO motion (id, fund_id, kind, title, target_id, amount, new_quorum, new_majority, state, origin, opened_on, closed_on, quorum,
+                         majority, principal_id) VALUES
+        (1, 1, 'ALLOCATION', 'P1', 1, 100000, NULL, NULL, 'CARRIED', 'RECORDED', '2026-03-01', '2026-03-01', 3, 'TWO_THIRDS', 1),
+        (2, 1, 'GRANT', 'G1', 2, 10000, NULL, NULL, 'CARRIED', 'VOTED', '2026-03-01', '2026-03-01', 3, 'SIMPLE', 1),
+        (3, 1, 'RULE', 'Four sit', NULL, NULL, 4, 'SIMPLE', 'CARRIED', 'VOTED', '2026-03-01', '2026-03-01', 3, 'SIMPLE', 1),
+        (4, 2, 'ALLOCATION', 'P3', 3, 1000, NULL, NULL, 'CARRIED', 'RECORDED', '2026-03-01', '2026-03-01', 3, 'SIMPLE', 1)",
+    "INSERT INTO ballot (motion_id, seat_no, constituency, holder, vote, principal_id) VALUES
+        (1, 1, 'COMMUNITY', 'One', 'FOR', 1), (1, 2, 'RESIDENTS', 'Two', 'FOR', 1), (1, 3, 'DONORS', 'Three', 'FOR', 1),
+        (1, 4, 'STREET', 'Four', 'FOR', 1), (1, 5, 'RESIDENTS', 'Five', 'ABSTAIN', 1),
+        (2, 1, 'COMMUNITY', 'One', 'FOR', 1), (2, 2, 'RESIDENTS', 'Two', 'FOR', 1), (2, 3, 'DONORS', 'Three', 'FOR', 1),
+        (2, 4, 'STREET', 'Four', 'FOR', 1), (2, 5, 'RESIDENTS', 'Five', 'FOR', 1),
+        (3, 1, 'COMMUNITY', 'One', 'FOR', 1), (3, 2, 'RESIDENTS', 'Two', 'FOR', 1), (3, 3, 'DONORS', 'Three', 'FOR', 1),
+        (4, 1, 'COMMUNITY', 'One', 'FOR', 1), (4, 2, 'RESIDENTS', 'Two', 'FOR', 1), (4, 3, 'DONORS', 'Three', 'FOR', 1)",
+    "INSERT INTO decision (id, motion_id, fund_id, target_id, resolution_number, series_year, series_no, amount,
+                           approved_on, votes_for, votes_all) VALUES
+        (1, 1, 1, 1, 'R1', NULL, NULL, 100000, '2026-03-01', 4, 5), (2, 2, 1, 2, 'R2', 2026, 1, 10000, '2026-03-01', 5, 5),
+        (3, 3, 1, NULL, 'R3', 2026, 2, NULL, '2026-03-01', 3, 3), (4, 4, 2, 3, 'R1', NULL, NULL, 1000, '2026-03-01', 3, 3)",
+    // The digest of {}.
+    "INSERT INTO disclosure (id, fund_id, period_from, period_to, state, remarks, snapshot, digest, number, series_year,
+                             series_no, corrects_id, reason, drafted_on, published_on, notice_to, drafter_id) VALUES
+        (1, 1, '2026-01-01', '2026-03-31', 'PUBLISHED', '', '{}',
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 'EAST-2026-001', 2026, 1, NULL, NULL,
+         '2026-04-01', '2026-04-01', '2026-04-07', 1),
+        (2, 1, '2026-01-01', '2026-03-31', 'PUBLISHED', '', '{}',
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 'EAST-2026-002', 2026, 2, 1, 'Wrong.',
+         '2026-04-02', '2026-04-02', '2026-04-08', 1)",
+    // The second fund asks for different hands: one proposed and recorded, one allocates, one pays.
+    "INSERT INTO target_proposer (target_id, principal_id) VALUES (3, 2)",
+    "INSERT INTO decision_recorder (decision_id, principal_id) VALUES (4, 2)",
+    "UPDATE fund SET two_persons_since = 0 WHERE id = 2",
+    "INSERT INTO related_party (id, host_id, fund_id, party_id, reason, valid_from, valid_to, recorded_by) VALUES
+        (1, 1, 1, 6, 'family', '2025-01-01', '2025-12-31', 1), (2, 1, 1, 6, 'family', '2026-02-01', NULL, 1)",
 ];
 
 /// The fund of the tests, and what its keys are called in them.
@@ -102,6 +143,14 @@ fn day(text: &str) -> NaiveDate {
 
 fn now() -> DateTime<Utc> {
     "2026-05-01T08:00:00.123456Z".parse().unwrap()
+}
+
+async fn decision(tx: &mut Tx, id: i64) -> DecisionDocument {
+    let decision = tx.sql(
+        "SELECT id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all
+         FROM decision WHERE id = $1",
+    );
+    decision.bind(id).one().await.unwrap()
 }
 
 impl Book {
@@ -137,6 +186,8 @@ impl Book {
         book.spend().await;
         book.correct().await;
         book.hear_the_bank().await;
+        book.correct_more().await;
+        book.spend_in_the_west().await;
         book
     }
 
@@ -188,6 +239,97 @@ impl Book {
         .await
         .unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// E24 to E31, by the operations themselves: a loss, a credit note, a swap, a consent, a transfer, and a spent
+    /// gift given back.
+    async fn correct_more(&mut self) {
+        let (viewer, sha256) = (self.viewer.clone(), "ab".repeat(32));
+        let by = By { viewer: &viewer, now: now(), today: day("2026-05-01") };
+        let on = day("2026-04-10");
+        let once = |key: &str| Once::new(by, key, "test", &key).unwrap();
+        let memo = || "corrected".to_owned();
+        let expense = |name: &str| ExpenseId(self.names[name]);
+        let (x1, x2, l4) = (expense("X1"), expense("X2"), LotId(self.names["L4"]));
+        let mut tx = self.db.begin().await.unwrap();
+        let lost = WriteOff {
+            target: TargetId(1),
+            amount: Fen(1_000),
+            effective_on: on,
+            memo: memo(),
+            sha256: sha256.clone(),
+        };
+        write_off::write_off(&mut tx, by, &once("lost"), &lost).await.unwrap();
+        let note = Credit {
+            expense: x2,
+            to: CreditTo::Pool,
+            amount: Fen(2_000),
+            effective_on: on,
+            memo: memo(),
+            sha256: sha256.clone(),
+        };
+        credit(&mut tx, by, &once("credit"), &note).await.unwrap();
+        let freed = Swap { expense: x1, donor: 6.into(), amount: Fen(200), effective_on: on, memo: memo() };
+        swap::swap(&mut tx, by, &once("swap"), &freed).await.unwrap();
+        let wanted = Relot {
+            lot: l4,
+            donor: None,
+            restriction: Some(Restriction { group: Some(PartyId(5)), ..Restriction::default() }),
+            consented_by: 4.into(),
+            consented_on: on,
+            sha256,
+            effective_on: on,
+            memo: memo(),
+        };
+        let child = relot::relot(&mut tx, by, &once("relot"), &wanted).await.unwrap().child;
+        tx.commit().await.unwrap();
+        for (seq, name) in [(24, "E24"), (25, "E25"), (26, "E26"), (27, "E27"), (30, "E30"), (31, "E31")] {
+            self.names.insert(name.into(), head::key(FundId(1), seq));
+        }
+        self.names.insert("L8".into(), child.0);
+        self.receive("R5", 1, "POOL", &[("L9", 1, 6, None, 4_000)]).await;
+        let mut tx = self.db.begin().await.unwrap();
+        let wanted = Transfer { from: FundId(1), to: FundId(2), amount: Fen(1_500), effective_on: on, memo: memo() };
+        let moved = transfer::transfer(&mut tx, by, &once("transfer"), &wanted).await.unwrap();
+        self.names.insert("E29".into(), moved.out.0);
+        let wanted = Refund {
+            fund: FundId(1),
+            donor: 6.into(),
+            contribution: None,
+            expense: Some(x1),
+            amount: Fen(550),
+            refunded_on: on,
+            reason: memo(),
+        };
+        refund::refund(&mut tx, by, &once("refund"), &wanted).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// W2 and W3: what came over is allocated by one and advanced by another.
+    async fn spend_in_the_west(&mut self) {
+        let pool = of_fund(FundId(2), AccountKind::Pool, Asset::Cny).0;
+        self.names.insert("WEST".into(), pool);
+        for (name, kind, actor, way) in
+            [("W2", EntryKind::Allocate, 1, ("WEST", "T3")), ("W3", EntryKind::Advance, 3, ("T3", "A3"))]
+        {
+            let (mut tx, mut head) = self.lock(2).await;
+            let mut draft = Self::draft(kind, self.moves(&[("L9", way.0, way.1, 600)]));
+            if kind == EntryKind::Allocate {
+                draft.decision_id = Some(DecisionId(4));
+                draft.documents = digest_decision(&decision(&mut tx, 4).await, &cobuild::allocation::store::seats_of(&mut tx, DecisionId(4)).await.unwrap());
+            }
+            let viewer = Viewer::operator(PrincipalId(actor));
+            let by = By { viewer: &viewer, now: now(), today: day("2026-05-01") };
+            let id = post(&mut tx, &mut head, by, &[draft]).await.unwrap()[0];
+            tx.sql("INSERT INTO idem (scope, key, request_hash, entry_id, response) VALUES ('p1', $1, 'h', $2, '{}')")
+                .bind(name.to_owned())
+                .bind(id)
+                .execute()
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            self.names.insert(name.into(), id.0);
+        }
     }
 
     /// What the bank said of the first gift, of the pot and of a payment in two transfers; the rest waits.
@@ -324,15 +466,7 @@ impl Book {
 
     async fn allocate(&mut self, decision: i64, moves: &[(&str, &str, &str, i64)]) {
         let (mut tx, head) = self.lock(1).await;
-        let document: DecisionDocument = tx
-            .sql(
-                "SELECT id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all
-                 FROM decision WHERE id = $1",
-            )
-            .bind(decision)
-            .one()
-            .await
-            .unwrap();
+        let document = self::decision(&mut tx, decision).await;
         let mut draft = Self::draft(EntryKind::Allocate, self.moves(moves));
         draft.decision_id = Some(DecisionId(decision));
         let seats = cobuild::allocation::store::seats_of(&mut tx, document.id).await.unwrap();

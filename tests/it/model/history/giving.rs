@@ -10,7 +10,7 @@ use cobuild::{
 use super::{
     super::{
         operation::{FREE, NOBODY, Only, Operation, Part, Pays, Promise, Terms},
-        oracle::{Oracle, PARTIES, PURPOSES, Place},
+        oracle::{HOST, Oracle, PARTIES, PURPOSES, Place},
         random::Random,
     },
     History,
@@ -23,7 +23,8 @@ impl History {
             .filter(|one| books.targets[*one].fund == fund && !books.targets[*one].closed)
             .collect();
         let only = match self.random.below(100) {
-            0..35 => Only::Free,
+            0..25 => Only::Free,
+            25..35 => Only::AnyFund,
             35..60 => Only::Purpose([0, 1, 2, 3][self.random.below(4)]),
             60..72 => Only::Group(self.random.pick(&groups).unwrap()),
             72..92 => Only::Target(self.random.pick(&own).unwrap_or(NOBODY)),
@@ -133,7 +134,7 @@ impl History {
         let owed: Vec<usize> = all
             .filter(|one| books.pledges[*one].fund == fund && books.pledges[*one].state == PledgeState::Accepted)
             .collect();
-        let mut part = Part { donor: self.party(), amount: 0, pays: Pays::Nothing, terms: None };
+        let mut part = Part { donor: self.party(), amount: 0, pays: Pays::Nothing, terms: None, covers: false };
         let most = if self.random.chance(10) { 50_000 } else { 600 };
         let amount = self.random.between(1, most);
         part.amount = self.odd(amount);
@@ -168,7 +169,13 @@ impl History {
                 let terms = self.random.pick(&matching.collect::<Vec<_>>()).map(|one| books.pledges[one].terms);
                 part.terms = terms;
             }
-            _ => part.terms = Some(self.terms(books, fund)),
+            _ => {
+                part.terms = Some(self.terms(books, fund));
+                if self.random.chance(15) {
+                    part.covers = true;
+                    part.donor = if self.random.chance(85) { HOST } else { part.donor };
+                }
+            }
         }
         part
     }
@@ -189,6 +196,7 @@ impl History {
                 amount: random.between(1, 20),
                 pays: Pays::Nothing,
                 terms: Some(terms),
+                covers: false,
             };
             let parts = (0..count).map(|_| one(&mut self.random)).collect();
             return Operation::Receive { fund, payer: 0, reference, on, asset: Asset::Cny, whole: None, parts };

@@ -1,5 +1,6 @@
 //! Histories: a seeded generator that mostly asks for what is possible, and often for what is not.
 
+mod correcting;
 mod giving;
 
 use chrono::{Days, NaiveDate};
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// How often each operation is tried, in parts of their sum.
-const WEIGHTS: [(Kind, usize); 17] = [
+const WEIGHTS: [(Kind, usize); 24] = [
     (Kind::Propose, 3),
     (Kind::Move, 5),
     (Kind::Offer, 8),
@@ -30,6 +31,13 @@ const WEIGHTS: [(Kind, usize); 17] = [
     (Kind::Return, 7),
     (Kind::Refund, 5),
     (Kind::Reverse, 9),
+    (Kind::WriteOff, 3),
+    (Kind::Credit, 4),
+    (Kind::Swap, 4),
+    (Kind::RefundSpent, 4),
+    (Kind::Relot, 5),
+    (Kind::Draw, 3),
+    (Kind::Transfer, 4),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +59,13 @@ enum Kind {
     Return,
     Refund,
     Reverse,
+    WriteOff,
+    Credit,
+    Swap,
+    RefundSpent,
+    Relot,
+    Draw,
+    Transfer,
 }
 
 /// Makes one operation after another.
@@ -114,6 +129,22 @@ impl History {
             }
             Kind::Refund => self.refund(books),
             Kind::Reverse => self.reverse(books),
+            Kind::WriteOff => {
+                let target = self.target_with(books, Place::Advance);
+                let there = self.in_place(books, target, Place::Advance);
+                let amount =
+                    if self.random.chance(60) { self.random.between(1, there / 3) } else { self.part_of(there) };
+                Operation::WriteOff { target, amount, on: self.day(books) }
+            }
+            Kind::Credit => self.credit(books),
+            Kind::Swap => self.swap(books),
+            Kind::RefundSpent => self.refund_spent(books),
+            Kind::Relot => self.relot(books),
+            Kind::Transfer => self.transfer(books),
+            Kind::Draw => {
+                let target = if self.random.chance(30) { NOBODY } else { self.target(books) };
+                Operation::Draw { target, alike: self.random.chance(30) }
+            }
         }
     }
 

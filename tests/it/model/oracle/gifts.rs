@@ -12,7 +12,7 @@ use cobuild::{
 
 use super::{
     super::operation::{FREE, Only, Part, Pays, Promise, Terms},
-    Due, Followed, Lot, No, Oracle, PARTIES, PURPOSES, Place, Pledge, no,
+    Due, Followed, HOST, Lot, No, Oracle, PARTIES, PURPOSES, Place, Pledge, no,
 };
 
 /// What becomes of a part: its number, an amount of it, and the pledge and due that it settles.
@@ -23,7 +23,7 @@ const RATE_MAX: i64 = 1_000_000;
 
 impl Oracle {
     /// Whether a fund takes gifts under these terms.
-    fn check_terms(&self, fund: usize, terms: Terms) -> Result<(), No> {
+    pub(super) fn check_terms(&self, fund: usize, terms: Terms) -> Result<(), No> {
         if let Only::Both(..) = terms.only {
             return no(Code::EarmarkMalformed);
         }
@@ -245,10 +245,17 @@ impl Oracle {
             Self::check_party(part.donor)?;
         }
         let stands = |entry: &super::Entry| {
-            !entry.reversed && entry.receipt.is_some_and(|receipt| self.receipts[receipt] == (fund, reference))
+            !entry.reversed
+                && entry.receipt.is_some_and(|receipt| {
+                    let (in_fund, known, _) = self.receipts[receipt];
+                    (in_fund, known) == (fund, reference)
+                })
         };
         if self.entries.iter().any(stands) {
             return no(Code::ReceiptRepeated);
+        }
+        if parts.iter().any(|part| part.covers && part.donor != HOST) {
+            return no(Code::CoverOfAnother);
         }
         let pieces = self.split(fund, asset, parts)?;
         let mut lots = vec![];
@@ -266,9 +273,21 @@ impl Oracle {
             };
             let donor = parts[number].donor;
             let receipt = self.receipts.len();
-            lots.push(Lot { fund, receipt, donor, terms, due, asset, amount, at: BTreeMap::new() });
+            let covers = parts[number].covers;
+            lots.push(Lot {
+                fund,
+                receipt,
+                donor,
+                terms,
+                due,
+                asset,
+                covers,
+                parent: None,
+                amount,
+                at: BTreeMap::new(),
+            });
         }
-        self.receipts.push((fund, reference));
+        self.receipts.push((fund, reference, payer));
         let mut moves = vec![];
         for lot in lots {
             let mut to = Place::Pool;
@@ -306,7 +325,7 @@ impl Oracle {
         let Only::Target(target) = gift else { return false };
         let place = &self.targets[target];
         let allowed = match pledge.terms.only {
-            Only::Free => true,
+            Only::Free | Only::AnyFund => true,
             Only::Purpose(purpose) => Self::is_below(purpose, place.purpose),
             Only::Group(group) => place.group == Some(group),
             Only::Target(only) => only == target,
@@ -338,7 +357,9 @@ impl Oracle {
                 && self.may_follow(pledge, lot.terms.only)
                 && lot.donor != pledge.donor
                 && lot.asset == Asset::Cny;
-            if !is_base || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
+            // A gift that was changed counts for nobody: neither as it was nor as it became.
+            let changed = lot.parent.is_some() || self.lots.iter().any(|other| other.parent == Some(id));
+            if !is_base || changed || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
                 continue;
             }
             if pledge.amount.is_some_and(|cap| given >= cap) {
@@ -414,7 +435,7 @@ impl Oracle {
         lots.retain(|(lot, _)| self.lots[*lot].donor == donor);
         let all = lots.iter().map(|(_, amount)| amount).sum();
         lots.retain(|(lot, _)| receipt.is_none_or(|receipt| self.lots[*lot].receipt == receipt));
-        lots.sort();
+        lots.sort_by_key(|(lot, _)| self.age(*lot));
         lots.reverse();
         let taken = Self::take(&lots, all, amount)?;
         let to = Place::Refund(self.refunds);

@@ -3,6 +3,7 @@
 //! Nothing here is shared with the ledger. A draw sorts all lots that are in a place; an operation looks at
 //! everything; there is no index, no page, no running sum. It is slow and it is meant to be obviously right.
 
+mod corrections;
 mod gifts;
 mod spending;
 
@@ -25,6 +26,8 @@ pub const PURPOSES: [Option<usize>; 5] = [None, Some(0), Some(1), None, None];
 pub const FUNDS: [&[usize]; 2] = [&[0, 3], &[0]];
 /// The seats and the quorum of each committee.
 pub const SEATS: (usize, usize) = (7, 4);
+/// The party that is the host of both funds.
+pub const HOST: usize = 0;
 /// What each party is.
 pub const PARTIES: [PartyKind; 10] = [
     PartyKind::SocialOrganization,
@@ -41,7 +44,7 @@ pub const PARTIES: [PartyKind; 10] = [
 /// The most that one operation moves.
 const AMOUNT_MAX: i64 = 10_000_000_000_000;
 
-/// A place money can be; a fund's pool is told from another's by the lot's fund.
+/// A place money can be, in a fund's books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     Outside,
@@ -51,6 +54,9 @@ pub enum Place {
     Advance(usize),
     Expense(usize),
     Refund(usize),
+    Loss(usize),
+    /// On the way to another fund: nothing is ever left there.
+    Transit,
 }
 
 #[derive(Clone, Debug)]
@@ -62,8 +68,13 @@ pub struct Lot {
     /// The pledge, and which of its dues it settles.
     pub due: Option<(usize, usize)>,
     pub asset: Asset,
+    /// Whether the host makes a loss good with it.
+    pub covers: bool,
+    /// The lot that it was made of.
+    pub parent: Option<usize>,
     pub amount: i64,
-    pub at: BTreeMap<Place, i64>,
+    /// How much of it is where, in which fund.
+    pub at: BTreeMap<(usize, Place), i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -75,6 +86,8 @@ pub struct Target {
     pub state: Option<ProjectState>,
     pub moved_on: NaiveDate,
     pub closed: bool,
+    /// Whether all its gifts pay alike.
+    pub alike: bool,
 }
 
 /// What is owed of a pledge on a day.
@@ -159,6 +172,8 @@ pub struct Entry {
     pub decision: Option<usize>,
     pub followed: Vec<Followed>,
     pub reverses: Option<usize>,
+    /// Whether it is half of a transfer.
+    pub is_half: bool,
     pub reversed: bool,
 }
 
@@ -208,14 +223,17 @@ pub struct Oracle {
     pub pledges: Vec<Pledge>,
     pub decisions: Vec<Decision>,
     pub entries: Vec<Entry>,
-    /// The fund and the reference of each receipt.
-    pub receipts: Vec<(usize, usize)>,
+    /// The fund, the reference and the payer of each receipt.
+    pub receipts: Vec<(usize, usize, usize)>,
     /// How many dues were ever stated.
     pub dues: usize,
     /// The fund, the seller and the day of each report.
     pub reports: Vec<(usize, usize, NaiveDate, i64)>,
-    pub expenses: usize,
+    /// The target and the day of each expense.
+    pub expenses: Vec<(usize, NaiveDate)>,
     pub refunds: usize,
+    /// What came in from outside less what went out, by fund and whether it is goods.
+    pub inside: BTreeMap<(usize, bool), i64>,
 }
 
 impl Oracle {
@@ -231,8 +249,9 @@ impl Oracle {
             receipts: vec![],
             dues: 0,
             reports: vec![],
-            expenses: 0,
+            expenses: vec![],
             refunds: 0,
+            inside: BTreeMap::new(),
         }
     }
 
@@ -269,6 +288,15 @@ impl Oracle {
                 self.refund(*fund, *donor, *receipt, *amount, *on)
             }
             Operation::Reverse { entry, on } => self.reverse(*entry, *on),
+            Operation::WriteOff { target, amount, on } => self.write_off(*target, *amount, *on),
+            Operation::Credit { expense, to, amount, on } => self.credit(*expense, *to, *amount, *on),
+            Operation::Swap { expense, donor, amount, on } => self.swap(*expense, *donor, *amount, *on),
+            Operation::RefundSpent { fund, donor, expense, amount, on } => {
+                self.refund_spent(*fund, *donor, *expense, *amount, *on)
+            }
+            Operation::Relot { lot, donor, terms, by, on } => self.relot(*lot, *donor, *terms, *by, *on),
+            Operation::Transfer { from, to, amount, on } => self.transfer(*from, *to, *amount, *on),
+            Operation::Draw { target, alike } => self.set_draw(*target, *alike),
         }
     }
 
@@ -294,7 +322,7 @@ impl Oracle {
             Only::Target(_) => 100,
             Only::Group(_) => 50,
             Only::Purpose(purpose) => 10 + depth(purpose),
-            Only::Free | Only::Both(..) => 0,
+            Only::Free | Only::AnyFund | Only::Both(..) => 0,
         }
     }
 
@@ -302,33 +330,45 @@ impl Oracle {
     fn may_pay(&self, lot: &Lot, target: usize, day: NaiveDate) -> bool {
         let place = &self.targets[target];
         let in_window = lot.terms.from.is_none_or(|from| from <= day) && lot.terms.to.is_none_or(|to| day <= to);
-        let fits = match lot.terms.only {
-            Only::Free => true,
+        let is_own = lot.fund == place.fund || lot.terms.only == Only::AnyFund;
+        is_own && self.fits(lot.terms, target) && (in_window || self.mistake == Mistake::WindowsIgnored)
+    }
+
+    /// Whether these terms let money be spent on `target` on some day.
+    fn fits(&self, terms: Terms, target: usize) -> bool {
+        let place = &self.targets[target];
+        match terms.only {
+            Only::Free | Only::AnyFund => true,
             Only::Purpose(purpose) => Self::is_below(purpose, place.purpose),
             Only::Group(group) => place.group == Some(group),
             Only::Target(only) => only == target,
             Only::Both(..) => false,
-        };
-        lot.fund == place.fund && fits && (in_window || self.mistake == Mistake::WindowsIgnored)
+        }
     }
 
     /// The lots of a fund that are in a place, in the order in which they pay.
     pub fn lots_in(&self, fund: usize, place: Place) -> Vec<(usize, i64)> {
-        let here = |(number, lot): (usize, &Lot)| Some((number, *lot.at.get(&place)?));
-        let own = self.lots.iter().enumerate().filter(|(_, lot)| lot.fund == fund && lot.asset == Asset::Cny);
+        let here = |(number, lot): (usize, &Lot)| Some((number, *lot.at.get(&(fund, place))?));
+        let own = self.lots.iter().enumerate().filter(|(_, lot)| lot.asset == Asset::Cny);
         let mut lots: Vec<(usize, i64)> = own.filter_map(here).filter(|(_, amount)| *amount > 0).collect();
         lots.sort_by_key(|(number, _)| {
             let terms = self.lots[*number].terms;
             let narrow = i64::try_from(Self::narrowness(terms.only)).unwrap();
             let until = terms.to.map_or(i64::MAX, |to| to.signed_duration_since(NaiveDate::MIN).num_days());
-            let age = i64::try_from(*number).unwrap();
+            let (fund, age) = self.age(*number);
+            let age = (i64::try_from(fund).unwrap(), i64::try_from(age).unwrap());
             (
                 if self.mistake == Mistake::WidestFirst { narrow } else { -narrow },
                 if self.mistake == Mistake::LatestExpiryFirst { -until } else { until },
-                if self.mistake == Mistake::NewestFirst { -age } else { age },
+                if self.mistake == Mistake::NewestFirst { (-age.0, -age.1) } else { age },
             )
         });
         lots
+    }
+
+    /// By what the older of two lots is told: each fund numbers its own.
+    fn age(&self, lot: usize) -> (usize, usize) {
+        (self.lots[lot].fund, lot)
     }
 
     /// The lots in a place that may pay for `target` on `day`, in their order.
@@ -364,11 +404,16 @@ impl Oracle {
     /// Books an entry and moves its money.
     fn book(&mut self, fund: usize, on: NaiveDate, moves: Vec<(usize, Place, Place, i64)>) -> &mut Entry {
         for (lot, from, to, amount) in &moves {
+            let is_goods = self.lots[*lot].asset == Asset::Kind;
             let at = &mut self.lots[*lot].at;
             for (place, change) in [(*from, -amount), (*to, *amount)] {
-                if place != Place::Outside {
-                    *at.entry(place).or_default() += change;
-                    assert!(at[&place] >= 0, "the oracle itself is wrong");
+                match place {
+                    Place::Transit => {}
+                    Place::Outside => *self.inside.entry((fund, is_goods)).or_default() -= change,
+                    _ => {
+                        *at.entry((fund, place)).or_default() += change;
+                        assert!(at[&(fund, place)] >= 0, "the oracle itself is wrong");
+                    }
                 }
             }
         }
@@ -382,6 +427,7 @@ impl Oracle {
             decision: None,
             followed: vec![],
             reverses: None,
+            is_half: false,
             reversed: false,
         });
         self.entries.last_mut().unwrap()

@@ -5,7 +5,10 @@ use cobuild::{
     error::UserErrorCode as Code,
     party::PartyKind,
     pledge::PledgeState,
-    project::ProjectState::{self, Approved, Cancelled, Closed, Completed, Proposed, Rejected, Underway},
+    project::ProjectState::{
+        self, Accepted, Approved, Cancelled, Closed, Completed, Evaluated, Proposed, Published, Rejected, UnderReview,
+        Underway,
+    },
 };
 
 use super::{Decision, No, Oracle, PARTIES, PURPOSES, Place, SEATS, Target, no};
@@ -20,7 +23,7 @@ impl Oracle {
             return no(Code::PurposeNotAllowed);
         }
         let state = group.is_none().then_some(Proposed);
-        self.targets.push(Target { fund, purpose, group, state, moved_on: on, closed: false });
+        self.targets.push(Target { fund, purpose, group, state, moved_on: on, closed: false, alike: false });
         Ok(())
     }
 
@@ -39,7 +42,7 @@ impl Oracle {
             Completed => state == Underway,
             Closed => state == Completed,
             Cancelled => matches!(state, Proposed | Approved | Underway),
-            Proposed => false,
+            Proposed | UnderReview | Published | Accepted | Evaluated => false,
         };
         if !may {
             return no(Code::ProjectState);
@@ -134,7 +137,7 @@ impl Oracle {
             if taken.iter().any(|(lot, part)| !payable.iter().any(|(known, here)| known == lot && here >= part)) {
                 return no(Code::LotNotEligible);
             }
-            taken.sort();
+            taken.sort_by_key(|(lot, _)| self.age(*lot));
             taken
         };
         let moves = taken.into_iter().map(|(lot, part)| (lot, Place::Pool, Place::Target(target), part)).collect();
@@ -196,22 +199,30 @@ impl Oracle {
             }
             _ => {}
         }
-        self.spend(target, from, Place::Expense(self.expenses), (amount, on))?;
-        self.expenses += 1;
+        self.spend(target, from, Place::Expense(self.expenses.len()), (amount, on))?;
+        self.expenses.push((target, on));
         Ok(())
     }
 
     fn spend(&mut self, target: usize, from: Place, to: Place, (amount, on): (i64, NaiveDate)) -> Result<(), No> {
         let fund = self.targets[target].fund;
-        let taken = Self::take(&self.payable(from, target, on), self.balance(fund, from), amount)?;
+        let payable = self.payable(from, target, on);
+        let mut taken = Self::take(&payable, self.balance(fund, from), amount)?;
+        if self.targets[target].alike {
+            taken = self.alike(&payable, amount);
+        }
         self.book(fund, on, taken.into_iter().map(|(lot, part)| (lot, from, to, part)).collect());
         Ok(())
     }
 
-    /// The target a place belongs to; of an expense, that of the entry that paid it.
-    fn target_of(moves: &[(usize, Place, Place, i64)]) -> Option<usize> {
-        moves.iter().flat_map(|(_, from, to, _)| [from, to]).find_map(|place| match place {
-            Place::Target(target) | Place::Advance(target) => Some(*target),
+    /// The targets that the places of some moves belong to.
+    pub(super) fn targets_of<'a>(
+        &'a self,
+        moves: &'a [(usize, Place, Place, i64)],
+    ) -> impl Iterator<Item = usize> + 'a {
+        moves.iter().flat_map(|(_, from, to, _)| [from, to]).filter_map(|place| match place {
+            Place::Target(target) | Place::Advance(target) | Place::Loss(target) => Some(*target),
+            Place::Expense(expense) => Some(self.expenses[*expense].0),
             _ => None,
         })
     }
@@ -222,17 +233,20 @@ impl Oracle {
         if entry.reverses.is_some() {
             return no(Code::IsReversal);
         }
+        if entry.is_half {
+            return no(Code::NotReversible);
+        }
         if on < entry.on {
             return no(Code::PeriodReversed);
         }
         if entry.reversed {
             return no(Code::AlreadyReversed);
         }
-        if Self::target_of(&entry.moves).is_some_and(|target| self.targets[target].closed) {
+        if self.targets_of(&entry.moves).any(|target| self.targets[target].closed) {
             return no(Code::TargetClosed);
         }
         let moved_on = |(lot, _, to, amount): &(usize, Place, Place, i64)| {
-            self.lots[*lot].at.get(to).copied().unwrap_or_default() < *amount
+            *to != Place::Outside && self.lots[*lot].at.get(&(entry.fund, *to)).copied().unwrap_or_default() < *amount
         };
         let received: Vec<usize> = match entry.receipt {
             Some(_) => entry.moves.iter().map(|(lot, ..)| *lot).collect(),
