@@ -6,6 +6,7 @@
 //! * Σ lines = the receipt, or nothing is booked. The same bank line is never booked twice.
 
 pub mod graphql;
+pub mod judge;
 pub mod refund;
 pub mod settle;
 pub mod store;
@@ -119,7 +120,7 @@ pub async fn receive(
     let answered = idem::answered_some::<Received, _>(&mut *tx, wanted).await?;
     let fund = place::fund(tx, fund).await?;
     by.viewer.must(Act::BookContribution, &[fund.on()])?;
-    let mut loaded = load(tx, &fund, wanted.iter().map(|(_, receive)| receive)).await?;
+    let mut loaded = load(tx, &fund, wanted).await?;
     let mut outcomes = Vec::with_capacity(wanted.len());
     let mut booked = Booked::default();
     for ((once, receive), answered) in wanted.iter().zip(answered) {
@@ -141,41 +142,6 @@ pub async fn receive(
     }
     booked.write(tx, &mut head, by, &mut loaded.keys).await?;
     Ok(outcomes)
-}
-
-/// What would come of a receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It would be booked.
-    New,
-    /// It was booked before, and stands.
-    Known(ReceiptId),
-    /// It has the channel and reference of another receipt of the slice, by its number.
-    Repeat(usize),
-}
-
-/// What would come of receipts in one fund, each known by its channel and reference, without writing anything; a
-/// refused one does not hinder the others.
-///
-/// # Errors
-/// Of the whole: a fund that is not there, a viewer without the right, a fault. Of each: as [`receive`].
-pub async fn judge(tx: &mut Tx, by: By<'_>, fund: FundId, wanted: &[Receive]) -> Result<Vec<Result<Verdict>>> {
-    let fund = place::fund(tx, fund).await?;
-    by.viewer.must(Act::BookContribution, &[fund.on()])?;
-    let mut loaded = load(tx, &fund, wanted.iter()).await?;
-    let mut seen: HashMap<(String, String), usize> = HashMap::new();
-    let mut verdict = |at: usize, receive: &Receive| {
-        if let Some(first) = seen.get(&reference(receive)) {
-            return Ok(Verdict::Repeat(*first));
-        }
-        if let Some(receipt) = loaded.stands(receive) {
-            return Ok(Verdict::Known(receipt));
-        }
-        decide(by, &fund, receive, &mut loaded)?;
-        seen.insert(reference(receive), at);
-        Ok(Verdict::New)
-    };
-    Ok(wanted.iter().enumerate().map(|(at, receive)| verdict(at, receive)).collect())
 }
 
 /// What was loaded once for all receipts, kept up to date as they are decided.
@@ -217,8 +183,8 @@ fn asked(line: &Line, piece: &Piece) -> Option<Restriction> {
     line.restriction.or(piece.due.is_none().then(Restriction::default))
 }
 
-async fn load<'r>(tx: &mut Tx, fund: &FundPlace, wanted: impl Iterator<Item = &'r Receive> + Clone) -> Result<Loaded> {
-    let receipts = || wanted.clone();
+async fn load(tx: &mut Tx, fund: &FundPlace, wanted: &[(Option<Once>, Receive)]) -> Result<Loaded> {
+    let receipts = || wanted.iter().map(|(_, receive)| receive);
     let lines = || receipts().flat_map(|receive| &receive.lines);
     let parties: Vec<PartyId> = receipts().map(|receive| receive.payer).chain(lines().map(|line| line.donor)).collect();
     let (mut pledges, mut named, mut owing) = (vec![], vec![], vec![]);
