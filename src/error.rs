@@ -309,10 +309,42 @@ refusals! {
     EarmarkMalformed {}
         "Name exactly one of purpose, group and target, or none of them for free money."
         "用途、自组织、项目三者只能指定其一;不指定则为非限定。";
-    /// A rate is given where the kind has none, is missing where it has one, or is out of bounds.
+    /// A part of a rate is out of bounds.
     RateMalformed {}
-        "A matching pledge has a rate whose two parts are 1 to 1000000; other kinds have none."
-        "配捐须给出比率(分子分母均为 1 至 1000000);其他类型不填比率。";
+        "A rate is two whole numbers, each from 1 to 1000000."
+        "比率须为两个整数,分子分母均为 1 至 1000000。";
+    /// The agreement was signed by another party.
+    AgreementOfAnother { number: String }
+        "Agreement {number} was signed by another party; a pledge stands under the giver's own agreement."
+        "协议 {number} 由其他主体签订;认捐只能列在捐赠人自己的协议下。";
+    /// A pledge lies outside of the term of the agreement it stands under.
+    AgreementTerm { number: String, from: NaiveDate, to: NaiveDate }
+        "Agreement {number} runs from {from} to {to}; the pledge and its dues must lie within."
+        "协议 {number} 的期限为 {from} 至 {to};认捐及其应付款须在此期限内。";
+    /// The campaign is closed.
+    CampaignClosed { code: String, on: NaiveDate }
+        "The campaign {code} was closed on {on}; nothing more is promised or sold at it."
+        "活动 {code} 已于 {on} 结束;不再接受认捐或销售申报。";
+    /// A report of sales says nothing.
+    ReportEmpty {}
+        "A report says what was sold: give an amount, a number of pieces, or both."
+        "销售申报须说明销售额或件数,至少填写一项。";
+    /// The sales of this period were reported before, with other figures.
+    SalesReported { from: NaiveDate, to: NaiveDate }
+        "The sales from {from} to {to} were reported before with other figures; correct that report instead."
+        "{from} 至 {to} 的销售已申报且数字不同;请更正原申报。";
+    /// The report was corrected before.
+    SalesCorrected { on: NaiveDate }
+        "That report was corrected on {on}; correct its last correction."
+        "该申报已于 {on} 更正;请对最后一次更正再作更正。";
+    /// The project does not say how it may be claimed.
+    NotClaimable {}
+        "This project is not open to claims; say first how many units it has and what one is worth."
+        "该项目尚未开放认领;请先设定其份数和每份金额。";
+    /// More units of a project are claimed than are left.
+    ClaimTaken { asked: i64, left: i64 }
+        "{asked} units were asked for, {left} are left; claim what is left, or another project."
+        "申请认领 {asked} 份,尚余 {left} 份;请认领余下份数或另选项目。";
     /// The pledge is not in a state that allows this.
     PledgeState { state: String, accepted: String }
         "The pledge is {state}; this is possible while it is {accepted}."
@@ -321,6 +353,10 @@ refusals! {
     PledgeOfAnother {}
         "That pledge was made by another party; a gift settles the giver's own pledges."
         "该认捐由其他主体作出;捐赠只能结清捐赠人自己的认捐。";
+    /// Goods are given on a pledge of money, or money on a pledge of goods.
+    AssetMismatch {}
+        "Goods settle pledges in kind and money settles pledges of money; the two never mix."
+        "实物只能结清实物认捐,资金只能结清资金认捐;二者不得混用。";
     /// A gift carries another restriction than the pledge it settles.
     PledgeEarmark {}
         "The gift's restriction is not the pledge's; leave it out to take the pledge's."
@@ -329,6 +365,10 @@ refusals! {
     DueExceeded { asked: Fen, outstanding: Fen }
         "{asked} is more than the {outstanding} that is outstanding on this pledge; book the rest as a gift of its own."
         "{asked} 超过该认捐未付的 {outstanding};余额请另作一笔捐赠入账。";
+    /// More of a due is waived than is outstanding.
+    WaiverExceeded { asked: Fen, outstanding: Fen }
+        "{asked} cannot be waived: {outstanding} is outstanding on this due."
+        "无法免除 {asked}:该应付款未付余额为 {outstanding}。";
     /// This bank line or reference was booked before.
     ReceiptRepeated { channel: String, reference: String }
         "The receipt {reference:?} of {channel:?} was booked before; it is not booked twice."

@@ -54,6 +54,12 @@ keys! {
     PledgeId
     /// Key of a due of a pledge.
     DueId
+    /// Key of an agreement.
+    AgreementId
+    /// Key of a campaign.
+    CampaignId
+    /// Key of a report of sales.
+    SalesReportId
     /// Key of a committee's decision.
     DecisionId
     /// Key of a receipt, which the API calls a contribution.
@@ -106,8 +112,8 @@ macro_rules! kinds {
 
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
-    Project MicroGrant Milestone Pledge Contribution Lot Decision Allocation Expense Refund Entry
-    BankLine BankMatch
+    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation
+    Expense Refund Entry BankLine BankMatch
 }
 
 impl NodeKind {

@@ -34,7 +34,13 @@ pub mod project;
 pub mod committee;
 
 // Level 3: what is promised, given, allocated and paid.
+pub mod agreement;
+
+pub mod campaign;
+
 pub mod pledge;
+
+pub mod sales;
 
 pub mod contribution;
 

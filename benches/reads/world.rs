@@ -12,14 +12,14 @@ use cobuild::{
     fund::{self, FundDraft},
     id::{AreaId, DecisionId, FundId, GlobalId, NodeKind, PartyId, PledgeId, PurposeId, TargetId},
     ledger::{
-        self,
+        self, Asset,
         document::{EvidenceKind, LotClass},
         earmark::Restriction,
         idem::Once,
     },
     money::Fen,
     party::{self, PartyKind, Registration},
-    pledge::{self, Offer, PledgeKind, PledgeState},
+    pledge::{self, Entered, Offer, PledgeState, Terms},
     project::{self, BudgetLine, ProjectState, Proposal},
     viewer::{self, By, Role, Scene, token},
 };
@@ -168,19 +168,20 @@ async fn promise(
     for (n, donor) in members.iter().enumerate() {
         let offer = |i: usize| Offer {
             donor: *donor,
-            kind: PledgeKind::Fixed,
-            amount: Fen(PLEDGE),
-            rate: None,
+            terms: Terms::Fixed { amount: Fen(PLEDGE), due_on: day + Duration::days(i64::try_from(i).expect("a few")) },
             restriction: Restriction {
                 target: i.is_multiple_of(2).then(|| projects[(n + i) % projects.len()]),
                 ..Restriction::default()
             },
             offered_on: day,
-            due_on: day + Duration::days(i64::try_from(i).expect("a few")),
+            agreement: None,
+            campaign: None,
+            origin: None,
+            entered: Entered::Offered,
             note: String::new(),
         };
         let offers: Vec<_> =
-            (0..PLEDGES_EACH).map(offer).map(|one| (once(by, &format!("o{n}-{}", one.due_on), &one), one)).collect();
+            (0..PLEDGES_EACH).map(|i| (Some(once(by, &format!("o{n}-{i}"), &offer(i))), offer(i))).collect();
         let mut tx = db.begin().await.expect("a transaction");
         let offered = pledge::offer(&mut tx, by, fund, &offers).await.expect("offered");
         let pledges: Vec<PledgeId> = offered.into_iter().map(|one| one.expect("accepted").pledge).collect();
@@ -192,6 +193,7 @@ async fn promise(
                 channel: "bank".into(),
                 reference: pledge.0.to_string(),
                 received_on: day,
+                asset: Asset::Cny,
                 amount: None,
                 note: String::new(),
                 lines: vec![Line {
@@ -202,7 +204,7 @@ async fn promise(
                     class: LotClass::Gift,
                 }],
             };
-            receipts.push((once(by, &format!("r{}", pledge.0), &receive), receive));
+            receipts.push((Some(once(by, &format!("r{}", pledge.0), &receive)), receive));
         }
         for received in contribution::receive(&mut tx, by, fund, &receipts).await.expect("received") {
             received.expect("accepted");

@@ -6,22 +6,28 @@
 use async_graphql::{Context, ID, Interface, Object, SimpleObject};
 
 use crate::{
+    agreement::graphql::{Agreement, AgreementById},
     allocation::graphql::{Allocation, AllocationById},
     area::{Area, AreaById},
     bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
+    campaign::graphql::{Campaign, CampaignById},
     committee::{Decision, DecisionById},
     contribution::graphql::{Contribution, ContributionById, Refund, RefundById},
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AreaId, BankLineId, BankMatchId, DecisionId, EntryId, ExpenseId, FundId, GlobalId, HostId, LotId, NodeKind,
-        PartyId, PledgeId, PurposeId, ReceiptId, RefundId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId,
+        GlobalId, HostId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SalesReportId, TargetId,
     },
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
-    pledge::graphql::{Pledge, PledgeById},
+    pledge::graphql::{
+        Pledge, PledgeById,
+        due::{Due, DueById},
+    },
     project::{MicroGrant, Project, TargetById, TargetNode},
+    sales::graphql::{SalesReport, SalesReportById},
     viewer::{Act, Held, Request, Role},
 };
 
@@ -42,7 +48,11 @@ pub enum Node {
     Resident(Resident),
     Project(Project),
     MicroGrant(MicroGrant),
+    Agreement(Agreement),
+    Campaign(Campaign),
     Pledge(Pledge),
+    Due(Due),
+    SalesReport(SalesReport),
     Contribution(Contribution),
     Lot(LotNode),
     Decision(Decision),
@@ -93,6 +103,9 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             target.map(Node::from).filter(|node| matches!(node, Node::Project(_)) == (kind == NodeKind::Project))
         }
         NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
+        NodeKind::Campaign => {
+            request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))
+        }
         NodeKind::Contribution => {
             request.load::<ContributionById>(ReceiptId(key)).await?.map(|row| Node::Contribution(Contribution(row)))
         }
@@ -113,6 +126,21 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let Some(row) = request.load::<PledgeById>(PledgeId(id.key)).await? else { return Ok(None) };
             must_read_giving(request, row.donor_id, row.fund_id).await?;
             Ok(Some(Node::Pledge(Pledge(row))))
+        }
+        NodeKind::Agreement => {
+            let Some(row) = request.load::<AgreementById>(AgreementId(id.key)).await? else { return Ok(None) };
+            must_read_giving(request, row.party_id, row.fund_id).await?;
+            Ok(Some(Node::Agreement(Agreement(row))))
+        }
+        NodeKind::Due => {
+            let Some(row) = request.load::<DueById>(DueId(id.key)).await? else { return Ok(None) };
+            must_read_giving(request, row.donor_id, row.fund_id).await?;
+            Ok(Some(Node::Due(Due(row))))
+        }
+        NodeKind::SalesReport => {
+            let Some(row) = request.load::<SalesReportById>(SalesReportId(id.key)).await? else { return Ok(None) };
+            must_read_giving(request, row.merchant_id, row.fund_id).await?;
+            Ok(Some(Node::SalesReport(SalesReport(row))))
         }
         NodeKind::Lot => {
             let Some(row) = request.load::<LotById>(LotId(id.key)).await? else { return Ok(None) };

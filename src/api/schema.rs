@@ -8,9 +8,11 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Validatio
 
 use super::node::NodeQuery;
 use crate::{
+    agreement::graphql::AgreementMutation,
     allocation::graphql::AllocationMutation,
     area::{AreaMutation, AreaQuery},
     bank::graphql::BankMutation,
+    campaign::graphql::CampaignMutation,
     committee::CommitteeMutation,
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
@@ -19,6 +21,7 @@ use crate::{
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
+    sales::graphql::SalesMutation,
 };
 
 /// What can be read.
@@ -39,7 +42,10 @@ pub struct Mutation(
     LedgerMutation,
     ProjectMutation,
     CommitteeMutation,
+    AgreementMutation,
+    CampaignMutation,
     PledgeMutation,
+    SalesMutation,
     ContributionMutation,
     AllocationMutation,
     ExpenseMutation,

@@ -13,8 +13,9 @@ use crate::{
     connection,
     error::{Result, UserError},
     fund::{Fund, FundById},
-    id::{FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
+    id::{DueId, FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
     ledger::{
+        Asset,
         document::{Lot, LotClass, Receipt, RefundDocument},
         graphql::{LotConnection, RestrictionInput, UseConnection, by_place, must_read_giving, uses},
         idem::Once,
@@ -79,6 +80,11 @@ impl Contribution {
     /// Who paid; the givers of its lines may be others.
     async fn payer(&self, ctx: &Context<'_>) -> Result<PartyNode> {
         Ok(Request::of(ctx).need::<PartyById>(self.0.payer_id).await?.into())
+    }
+
+    /// Money, or goods at their stated value.
+    async fn asset(&self) -> Asset {
+        self.0.asset
     }
 
     /// The whole sum.
@@ -300,10 +306,12 @@ pub struct ContributionLineInput {
     pub donor_id: GlobalId,
     /// How much.
     pub amount: MoneyInput,
-    /// The pledge it settles; what it pays must not be more than is outstanding.
+    /// The pledge it settles, the oldest due first; what it pays must not be more than is outstanding.
     pub pledge_id: Option<GlobalId>,
-    /// Whether it settles the giver's accepted pledges, the oldest due first; the rest is a gift of its own.
-    /// Not together with `pledgeId`.
+    /// The due it settles; what it pays must not be more than is outstanding. Not together with `pledgeId`.
+    pub due_id: Option<GlobalId>,
+    /// Whether it settles what the giver's accepted pledges owe, the oldest due first; the rest is a gift of its
+    /// own. Not together with `pledgeId` or `dueId`.
     #[graphql(default)]
     pub oldest_first: bool,
     /// What it may be used for; left out, the pledge's restriction, or free money.
@@ -315,13 +323,15 @@ pub struct ContributionLineInput {
 
 impl ContributionLineInput {
     fn read(self) -> Result<Line> {
-        let settles = match (self.pledge_id, self.oldest_first) {
-            (Some(_), true) => {
-                return Err(crate::error::Error::BadInput("Give `pledgeId` or `oldestFirst`, not both.".into()));
+        let settles = match (self.pledge_id, self.due_id, self.oldest_first) {
+            (Some(id), None, false) => Settles::Pledge(PledgeId(id.key_of(NodeKind::Pledge)?)),
+            (None, Some(id), false) => Settles::Due(DueId(id.key_of(NodeKind::Due)?)),
+            (None, None, true) => Settles::OldestFirst,
+            (None, None, false) => Settles::Nothing,
+            _ => {
+                let why = "Give one of `pledgeId`, `dueId` and `oldestFirst`, or none of them.";
+                return Err(crate::error::Error::BadInput(why.into()));
             }
-            (Some(id), false) => Settles::Pledge(PledgeId(id.key_of(NodeKind::Pledge)?)),
-            (None, true) => Settles::OldestFirst,
-            (None, false) => Settles::Nothing,
         };
         Ok(Line {
             donor: self.donor_id.party()?,
@@ -346,6 +356,9 @@ pub struct ContributionReceiveInput {
     pub reference: String,
     /// The day it arrived.
     pub received_on: Date,
+    /// Money, or goods at their stated value; the two never mix.
+    #[graphql(default)]
+    pub asset: Asset,
     /// The whole sum, to be checked against the lines; left out, what they add up to.
     pub amount: Option<MoneyInput>,
     /// What the statement says of it, at most 500 characters.
@@ -413,13 +426,14 @@ impl ContributionMutation {
             channel: input.channel,
             reference: input.reference,
             received_on: input.received_on.into(),
+            asset: input.asset,
             amount: input.amount.map(Into::into),
             note: input.note,
             lines: input.lines.into_iter().map(ContributionLineInput::read).collect::<Result<_>>()?,
         };
         let done = request.write(async |tx, by| {
             let once = Once::new(by, &input.idempotency_key, "contributionReceive", &(fund, &wanted))?;
-            receive(tx, by, fund, &[(once, wanted)]).await?.remove(0)
+            receive(tx, by, fund, &[(Some(once), wanted)]).await?.remove(0)
         });
         let (done, user_errors) = done.await?;
         let contribution = match done {

@@ -10,7 +10,7 @@ pub mod refund;
 pub mod settle;
 pub mod store;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -19,20 +19,20 @@ use crate::{
     db::Tx,
     error::{Refusal, Result, check_amount, check_past, check_text},
     fund::head::{self, Head},
-    id::{EarmarkId, FundId, PartyId, PledgeId, ReceiptId},
+    id::{DueId, EarmarkId, FundId, PartyId, PledgeId, ReceiptId},
     ledger::{
         AccountKind, Asset, Draft, EntryKind, Move,
         account::of_fund,
         document::{Lot, LotClass, Receipt, Terms, digest_receipt},
-        earmark::{self, Restriction},
-        idem::{self, Once},
+        earmark::{self, Keys, Restriction},
+        idem::{self, Once, Outcome},
         place::{self, FundPlace},
         post,
         reverse::MEMO_MAX,
         store as ledger_store,
     },
     money::Fen,
-    pledge::{self, PledgeKind},
+    pledge,
     viewer::{Act, By},
 };
 use settle::{Dues, Piece};
@@ -48,6 +48,8 @@ pub struct Receive {
     pub reference: String,
     /// The day it arrived.
     pub received_on: NaiveDate,
+    /// Money, or goods at their stated value.
+    pub asset: Asset,
     /// The whole sum; `None` to take what the lines add up to.
     pub amount: Option<Fen>,
     /// What the statement says of it; may be empty.
@@ -76,9 +78,11 @@ pub struct Line {
 pub enum Settles {
     /// None: it is a gift of its own.
     Nothing,
-    /// This one.
+    /// The dues of this one, the oldest first, and no more than is outstanding.
     Pledge(PledgeId),
-    /// The giver's accepted pledges, the oldest due first; the rest is a gift of its own.
+    /// This due, and no more than is outstanding.
+    Due(DueId),
+    /// What the giver's accepted pledges owe, the oldest due first; the rest is a gift of its own.
     OldestFirst,
 }
 
@@ -87,6 +91,8 @@ pub enum Settles {
 pub struct Received {
     /// The receipt.
     pub receipt: ReceiptId,
+    /// Whether it was booked by this request.
+    pub outcome: Outcome,
 }
 
 /// Lines of one receipt: a bank's batch file has some hundreds.
@@ -95,8 +101,11 @@ pub const LINES_MAX: usize = 5_000;
 /// The most characters of a channel or a reference.
 const REFERENCE_MAX: usize = 200;
 
-/// Books what has arrived in one fund, each receipt under its own key; a refused one does not hinder the
-/// others, and nothing of it is booked.
+/// Books what has arrived in one fund, each receipt under its own key, or known again by its channel and
+/// reference; a refused one does not hinder the others, and nothing of it is booked.
+///
+/// Without a key, a receipt that stands is no refusal but known. As many statements for two thousand receipts as
+/// for one.
 ///
 /// # Errors
 /// Of the whole: a fund that is not there, a viewer without the right, a fault.
@@ -104,15 +113,13 @@ pub async fn receive(
     tx: &mut Tx,
     by: By<'_>,
     fund: FundId,
-    wanted: &[(Once, Receive)],
+    wanted: &[(Option<Once>, Receive)],
 ) -> Result<Vec<Result<Received>>> {
     let mut head = head::lock(tx, fund).await?;
-    let onces: Vec<Once> = wanted.iter().map(|(once, _)| once.clone()).collect();
-    let answered = idem::answered::<Received>(&mut *tx, &onces).await?;
+    let answered = idem::answered_some::<Received, _>(&mut *tx, wanted).await?;
     let fund = place::fund(tx, fund).await?;
     by.viewer.must(Act::BookContribution, &[fund.on()])?;
     let mut loaded = load(tx, &fund, wanted).await?;
-
     let mut outcomes = Vec::with_capacity(wanted.len());
     let mut booked = Booked::default();
     for ((once, receive), answered) in wanted.iter().zip(answered) {
@@ -120,26 +127,19 @@ pub async fn receive(
             outcomes.push(answer);
             continue;
         }
-        let pieces = match decide(by, &fund, receive, &mut loaded) {
-            Ok(pieces) => pieces,
-            Err(refused) => {
-                outcomes.push(Err(refused));
-                continue;
-            }
-        };
-        let earmarks = earmarks(tx, &fund, receive, &pieces, &mut loaded).await?;
-        match earmarks {
-            Err(refused) => {
-                loaded.dues.give_back(&pieces);
-                outcomes.push(Err(refused));
-            }
-            Ok(earmarks) => {
-                let receipt = booked.add(&mut head, once, receive, &pieces, &earmarks, &mut loaded);
-                outcomes.push(Ok(Received { receipt }));
-            }
+        if once.is_none()
+            && let Some(receipt) = loaded.stands(receive)
+        {
+            outcomes.push(Ok(Received { receipt, outcome: Outcome::Known }));
+            continue;
         }
+        let pieces = decide(by, &fund, receive, &mut loaded);
+        outcomes.push(pieces.map(|pieces| {
+            let receipt = booked.add(&mut head, once.as_ref(), receive, &pieces, &mut loaded);
+            Received { receipt, outcome: Outcome::Created }
+        }));
     }
-    booked.write(tx, &mut head, by).await?;
+    booked.write(tx, &mut head, by, &mut loaded.keys).await?;
     Ok(outcomes)
 }
 
@@ -147,38 +147,71 @@ pub async fn receive(
 struct Loaded {
     known: std::collections::HashSet<PartyId>,
     dues: Dues,
-    /// The last version of each channel and reference, and whether it still stands.
-    references: HashMap<(String, String), (i64, bool)>,
-    /// Whether the fund takes gifts under these restrictions.
-    restrictions: HashMap<Restriction, Result<()>>,
-    /// The keys of restrictions that were written down before.
-    earmarks: HashMap<Restriction, EarmarkId>,
+    /// The last version of each channel and reference.
+    references: HashMap<(String, String), Version>,
+    /// What the fund makes of the restrictions that lines ask for, and their keys.
+    keys: Keys,
 }
 
-async fn load(tx: &mut Tx, fund: &FundPlace, wanted: &[(Once, Receive)]) -> Result<Loaded> {
+/// The last version of a channel's reference.
+#[derive(Clone, Copy, Debug)]
+pub struct Version {
+    /// The receipt.
+    pub receipt: ReceiptId,
+    /// Which version it is.
+    pub number: i64,
+    /// Whether it was not reversed.
+    pub stands: bool,
+}
+
+impl Loaded {
+    /// The receipt that stands under the reference of `receive`.
+    fn stands(&self, receive: &Receive) -> Option<ReceiptId> {
+        let version = self.references.get(&reference(receive))?;
+        version.stands.then_some(version.receipt)
+    }
+}
+
+/// The channel and the reference as they are kept.
+fn reference(receive: &Receive) -> (String, String) {
+    (receive.channel.trim().to_owned(), receive.reference.trim().to_owned())
+}
+
+/// The restriction that a piece asks for; a due's own where the line says nothing.
+fn asked(line: &Line, piece: &Piece) -> Option<Restriction> {
+    line.restriction.or(piece.due.is_none().then(Restriction::default))
+}
+
+async fn load(tx: &mut Tx, fund: &FundPlace, wanted: &[(Option<Once>, Receive)]) -> Result<Loaded> {
     let receipts = || wanted.iter().map(|(_, receive)| receive);
     let lines = || receipts().flat_map(|receive| &receive.lines);
     let parties: Vec<PartyId> = receipts().map(|receive| receive.payer).chain(lines().map(|line| line.donor)).collect();
-    let named: Vec<PledgeId> = lines()
-        .filter_map(|line| if let Settles::Pledge(pledge) = line.settles { Some(pledge) } else { None })
-        .collect();
-    let owing: Vec<PartyId> =
-        lines().filter(|line| line.settles == Settles::OldestFirst).map(|line| line.donor).collect();
-    let references: Vec<(String, String)> =
-        receipts().map(|receive| (receive.channel.trim().to_owned(), receive.reference.trim().to_owned())).collect();
+    let (mut pledges, mut named, mut owing) = (vec![], vec![], vec![]);
+    for line in lines() {
+        match line.settles {
+            Settles::Nothing => {}
+            Settles::Pledge(pledge) => pledges.push(pledge),
+            Settles::Due(due) => named.push(due),
+            Settles::OldestFirst => owing.push(line.donor),
+        }
+    }
+    let references: Vec<(String, String)> = receipts().map(reference).collect();
     let mut dues = Dues::default();
+    if !pledges.is_empty() {
+        dues.add_pledged(pledge::store::dues_of_pledges(&mut *tx, &pledges).await?);
+    }
     if !named.is_empty() {
-        dues.add_named(pledge::store::dues_of_pledges(&mut *tx, &named).await?);
+        dues.add_named(pledge::store::settled_dues(&mut *tx, &named).await?);
     }
     if !owing.is_empty() {
         dues.add_owed(pledge::store::dues_of_donors(&mut *tx, fund.id, &owing).await?);
     }
+    let restrictions = lines().map(|line| line.restriction.unwrap_or_default());
     Ok(Loaded {
         known: place::parties_known(tx, &parties).await?,
         dues,
         references: store::versions(tx, fund.id, &references).await?,
-        restrictions: HashMap::new(),
-        earmarks: HashMap::new(),
+        keys: Keys::new(earmark::look_up(tx, fund.id, restrictions).await?),
     })
 }
 
@@ -211,156 +244,157 @@ fn decide(by: By<'_>, fund: &FundPlace, receive: &Receive, loaded: &mut Loaded) 
             return Err(Refusal::NotFound { what: "party".into() }.at(&format!("lines.{at}.donorId")));
         }
     }
-    if loaded.references.get(&(channel.clone(), reference.clone())).is_some_and(|(_, stands)| *stands) {
+    if loaded.stands(receive).is_some() {
         return Err(Refusal::ReceiptRepeated { channel, reference }.at("reference"));
     }
-    loaded.dues.split(fund, &receive.lines)
+    let pieces = loaded.dues.split(fund, receive.asset, &receive.lines)?;
+    if let Err(refused) = decide_restrictions(receive, &pieces, &loaded.keys) {
+        loaded.dues.give_back(&pieces);
+        return Err(refused);
+    }
+    Ok(pieces)
 }
 
-/// The restriction of each piece, written down where it is new.
-///
-/// All are checked before the first is written: a refused receipt uses up no key.
-async fn earmarks(
-    tx: &mut Tx,
-    fund: &FundPlace,
-    receive: &Receive,
-    pieces: &[Piece],
-    loaded: &mut Loaded,
-) -> Result<Result<Vec<EarmarkId>>> {
-    let asked =
-        |piece: &Piece| receive.lines[piece.line].restriction.or(piece.due.is_none().then(Restriction::default));
+fn decide_restrictions(receive: &Receive, pieces: &[Piece], keys: &Keys) -> Result<()> {
     for piece in pieces {
-        let Some(asked) = asked(piece) else { continue };
-        if let Entry::Vacant(place) = loaded.restrictions.entry(asked) {
-            place.insert(earmark::check(tx, fund.id, &asked).await?.map(drop));
-        }
-        if let Err(refused) = &loaded.restrictions[&asked] {
-            return Ok(Err(refused.clone().below(&format!("lines.{}", piece.line))));
-        }
+        let Some(asked) = asked(&receive.lines[piece.line], piece) else { continue };
+        keys.check(&asked).map_err(|refused| refused.below(&format!("lines.{}", piece.line)))?;
         if let Some(due) = &piece.due
-            && earmark::find(tx, fund.id, &asked).await? != Some(due.earmark_id)
+            && keys.known(&asked) != Some(due.earmark_id)
         {
-            return Ok(Err(Refusal::PledgeEarmark {}.at(&format!("lines.{}.earmark", piece.line))));
+            return Err(Refusal::PledgeEarmark {}.at(&format!("lines.{}.earmark", piece.line)));
         }
     }
-    let mut found = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        let Some(asked) = asked(piece) else {
-            found.push(piece.due.as_ref().expect("a piece without a restriction settles a due").earmark_id);
-            continue;
-        };
-        if let Entry::Vacant(place) = loaded.earmarks.entry(asked) {
-            place.insert(earmark::ensure(tx, fund.id, &[asked]).await?.remove(0)?);
-        }
-        found.push(loaded.earmarks[&asked]);
-    }
-    Ok(Ok(found))
+    Ok(())
+}
+
+/// A lot whose restriction may have no key yet, and where it goes.
+struct NewLot {
+    lot: Lot,
+    /// `None` where the due's restriction is its own.
+    asked: Option<Restriction>,
+    to: AccountKind,
 }
 
 /// The rows of what was decided, written together.
 #[derive(Default)]
 struct Booked<'w> {
     receipts: Vec<Receipt>,
-    lots: Vec<Lot>,
-    drafts: Vec<Draft>,
-    onces: Vec<&'w Once>,
-    /// What arrived on each pledge, by the day that fulfils it.
-    received: BTreeMap<NaiveDate, BTreeMap<PledgeId, Fen>>,
+    lots: Vec<NewLot>,
+    onces: Vec<Option<&'w Once>>,
+    dues: BTreeMap<DueId, Fen>,
+    /// What arrived on each pledge, and the last day of it.
+    pledges: BTreeMap<PledgeId, (Fen, NaiveDate)>,
 }
 
 impl<'w> Booked<'w> {
     fn add(
         &mut self,
         head: &mut Head,
-        once: &'w Once,
+        once: Option<&'w Once>,
         receive: &Receive,
         pieces: &[Piece],
-        earmarks: &[EarmarkId],
         loaded: &mut Loaded,
     ) -> ReceiptId {
-        let channel = receive.channel.trim().to_owned();
-        let external_ref = receive.reference.trim().to_owned();
-        let version = loaded.references.entry((channel.clone(), external_ref.clone())).or_insert((0, false));
-        *version = (version.0 + 1, true);
-        let receipt = Receipt {
-            id: head.next_key(),
+        let id: ReceiptId = head.next_key();
+        let (channel, external_ref) = reference(receive);
+        let before = loaded.references.get(&(channel.clone(), external_ref.clone())).map_or(0, |last| last.number);
+        let version = Version { receipt: id, number: before + 1, stands: true };
+        loaded.references.insert((channel.clone(), external_ref.clone()), version);
+        self.receipts.push(Receipt {
+            id,
             fund_id: head.fund_id,
             payer_id: receive.payer,
             channel,
             external_ref,
-            version: version.0,
+            version: version.number,
             received_on: receive.received_on,
-            asset: Asset::Cny,
+            asset: receive.asset,
             amount: pieces.iter().map(|piece| piece.amount).sum(),
             note: receive.note.trim().to_owned(),
-        };
-        let mut moves = Vec::with_capacity(pieces.len());
-        for ((line_no, piece), earmark_id) in (1..).zip(pieces).zip(earmarks) {
+        });
+        for (line_no, piece) in (1..).zip(pieces) {
             let line = &receive.lines[piece.line];
+            let due = piece.due.as_ref();
+            if let Some(due) = due {
+                *self.dues.entry(due.due_id).or_default() += piece.amount;
+                let pledge = self.pledges.entry(due.pledge_id).or_insert((Fen::ZERO, receive.received_on));
+                *pledge = (pledge.0 + piece.amount, pledge.1.max(receive.received_on));
+            }
             let lot = Lot {
                 id: head.next_key(),
                 fund_id: head.fund_id,
-                receipt_id: receipt.id,
+                receipt_id: id,
                 line_no,
                 parent_id: None,
                 donor_id: line.donor,
-                earmark_id: *earmark_id,
-                due_id: piece.due.as_ref().map(|due| due.due_id),
+                earmark_id: due.map_or(EarmarkId(0), |due| due.earmark_id),
+                due_id: due.map(|due| due.due_id),
                 class: line.class,
-                asset: Asset::Cny,
+                asset: receive.asset,
                 amount: piece.amount,
                 received_on: receive.received_on,
             };
-            let to_match = piece.due.as_ref().is_some_and(|due| due.kind == PledgeKind::Matching);
-            let place = if to_match { AccountKind::Match } else { AccountKind::Pool };
-            moves.push(Move {
-                lot_id: lot.id,
-                donor_id: lot.donor_id,
-                earmark_id: lot.earmark_id,
-                source_id: of_fund(head.fund_id, AccountKind::Outside, Asset::Cny),
-                destination_id: of_fund(head.fund_id, place, Asset::Cny),
-                amount: lot.amount,
-            });
-            if let Some(due) = &piece.due {
-                let day = self.received.entry(receive.received_on).or_default();
-                *day.entry(due.pledge_id).or_default() += piece.amount;
-            }
-            self.lots.push(lot);
+            let to_match = due.is_some_and(|due| due.to_match == 1);
+            let to = if to_match { AccountKind::Match } else { AccountKind::Pool };
+            self.lots.push(NewLot { lot, asked: asked(line, piece), to });
         }
-        let mut draft = Draft::new(EntryKind::Receive, receive.received_on, receipt.note.clone(), moves);
-        draft.receipt_id = Some(receipt.id);
-        let id = receipt.id;
-        self.receipts.push(receipt);
-        self.drafts.push(draft);
         self.onces.push(once);
         id
     }
 
-    async fn write(mut self, tx: &mut Tx, head: &mut Head, by: By<'_>) -> Result<()> {
-        if self.drafts.is_empty() {
+    async fn write(mut self, tx: &mut Tx, head: &mut Head, by: By<'_>, keys: &mut Keys) -> Result<()> {
+        if self.receipts.is_empty() {
             return Ok(());
         }
-        let earmarks: BTreeSet<EarmarkId> = self.lots.iter().map(|lot| lot.earmark_id).collect();
+        keys.write(tx, head.fund_id, self.lots.iter().filter_map(|new| new.asked).collect()).await?;
+        for new in &mut self.lots {
+            new.lot.earmark_id = new.asked.map_or(new.lot.earmark_id, |asked| keys.of(&asked));
+        }
+        let earmarks: BTreeSet<EarmarkId> = self.lots.iter().map(|new| new.lot.earmark_id).collect();
         let terms = earmark::by_ids(&mut *tx, &earmarks.into_iter().collect::<Vec<_>>()).await?;
         let terms: Terms = terms.into_iter().map(|one| (one.id, one)).collect();
-        // Lots stand in the order of their receipts.
-        let by_receipt = self.lots.chunk_by(|one, next| one.receipt_id == next.receipt_id);
-        for ((draft, receipt), lots) in self.drafts.iter_mut().zip(&self.receipts).zip(by_receipt) {
-            draft.documents = digest_receipt(receipt, lots, &terms);
-        }
+        let drafts = self.drafts(&terms);
+        let lots: Vec<Lot> = self.lots.into_iter().map(|new| new.lot).collect();
         ledger_store::insert_receipts(tx, &self.receipts).await?;
-        ledger_store::insert_lots(tx, &self.lots).await?;
-        let entries = post(tx, head, by, &self.drafts).await?;
-        for (day, received) in self.received {
-            let rows: Vec<_> = received.into_iter().collect();
-            let touched = pledge::store::add_received(tx, day, &rows).await?;
-            crate::error::ensure_rows(touched, rows.len(), "pledges settled")?;
-        }
-        let mut answers = Vec::with_capacity(entries.len());
+        ledger_store::insert_lots(tx, &lots).await?;
+        let entries = post(tx, head, by, &drafts).await?;
+        let dues: Vec<_> = self.dues.into_iter().collect();
+        let touched = pledge::store::add_received_to_dues(tx, &dues).await?;
+        crate::error::ensure_rows(touched, dues.len(), "dues settled")?;
+        let pledges: Vec<_> = self.pledges.into_iter().map(|(pledge, (amount, day))| (pledge, amount, day)).collect();
+        let touched = pledge::store::add_received(tx, &pledges).await?;
+        crate::error::ensure_rows(touched, pledges.len(), "pledges settled")?;
+        let mut answers = Vec::new();
         for ((once, receipt), entry) in self.onces.into_iter().zip(&self.receipts).zip(entries) {
-            let answer = serde_json::to_string(&Received { receipt: receipt.id });
-            answers.push((once, Some(entry), answer.map_err(|why| anyhow::anyhow!("answer is no JSON: {why}"))?));
+            if let Some(once) = once {
+                let answer = Received { receipt: receipt.id, outcome: Outcome::Created };
+                answers.push((once, Some(entry), idem::stored(&answer)?));
+            }
         }
         idem::remember(tx, &answers).await
+    }
+
+    /// The entry of each receipt.
+    fn drafts(&self, terms: &Terms) -> Vec<Draft> {
+        // Lots stand in the order of their receipts.
+        let by_receipt = self.lots.chunk_by(|one, next| one.lot.receipt_id == next.lot.receipt_id);
+        let draft = |(receipt, new): (&Receipt, &[NewLot])| {
+            let lots: Vec<Lot> = new.iter().map(|new| new.lot.clone()).collect();
+            let into = |new: &NewLot| Move {
+                lot_id: new.lot.id,
+                donor_id: new.lot.donor_id,
+                earmark_id: new.lot.earmark_id,
+                source_id: of_fund(receipt.fund_id, AccountKind::Outside, receipt.asset),
+                destination_id: of_fund(receipt.fund_id, new.to, receipt.asset),
+                amount: new.lot.amount,
+            };
+            let moves = new.iter().map(into).collect();
+            let mut draft = Draft::new(EntryKind::Receive, receipt.received_on, receipt.note.clone(), moves);
+            draft.receipt_id = Some(receipt.id);
+            draft.documents = digest_receipt(receipt, &lots, terms);
+            draft
+        };
+        self.receipts.iter().zip(by_receipt).map(draft).collect()
     }
 }

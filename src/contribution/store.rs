@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
+use super::Version;
 use crate::{
     area::Area,
     db::{Joined, Result, Sql, Tx},
@@ -202,12 +203,12 @@ pub async fn funds_below<'c>(on: impl Sql<'c>, path: &str) -> Result<Vec<FundId>
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// The last version of each channel and reference in a fund, and whether its entry still stands.
+/// The last version of each channel and reference in a fund.
 pub async fn versions(
     tx: &mut Tx,
     fund: FundId,
     references: &[(String, String)],
-) -> Result<HashMap<(String, String), (i64, bool)>> {
+) -> Result<HashMap<(String, String), Version>> {
     if references.is_empty() {
         return Ok(HashMap::new());
     }
@@ -215,9 +216,9 @@ pub async fn versions(
     let channels: BTreeSet<&str> = references.iter().map(|(channel, _)| channel.as_str()).collect();
     let channels: Vec<&str> = channels.into_iter().collect();
     let names: Vec<&str> = references.iter().map(|(_, reference)| reference.as_str()).collect();
-    let rows: Vec<(String, String, i64, i64)> = tx
+    let rows: Vec<(String, String, ReceiptId, i64, i64)> = tx
         .sql(
-            "SELECT r.channel, r.external_ref, r.version,
+            "SELECT r.channel, r.external_ref, r.id, r.version,
                     CASE WHEN EXISTS (
                         SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = r.id)
                     THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END
@@ -230,5 +231,8 @@ pub async fn versions(
         .bind_list(&names)
         .all()
         .await?;
-    Ok(rows.into_iter().map(|(channel, name, version, stands)| ((channel, name), (version, stands == 1))).collect())
+    let version = |(channel, name, receipt, number, stands): (String, String, ReceiptId, i64, i64)| {
+        ((channel, name), Version { receipt, number, stands: stands == 1 })
+    };
+    Ok(rows.into_iter().map(version).collect())
 }

@@ -47,6 +47,8 @@ const MIGRATIONS: &[Text] = &[
     migration!(8, "0008_document", both),
     migration!(9, "0009_ledger", both),
     migration!(10, "0010_guard", each),
+    migration!(11, "0011_sales", both),
+    migration!(12, "0012_guard_promises", each),
     migration!(30, "0030_bank", both),
     migration!(31, "0031_bank_guard", each),
 ];

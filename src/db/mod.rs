@@ -5,6 +5,7 @@
 //! * Writes run in a [`Tx`]. SQLite has one writer, whose concurrent jobs share a commit
 //!   (see [`writer`]); on PostgreSQL each has a transaction of its own.
 
+mod copy;
 mod joined;
 mod migrate;
 mod session;

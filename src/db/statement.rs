@@ -21,7 +21,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use super::{Db, Engine, Result, Session, Tx, TxKind, session::SessionKind};
+use super::{Db, Engine, Result, Session, Tx, TxKind, copy, session::SessionKind};
 use crate::page::{Key, Page};
 
 /// A Rust value both engines can store.
@@ -81,6 +81,8 @@ enum Target<'c, P, C> {
 enum On<'c> {
     Sqlite(SqliteArguments, Target<'c, SqlitePool, SqliteConnection>),
     Postgres(PgArguments, Target<'c, PgPool, PgConnection>),
+    /// No statement: the rows of a `COPY`.
+    Copy(copy::Rows),
 }
 
 /// A statement with its values, ready to run.
@@ -118,6 +120,7 @@ macro_rules! run {
                     Target::One($target) => $body,
                 }
             }
+            On::Copy(_) => unreachable!("rows are bound and never run"),
         }
     }};
 }
@@ -133,6 +136,7 @@ impl<'c> Statement<'c> {
         match &mut self.on {
             On::Sqlite(args, _) => args.add(value),
             On::Postgres(args, _) => args.add(value),
+            On::Copy(rows) => rows.add(value),
         }
         .expect("encoding a bound value cannot fail");
         self
@@ -221,6 +225,7 @@ impl<'c> Statement<'c> {
         match &self.on {
             On::Sqlite(args, _) => args.len(),
             On::Postgres(args, _) => args.len(),
+            On::Copy(_) => 0,
         }
     }
 
@@ -264,6 +269,7 @@ impl<'c> Statement<'c> {
             On::Sqlite(_, Target::One(on)) => on.prepare(text).await.map(drop),
             On::Postgres(_, Target::Pool(on)) => on.prepare(text).await.map(drop),
             On::Postgres(_, Target::One(on)) => on.prepare(text).await.map(drop),
+            On::Copy(_) => unreachable!("rows are bound and never prepared"),
         }
     }
 
@@ -302,17 +308,40 @@ impl<'c> Statement<'c> {
 /// The key of no row.
 const NOBODY: i64 = 0;
 
+/// The most values that SQLite takes in one statement.
+const SQLITE_VALUES_MAX: usize = 32_766;
+
 impl Tx {
-    /// Inserts `rows`, or writes them out as the values of any other statement, at most
-    /// [`ROWS_MAX`](Self::ROWS_MAX) at a time; `bind` adds one row's values. Returns the rows touched.
+    /// Inserts `rows`, or writes them out as the values of any other statement; `bind` adds one row's values.
+    /// Returns the rows touched.
+    ///
+    /// On PostgreSQL many rows are copied, so that each value must be of exactly its column's type; SQLite takes as
+    /// many rows at a time as it has values for. Other statements take [`ROWS_MAX`](Self::ROWS_MAX).
     pub async fn insert_all<R>(
         &mut self,
         sql: &'static str,
         rows: &[R],
         bind: impl for<'s> Fn(Statement<'s>, &R) -> Statement<'s>,
     ) -> Result<u64> {
+        let copying = copy::statement(sql);
+        if let (Some(copying), TxKind::Postgres(tx)) = (&copying, &mut self.0)
+            && rows.len() >= copy::ROWS_MIN
+        {
+            let counter = &self.1;
+            counter.fetch_add(1, Ordering::Relaxed);
+            let write = |written, row: &R| {
+                let statement = Statement { sql: Cow::Borrowed(sql), on: On::Copy(written), counter };
+                let On::Copy(written) = bind(statement, row).on else { unreachable!("binding changes no engine") };
+                written
+            };
+            return copy::run(tx, copying, rows, write).await;
+        }
+        let chunk = match &copying {
+            Some(head) if self.is_sqlite() => SQLITE_VALUES_MAX / (head.matches(',').count() + 1),
+            _ => Self::ROWS_MAX,
+        };
         let mut touched = 0;
-        for chunk in rows.chunks(Self::ROWS_MAX) {
+        for chunk in rows.chunks(chunk) {
             touched += self.sql(sql).values(chunk, &bind).execute().await?;
         }
         Ok(touched)

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     allocation::{self, Allocate},
+    campaign::{self, CampaignDraft, CampaignKind},
     committee::{Constituency, DecisionDraft, Seat, Vote, decide},
     contribution::{
         self, Line, Receive, Settles,
@@ -21,20 +22,29 @@ use crate::{
     },
     error::Result,
     expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
-    id::{DecisionId, FundId, PledgeId, TargetId},
+    id::{CampaignId, DecisionId, FundId, PledgeId, TargetId},
     ledger::{
+        Asset,
         document::{EvidenceKind, LotClass},
         earmark::Restriction,
     },
     money::Fen,
     pledge::{
-        self, Offer, PledgeKind, PledgeState,
+        self, Entered, Offer, PledgeState, Terms,
         matching::{Match, apply},
+        schedule::{End, PledgeInterval, Schedule},
+        terms::{Funding, SalesRule},
     },
+    sales::{self, Report},
 };
 
 /// What each merchant of the platform owes of the first quarter's group buys: 15,000 yuan.
 const DUES: [Fen; MERCHANTS] = [Fen(370_370), Fen(296_296), Fen(300_000), Fen(204_800), Fen(150_000), Fen(178_534)];
+
+/// What each merchant sold in them: what it owes is 3 % of it.
+const SALES: [Fen; MERCHANTS] =
+    [Fen(12_345_678), Fen(9_876_543), Fen(10_000_000), Fen(6_826_667), Fen(5_000_000), Fen(5_951_134)];
+const SHARE_BPS: i64 = 300;
 
 /// The partner unit whose gift matches what the households pay, and the one that pays twice.
 const MATCHING: usize = 33;
@@ -53,25 +63,32 @@ pub async fn book(clerk: &mut Clerk<'_>, people: &People, books: &Books, works: 
     desk.give_back(clerk).await
 }
 
-/// The pledges by the code of their giver; of two by the same giver, the second.
+/// The pledges by the code of their giver.
 type Pledges = HashMap<String, PledgeId>;
 
 /// Makes and accepts every pledge.
 async fn promise(clerk: &mut Clerk<'_>, people: &People, books: &Books, works: &Works) -> Result<Pledges> {
     let mut offers: Vec<(String, Offer)> = vec![];
-    let fixed = |code: &str, amount, restriction, due_on, note: &str| Offer {
+    let group_buys = group_buys(clerk, books.fund).await?;
+    let offer = |code: &str, terms, restriction, note: &str| Offer {
         donor: people.of(code),
-        kind: PledgeKind::Fixed,
-        amount,
-        rate: None,
+        terms,
         restriction,
         offered_on: day(3, 20),
-        due_on,
+        agreement: None,
+        campaign: None,
+        origin: None,
+        entered: Entered::Offered,
         note: note.into(),
     };
-    let quarter = "团购一季度应交 · Group buys, first quarter";
-    for ((_, code), due) in codes("M", MERCHANTS).zip(DUES) {
-        let offer = fixed(&code, due, Restriction::default(), day(4, 5), quarter);
+    let fixed = |code: &str, amount, restriction, due_on, note: &str| {
+        offer(code, Terms::Fixed { amount, due_on }, restriction, note)
+    };
+    let share = "团购销售额的 3% · 3 % of what is sold at the group buys";
+    for (_, code) in codes("M", MERCHANTS) {
+        let rule = SalesRule { cap: None, from: day(1, 1), to: None, settle_days: 5 };
+        let terms = Terms::ShareOfSales { basis_points: SHARE_BPS, rule };
+        let offer = Offer { campaign: Some(group_buys), ..offer(&code, terms, Restriction::default(), share) };
         offers.push((code, offer));
     }
     let yearly = "共建协议年度认捐 · Yearly gift under the co-building agreement";
@@ -83,18 +100,26 @@ async fn promise(clerk: &mut Clerk<'_>, people: &People, books: &Books, works: &
     let windows = Restriction { target: Some(works.project(1)), ..Restriction::default() };
     let note = "住户每出 12 元配 1 元 · 1 yuan for each 12 that households pay";
     let code = format!("U{MATCHING}");
-    let matching = fixed(&code, yuan(1_000), windows, day(4, 30), note);
-    offers.push((code, Offer { kind: PledgeKind::Matching, rate: Some((1, 12)), ..matching }));
-    for (due_on, note) in [(day(3, 31), "三月 · March"), (day(4, 30), "四月 · April")] {
-        let code = format!("U{TWICE}");
-        let offer = fixed(&code, yuan(500), Restriction::default(), due_on, note);
-        offers.push((code, offer));
-    }
+    let terms = Terms::Matching {
+        rate: (1, 12),
+        cap: yuan(1_000),
+        per_gift: None,
+        per_project: None,
+        funding: Funding::Prefunded,
+        due_on: day(4, 30),
+    };
+    let matching = offer(&code, terms, windows, note);
+    offers.push((code, matching));
+    let code = format!("U{TWICE}");
+    let (every, end) = (PledgeInterval::Month, End::Times(2));
+    let monthly = Schedule { amount: yuan(500), every, first_on: day(3, 31), end };
+    let monthly = offer(&code, Terms::Recurring(monthly), Restriction::default(), "三月、四月 · March and April");
+    offers.push((code, monthly));
 
     let mut keyed = vec![];
     for (at, (_, offer)) in (1..).zip(&offers) {
         let (_, _, once) = clerk.once(day(3, 20), &format!("pledge-{at}"), "pledgeOffer", offer)?;
-        keyed.push((once, offer.clone()));
+        keyed.push((Some(once), offer.clone()));
     }
     let (tx, by) = clerk.on(day(3, 20));
     let outcomes = pledge::offer(tx, by, books.fund, &keyed).await?;
@@ -105,7 +130,42 @@ async fn promise(clerk: &mut Clerk<'_>, people: &People, books: &Books, works: &
         pledge::advance(tx, by, id, PledgeState::Accepted, day(3, 23)).await?;
         pledges.insert(code, id);
     }
+    report(clerk, people, books.fund, group_buys).await?;
     Ok(pledges)
+}
+
+/// Opens the first quarter's group buys.
+async fn group_buys(clerk: &mut Clerk<'_>, fund: FundId) -> Result<CampaignId> {
+    let draft = CampaignDraft {
+        fund,
+        code: "GB-2026-Q1".into(),
+        name: "社邻益购一季度团购 · Group buys, first quarter".into(),
+        kind: CampaignKind::GroupBuy,
+        starts_on: day(1, 5),
+        ends_on: day(3, 31),
+    };
+    let (tx, by) = clerk.on(day(3, 20));
+    Ok(campaign::open(tx, by, &draft).await?.id)
+}
+
+/// What each merchant sold at them, from which its due comes.
+async fn report(clerk: &mut Clerk<'_>, people: &People, fund: FundId, at: CampaignId) -> Result<()> {
+    let sold = |((_, code), amount): ((usize, String), Fen)| Report {
+        merchant: people.of(&code),
+        campaign: Some(at),
+        period: None,
+        amount: Some(amount),
+        units: None,
+        reported_on: day(4, 1),
+        origin: None,
+        note: String::new(),
+    };
+    let reports: Vec<_> = codes("M", MERCHANTS).zip(SALES).map(|one| (None, sold(one))).collect();
+    let (tx, by) = clerk.on(day(4, 1));
+    for outcome in sales::report(tx, by, fund, &reports).await? {
+        outcome?;
+    }
+    Ok(())
 }
 
 /// What the gift of partner unit `n` may be used for.
@@ -178,6 +238,7 @@ impl Desk<'_> {
             channel: "bank · 银行".into(),
             reference: reference.into(),
             received_on,
+            asset: Asset::Cny,
             amount: None,
             note: note.into(),
             lines,
@@ -186,7 +247,7 @@ impl Desk<'_> {
 
     async fn book(&self, clerk: &mut Clerk<'_>, entry: usize, receipt: Receive) -> Result<()> {
         let (tx, by, once) = clerk.once(receipt.received_on, &format!("e{entry}"), "contributionReceive", &receipt)?;
-        for outcome in contribution::receive(tx, by, self.fund, &[(once, receipt)]).await? {
+        for outcome in contribution::receive(tx, by, self.fund, &[(Some(once), receipt)]).await? {
             outcome?;
         }
         Ok(())

@@ -4,12 +4,14 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 
 use super::{Fund, FundDraft, FundFilter, Host, Purpose, host_create, purpose_create, store};
 use crate::{
+    agreement::graphql::{AgreementConnection, agreements_of_fund},
     area::{Area, AreaById},
     bank::graphql::{
         BankLineConnection, Reconciliation, lines_of_fund, lines_of_host, reconciliation_of_fund,
         reconciliation_of_host, unmatched_entries,
     },
     by_id,
+    campaign::graphql::{CampaignConnection, campaigns_of_fund},
     clock::Date,
     committee::{DecisionConnection, decisions_of_fund},
     connection,
@@ -27,8 +29,13 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
-    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_fund},
+    pledge::graphql::{
+        PledgeConnection, PledgeFilterInput,
+        due::{DueConnection, DueFilterInput, dues_of_fund},
+        pledges_of_fund,
+    },
     project::{ProjectConnection, projects_of_fund},
+    sales::graphql::{SalesReportConnection, reports_of_fund},
     viewer::Request,
 };
 
@@ -253,6 +260,63 @@ impl Fund {
     ) -> Option<Result<PledgeConnection>> {
         let args = PageArgs { first, after, last, before };
         Some(pledges_of_fund(Request::of(ctx), self, filter, direction, &args).await)
+    }
+
+    /// What is owed to it, by the day it is due; for those who keep or oversee the books.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+    async fn dues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which dues the list holds.")] filter: Option<DueFilterInput>,
+        #[graphql(desc = "ASC, the oldest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Option<Result<DueConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(dues_of_fund(Request::of(ctx), self, filter, direction, &args).await)
+    }
+
+    /// What merchants reported, by the last day of it; for those who keep or oversee the books.
+    async fn sales_reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Option<Result<SalesReportConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(reports_of_fund(Request::of(ctx), self, direction, &args).await)
+    }
+
+    /// The campaigns that money was raised at, by their first day.
+    async fn campaigns(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
+    ) -> Result<CampaignConnection> {
+        let args = PageArgs { first, after, last, before };
+        campaigns_of_fund(Request::of(ctx), self.id, direction, &args).await
+    }
+
+    /// What was signed with partner units and users of venues; for those who keep or oversee the books.
+    async fn agreements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<AgreementConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(agreements_of_fund(Request::of(ctx), self, &args).await)
     }
 
     /// What has arrived, by the day it did.

@@ -199,7 +199,7 @@ impl Import<'_> {
                     batch.refused.insert(gift, self.refusal(gift, why)?);
                 }
                 (None, Some(party)) => {
-                    wanted.push((self.gift(gift).once.clone(), plan::receive(self.row(gift), *party)));
+                    wanted.push((Some(self.gift(gift).once.clone()), plan::receive(self.row(gift), *party)));
                     booking.push(gift);
                 }
                 (None, None) => return Err(anyhow::anyhow!("a giver has neither a party nor a refusal").into()),

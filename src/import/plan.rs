@@ -18,6 +18,7 @@ use crate::{
     fund::Fund,
     id::PartyId,
     ledger::{
+        Asset,
         document::LotClass,
         idem::{self, Once},
     },
@@ -119,6 +120,7 @@ pub(super) fn receive(row: &Row, giver: PartyId) -> Receive {
         channel: CHANNEL.into(),
         reference: row.key.clone(),
         received_on: row.given_on,
+        asset: Asset::Cny,
         amount: None,
         // What a list says of a purpose is the giver's words, and binds nobody until the committee reads it.
         note: row.note.clone().unwrap_or_default(),

@@ -39,7 +39,7 @@ pub enum AccountKind {
 }
 
 /// What is counted: cash or goods. The two never mix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum, sqlx::Type)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum, sqlx::Type, serde::Serialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Asset {
     /// Cash, in yuan.
@@ -156,6 +156,19 @@ pub async fn of_target<'c>(on: impl Sql<'c>, target: TargetId) -> Result<Vec<Acc
              WHERE target_id = $1 AND kind IN ('TARGET', 'ADVANCE') AND asset = 'CNY' ORDER BY kind",
         )
         .bind(target)
+        .all()
+        .await?;
+    Ok(found)
+}
+
+/// The accounts of targets where their allocated cash is.
+pub async fn of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId]) -> Result<Vec<Account>> {
+    let found = on
+        .sql(
+            "SELECT id, fund_id, kind, asset, target_id, expense_id, refund_id, balance FROM account
+             WHERE kind = 'TARGET' AND asset = 'CNY' AND target_id IN (..)",
+        )
+        .bind_list(targets)
         .all()
         .await?;
     Ok(found)

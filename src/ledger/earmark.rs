@@ -3,7 +3,7 @@
 //! * A restriction is immutable, and one row stands for all gifts that carry it.
 //! * The narrower it is, the earlier its money is drawn: target 100 > group 50 > purpose 10 + depth > none 0.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::Enum;
 use chrono::NaiveDate;
@@ -71,6 +71,17 @@ pub struct Earmark {
 }
 
 impl Earmark {
+    /// The restriction as it was asked for.
+    pub fn restriction(&self) -> Restriction {
+        Restriction {
+            purpose: self.purpose_id,
+            group: self.group_id,
+            target: self.target_id,
+            valid_from: self.valid_from,
+            valid_to: self.valid_to,
+        }
+    }
+
     /// What a seal covers of it.
     pub fn digest(&self) -> String {
         let kind = match self.kind {
@@ -97,110 +108,238 @@ const GROUP_SPEC: i64 = 50;
 const TARGET_SPEC: i64 = 100;
 const PURPOSE_SPEC: i64 = 10;
 
-/// What a restriction of `fund` refers to, as far as it exists.
-#[derive(Debug, sqlx::FromRow)]
+/// A restriction that a fund takes gifts under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// How narrow it is.
+    pub spec: i64,
+    /// Its key; `None` where it was never written down.
+    pub id: Option<EarmarkId>,
+}
+
+/// What restrictions on gifts to one fund refer to, as far as it exists.
+#[derive(Debug, Default)]
 struct Referred {
     fund_name: String,
-    /// The purpose's depth, where there is such a purpose.
-    depth: Option<i64>,
-    purpose_name: Option<String>,
-    /// Whether the purpose is on the fund's allow-list or below it.
+    purposes: HashMap<PurposeId, PurposeRow>,
+    groups: HashSet<PartyId>,
+    targets: HashMap<TargetId, TargetRow>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct PurposeRow {
+    id: PurposeId,
+    depth: i64,
+    name: String,
+    /// Whether it is on the fund's allow-list or below it.
     allowed: i64,
-    group_kind: Option<String>,
-    target_fund: Option<FundId>,
-    target_code: Option<String>,
-    target_status: Option<String>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct TargetRow {
+    id: TargetId,
+    fund_id: FundId,
+    code: String,
+    status: String,
+}
+
+/// What `fund` makes of these restrictions, each once: how narrow it is and its key, or why it is refused,
+/// with a field relative to the gift. Writes nothing; as many statements for one as for many.
+pub async fn look_up(
+    tx: &mut Tx,
+    fund: FundId,
+    wanted: impl IntoIterator<Item = Restriction>,
+) -> Result<HashMap<Restriction, Result<Taken>>> {
+    let wanted: HashSet<Restriction> = wanted.into_iter().collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let referred = refer(tx, fund, &wanted).await?;
+    let known = known(tx, fund, &wanted).await?;
+    let taken = |restriction: &Restriction| {
+        decide(fund, restriction, &referred).map(|spec| Taken { spec, id: known.get(restriction).copied() })
+    };
+    Ok(wanted.iter().map(|restriction| (*restriction, taken(restriction))).collect())
+}
+
+fn decide(fund: FundId, restriction: &Restriction, referred: &Referred) -> Result<i64> {
+    let named = [restriction.purpose.is_some(), restriction.group.is_some(), restriction.target.is_some()];
+    if named.iter().filter(|is| **is).count() > 1 {
+        return Err(Refusal::EarmarkMalformed {}.at("earmark"));
+    }
+    if let (Some(from), Some(to)) = (restriction.valid_from, restriction.valid_to)
+        && to < from
+    {
+        return Err(Refusal::PeriodReversed { from, to }.at("earmark.validTo"));
+    }
+    if let Some(purpose) = restriction.purpose {
+        let not_found = || Refusal::NotFound { what: "purpose".into() }.at("earmark.purposeId");
+        let found = referred.purposes.get(&purpose).ok_or_else(not_found)?;
+        if found.allowed == 0 {
+            let (purpose, fund) = (found.name.clone(), referred.fund_name.clone());
+            return Err(Refusal::PurposeNotAllowed { purpose, fund }.at("earmark.purposeId"));
+        }
+        return Ok(PURPOSE_SPEC + found.depth);
+    }
+    if let Some(group) = restriction.group {
+        return match referred.groups.contains(&group) {
+            true => Ok(GROUP_SPEC),
+            false => Err(Refusal::NotFound { what: "group".into() }.at("earmark.groupId")),
+        };
+    }
+    let Some(target) = restriction.target else { return Ok(0) };
+    let what = || "project or micro-grant".to_owned();
+    let not_found = || Refusal::NotFound { what: what() }.at("earmark.targetId");
+    let found = referred.targets.get(&target).ok_or_else(not_found)?;
+    if found.fund_id != fund {
+        let fund = referred.fund_name.clone();
+        return Err(Refusal::AnotherFund { what: what(), fund }.at("earmark.targetId"));
+    }
+    if found.status == "CLOSED" {
+        return Err(Refusal::TargetClosed { code: found.code.clone(), on: String::new() }.at("earmark.targetId"));
+    }
+    Ok(TARGET_SPEC)
+}
+
+/// The keys of what restrictions name, or one that nothing has: a list of nothing cannot be asked for.
+fn named<K: Copy + From<i64>>(
+    wanted: &HashSet<Restriction>,
+    key: impl Fn(&Restriction) -> Option<K>,
+) -> Option<Vec<K>> {
+    let keys: Vec<K> = wanted.iter().filter_map(key).collect();
+    (!keys.is_empty()).then_some(keys)
+}
+
+async fn refer(tx: &mut Tx, fund: FundId, wanted: &HashSet<Restriction>) -> Result<Referred> {
+    let name: Option<(String,)> = tx.sql("SELECT name FROM fund WHERE id = $1").bind(fund).optional().await?;
+    let mut referred = Referred { fund_name: name.map(|(name,)| name).unwrap_or_default(), ..Referred::default() };
+    if let Some(purposes) = named(wanted, |one| one.purpose) {
+        let rows: Vec<PurposeRow> = tx
+            .sql(
+                "SELECT p.id, p.depth, p.name,
+                        CASE WHEN EXISTS (
+                            SELECT 1 FROM fund_purpose a
+                            JOIN purpose_closure c ON c.ancestor_id = a.purpose_id
+                            WHERE a.fund_id = $1 AND c.descendant_id = p.id)
+                        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS allowed
+                 FROM purpose p WHERE p.id IN (..)",
+            )
+            .bind(fund)
+            .bind_list(&purposes)
+            .all()
+            .await?;
+        referred.purposes = rows.into_iter().map(|row| (row.id, row)).collect();
+    }
+    if let Some(groups) = named(wanted, |one| one.group) {
+        let rows: Vec<(PartyId,)> =
+            tx.sql("SELECT id FROM party WHERE kind = 'GROUP' AND id IN (..)").bind_list(&groups).all().await?;
+        referred.groups = rows.into_iter().map(|(id,)| id).collect();
+    }
+    if let Some(targets) = named(wanted, |one| one.target) {
+        let rows: Vec<TargetRow> =
+            tx.sql("SELECT id, fund_id, code, status FROM target WHERE id IN (..)").bind_list(&targets).all().await?;
+        referred.targets = rows.into_iter().map(|row| (row.id, row)).collect();
+    }
+    Ok(referred)
+}
+
+/// The key that nothing has.
+const NOTHING: i64 = 0;
+
+/// The keys of those restrictions that were written down.
+async fn known(tx: &mut Tx, fund: FundId, wanted: &HashSet<Restriction>) -> Result<HashMap<Restriction, EarmarkId>> {
+    let or_none = |keys: Option<Vec<i64>>| keys.unwrap_or_else(|| vec![NOTHING]);
+    let rows: Vec<Earmark> = tx
+        .sql(
+            "SELECT id, fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to
+             FROM earmark
+             WHERE COALESCE(fund_id, 0) = $1
+               AND (kind = 'NONE' OR purpose_id IN (..) OR group_id IN (..) OR target_id IN (..))",
+        )
+        .bind(fund)
+        .bind_list(&or_none(named(wanted, |one| one.purpose.map(i64::from))))
+        .bind_list(&or_none(named(wanted, |one| one.group.map(i64::from))))
+        .bind_list(&or_none(named(wanted, |one| one.target.map(i64::from))))
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.restriction(), row.id)).collect())
+}
+
+/// Writes restrictions on gifts to `fund` down that were not before, in their order, and gives their keys.
+async fn insert(tx: &mut Tx, fund: FundId, new: &[(Restriction, i64)]) -> Result<HashMap<Restriction, EarmarkId>> {
+    let written: Vec<Earmark> = tx
+        .insert_returning(
+            "INSERT INTO earmark (fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to)
+             VALUES (..) RETURNING id, fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to",
+            new,
+            |row, (one, spec)| {
+                row.bind(fund)
+                    .bind(one.kind())
+                    .bind(one.purpose)
+                    .bind(one.group)
+                    .bind(one.target)
+                    .bind(*spec)
+                    .bind(one.valid_from)
+                    .bind(one.valid_to)
+            },
+        )
+        .await?;
+    Ok(written.into_iter().map(|row| (row.restriction(), row.id)).collect())
 }
 
 /// The keys of these restrictions on gifts to `fund`, written down where they are new. A refused one is the
 /// answer to its own gift only; its field is relative to the gift.
 pub async fn ensure(tx: &mut Tx, fund: FundId, wanted: &[Restriction]) -> Result<Vec<Result<EarmarkId>>> {
-    let mut known: HashMap<Restriction, Result<EarmarkId>> = HashMap::new();
-    for restriction in wanted {
-        if !known.contains_key(restriction) {
-            let checked = check(tx, fund, restriction).await?;
-            let id = match checked {
-                Ok(spec) => Ok(one(tx, fund, restriction, spec).await?),
-                Err(refused) => Err(refused),
-            };
-            known.insert(*restriction, id);
+    let taken = look_up(tx, fund, wanted.iter().copied()).await?;
+    let mut keys = Keys::new(taken);
+    keys.write(tx, fund, wanted.iter().filter(|one| keys.check(one).is_ok()).copied().collect()).await?;
+    Ok(wanted.iter().map(|one| keys.check(one).map(|()| keys.of(one))).collect())
+}
+
+/// What a fund makes of some restrictions, and their keys as they come to be known.
+#[derive(Debug, Default)]
+pub struct Keys(HashMap<Restriction, Result<Taken>>);
+
+impl Keys {
+    /// What [`look_up`] found.
+    pub fn new(taken: HashMap<Restriction, Result<Taken>>) -> Self {
+        Self(taken)
+    }
+
+    /// Whether the fund takes gifts under a restriction that was looked up.
+    ///
+    /// # Errors
+    /// The refusal, with a field relative to the gift.
+    pub fn check(&self, one: &Restriction) -> Result<()> {
+        self.0[one].as_ref().map(drop).map_err(Clone::clone)
+    }
+
+    /// The key of a restriction that was looked up, where it has one.
+    pub fn known(&self, one: &Restriction) -> Option<EarmarkId> {
+        self.0[one].as_ref().ok().and_then(|taken| taken.id)
+    }
+
+    /// The key of a restriction that was written down.
+    ///
+    /// # Panics
+    /// When it was refused or not written down: only a bug asks for it.
+    pub fn of(&self, one: &Restriction) -> EarmarkId {
+        self.known(one).expect("a restriction that is used was written down")
+    }
+
+    /// Writes those of `wanted` down that have no key yet, in their order.
+    pub async fn write(&mut self, tx: &mut Tx, fund: FundId, wanted: Vec<Restriction>) -> Result<()> {
+        let mut seen = HashSet::new();
+        let new = wanted.into_iter().filter(|one| self.known(one).is_none() && seen.insert(*one));
+        let new: Vec<(Restriction, i64)> =
+            new.map(|one| (one, self.0[&one].as_ref().map_or(0, |taken| taken.spec))).collect();
+        for (restriction, id) in insert(tx, fund, &new).await? {
+            if let Some(Ok(taken)) = self.0.get_mut(&restriction) {
+                taken.id = Some(id);
+            }
         }
+        Ok(())
     }
-    Ok(wanted.iter().map(|restriction| known[restriction].clone()).collect())
-}
-
-/// How narrow a restriction on gifts to `fund` is, or why it is refused; writes nothing.
-pub async fn check(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Result<Result<i64>> {
-    let named = [restriction.purpose.is_some(), restriction.group.is_some(), restriction.target.is_some()];
-    if named.iter().filter(|is| **is).count() > 1 {
-        return Ok(Err(Refusal::EarmarkMalformed {}.at("earmark")));
-    }
-    if let (Some(from), Some(to)) = (restriction.valid_from, restriction.valid_to)
-        && to < from
-    {
-        return Ok(Err(Refusal::PeriodReversed { from, to }.at("earmark.validTo")));
-    }
-    if named == [false; 3] {
-        return Ok(Ok(0));
-    }
-    let found = referred(&mut *tx, fund, restriction).await?;
-    Ok(decide(fund, restriction, &found))
-}
-
-fn decide(fund: FundId, restriction: &Restriction, found: &Referred) -> Result<i64> {
-    if restriction.purpose.is_some() {
-        let (Some(depth), Some(purpose)) = (found.depth, found.purpose_name.clone()) else {
-            return Err(Refusal::NotFound { what: "purpose".into() }.at("earmark.purposeId"));
-        };
-        if found.allowed == 0 {
-            let fund = found.fund_name.clone();
-            return Err(Refusal::PurposeNotAllowed { purpose, fund }.at("earmark.purposeId"));
-        }
-        return Ok(PURPOSE_SPEC + depth);
-    }
-    if restriction.group.is_some() {
-        return match found.group_kind.as_deref() {
-            Some("GROUP") => Ok(GROUP_SPEC),
-            _ => Err(Refusal::NotFound { what: "group".into() }.at("earmark.groupId")),
-        };
-    }
-    let Some(target_fund) = found.target_fund else {
-        return Err(Refusal::NotFound { what: "project or micro-grant".into() }.at("earmark.targetId"));
-    };
-    if target_fund != fund {
-        let fund = found.fund_name.clone();
-        return Err(Refusal::AnotherFund { what: "project or micro-grant".into(), fund }.at("earmark.targetId"));
-    }
-    if found.target_status.as_deref() == Some("CLOSED") {
-        let code = found.target_code.clone().unwrap_or_default();
-        return Err(Refusal::TargetClosed { code, on: String::new() }.at("earmark.targetId"));
-    }
-    Ok(TARGET_SPEC)
-}
-
-async fn referred(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Result<Referred> {
-    let found = tx
-        .sql(
-            "SELECT f.name AS fund_name, p.depth, p.name AS purpose_name,
-                    CASE WHEN EXISTS (
-                        SELECT 1 FROM fund_purpose a
-                        JOIN purpose_closure c ON c.ancestor_id = a.purpose_id
-                        WHERE a.fund_id = f.id AND c.descendant_id = p.id)
-                    THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS allowed,
-                    g.kind AS group_kind, t.fund_id AS target_fund, t.code AS target_code, t.status AS target_status
-             FROM fund f
-             LEFT JOIN purpose p ON p.id = $2
-             LEFT JOIN party g ON g.id = $3
-             LEFT JOIN target t ON t.id = $4
-             WHERE f.id = $1",
-        )
-        .bind(fund)
-        .bind(restriction.purpose)
-        .bind(restriction.group)
-        .bind(restriction.target)
-        .one()
-        .await?;
-    Ok(found)
 }
 
 impl Restriction {
@@ -213,54 +352,6 @@ impl Restriction {
         }
     }
 }
-
-/// The key of a restriction on gifts to `fund`; `None` where it was never written down.
-pub async fn find(tx: &mut Tx, fund: FundId, restriction: &Restriction) -> Result<Option<EarmarkId>> {
-    let found: Option<(EarmarkId,)> = tx
-        .sql(
-            "SELECT id FROM earmark
-             WHERE COALESCE(fund_id, 0) = $1 AND kind = $2 AND COALESCE(purpose_id, 0) = $3
-               AND COALESCE(group_id, 0) = $4 AND COALESCE(target_id, 0) = $5
-               AND COALESCE(valid_from, '0001-01-01') = $6 AND COALESCE(valid_to, '9999-12-31') = $7",
-        )
-        .bind(fund)
-        .bind(restriction.kind())
-        .bind(restriction.purpose.map_or(0, i64::from))
-        .bind(restriction.group.map_or(0, i64::from))
-        .bind(restriction.target.map_or(0, i64::from))
-        .bind(restriction.valid_from.unwrap_or(FIRST_DAY))
-        .bind(restriction.valid_to.unwrap_or(LAST_DAY))
-        .optional()
-        .await?;
-    Ok(found.map(|(id,)| id))
-}
-
-async fn one(tx: &mut Tx, fund: FundId, restriction: &Restriction, spec: i64) -> Result<EarmarkId> {
-    if let Some(id) = find(tx, fund, restriction).await? {
-        return Ok(id);
-    }
-    let (id,) = tx
-        .sql(
-            "INSERT INTO earmark (fund_id, kind, purpose_id, group_id, target_id, spec, valid_from, valid_to)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-        )
-        .bind(fund)
-        .bind(restriction.kind())
-        .bind(restriction.purpose)
-        .bind(restriction.group)
-        .bind(restriction.target)
-        .bind(spec)
-        .bind(restriction.valid_from)
-        .bind(restriction.valid_to)
-        .one()
-        .await?;
-    Ok(id)
-}
-
-/// What the index `earmark_once` puts for a window without a first day.
-const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("the first day there is");
-/// What the index `earmark_once` puts for a window without a last day.
-const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("the last day that four digits write");
 
 /// The restrictions of these keys.
 pub async fn by_ids<'c>(on: impl Sql<'c>, ids: &[EarmarkId]) -> Result<Vec<Earmark>> {

@@ -2,17 +2,52 @@
 //!
 //! * A key belongs to the principal who sent it, or to the scope this program made it in, and never expires.
 //! * The same key with the same request is given the stored answer; with another request it is refused.
+//! * What comes in bulk may have a natural key in place of it, an [`Origin`]: a repeat is known by that.
 //! * A refused request is not remembered: nothing happened, and it may be tried again.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     db::{Sql, Tx},
-    error::{Refusal, Result},
+    error::{Refusal, Result, check_text},
     id::EntryId,
     viewer::By,
 };
+
+/// Where something was taken over from, and its number there: what makes a repeat known without a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Origin {
+    /// The list, platform or system.
+    pub source: String,
+    /// The number in it.
+    pub reference: String,
+}
+
+/// The most characters of a source or a reference.
+pub const ORIGIN_MAX: usize = 200;
+
+impl Origin {
+    /// The origin with its texts trimmed; `field` is the path of the two.
+    ///
+    /// # Errors
+    /// [`Refusal::TextEmpty`] and [`Refusal::TextTooLong`].
+    pub fn checked(&self, field: &str) -> Result<Self> {
+        Ok(Self {
+            source: check_text(&self.source, ORIGIN_MAX, &format!("{field}.source"))?,
+            reference: check_text(&self.reference, ORIGIN_MAX, &format!("{field}.reference"))?,
+        })
+    }
+}
+
+/// Whether a request did something, or found it done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It was made now.
+    Created,
+    /// It was made before, under the same origin.
+    Known,
+}
 
 /// The longest key, in characters: a UUID has 36.
 const KEY_MAX: usize = 100;
@@ -70,8 +105,7 @@ impl Once {
 
     /// Stores the answer, in the transaction that does what it says.
     pub async fn remember(&self, tx: &mut Tx, entry: Option<EntryId>, answer: &impl Serialize) -> Result<()> {
-        let response = serde_json::to_string(answer).map_err(|why| anyhow::anyhow!("answer is no JSON: {why}"))?;
-        remember(tx, &[(self, entry, response)]).await
+        remember(tx, &[(self, entry, stored(answer)?)]).await
     }
 }
 
@@ -96,6 +130,21 @@ pub async fn answered<'c, T: DeserializeOwned>(on: impl Sql<'c>, many: &[Once]) 
         Some(answer.map_err(|why| anyhow::anyhow!("a stored answer cannot be read: {why}").into()))
     };
     Ok(many.iter().map(answer).collect())
+}
+
+/// The stored answers to requests some of which have a key, in their order.
+pub async fn answered_some<T: DeserializeOwned, I>(
+    tx: &mut Tx,
+    many: &[(Option<Once>, I)],
+) -> Result<Vec<Option<Result<T>>>> {
+    let onces: Vec<Once> = many.iter().filter_map(|(once, _)| once.clone()).collect();
+    let mut answers = answered(&mut *tx, &onces).await?.into_iter();
+    Ok(many.iter().map(|(once, _)| once.as_ref().and_then(|_| answers.next().flatten())).collect())
+}
+
+/// An answer as it is stored.
+pub fn stored(answer: &impl Serialize) -> Result<String> {
+    serde_json::to_string(answer).map_err(|why| anyhow::anyhow!("answer is no JSON: {why}").into())
 }
 
 /// Stores many answers, each in JSON.

@@ -224,14 +224,14 @@ FROM fund_head h LEFT JOIN entry_seal s ON s.fund_id = h.fund_id AND s.seq = h.s
 WHERE h.hash <> COALESCE(s.hash, 'GENESIS')
 ORDER BY a, b, c;
 
--- @I10 Each entry was asked for under exactly one key.
--- 每条分录恰由一个幂等键产生。
+-- @I10 Each entry was asked for under exactly one key; a receipt may be known by its own reference instead.
+-- 每条分录恰由一个幂等键产生;收款也可由其自身的凭据号识别。
 SELECT 'entry ' || e.id AS a, '1' AS b, CAST(COUNT(k.entry_id) AS TEXT) AS c
 FROM entry e LEFT JOIN (
     SELECT i.entry_id FROM idem i WHERE i.entry_id IS NOT NULL
     UNION ALL
     SELECT p.id FROM entry p JOIN idem i ON i.entry_id = p.pair_id) k ON k.entry_id = e.id
-GROUP BY e.id HAVING COUNT(k.entry_id) <> 1
+GROUP BY e.id, e.kind HAVING COUNT(k.entry_id) > 1 OR (COUNT(k.entry_id) = 0 AND e.kind <> 'RECEIVE')
 ORDER BY a, b, c;
 
 -- @I11 A reversal is the exact mirror of one earlier entry, and is never reversed itself.
@@ -252,32 +252,48 @@ FROM entry r JOIN entry o ON o.id = r.reverses_id
 WHERE r.kind <> 'REVERSE' OR o.kind = 'REVERSE' OR o.fund_id <> r.fund_id OR o.seq >= r.seq
 ORDER BY a, b, c;
 
--- @I12 No due is paid beyond its amount, by another giver, or under another restriction; rates never drift.
+-- @I12 No due is paid beyond what it owes, by another giver, or under another restriction; shares never drift.
 -- 认捐应付款不超额、不换人、不改限定用途;按比例计算的应付款不产生累计误差。
-SELECT 'due ' || d.id || ' at most' AS a, CAST(d.amount AS TEXT) AS b, CAST(SUM(l.amount) AS TEXT) AS c
+WITH event AS (
+    -- What is stated of a share, and how that was changed, in the order of its keys.
+    SELECT d.pledge_id, d.id, s.basis, d.amount FROM pledge_due d JOIN sales_due s ON s.due_id = d.id
+    UNION ALL
+    SELECT d.pledge_id, c.id, c.basis, c.amount FROM pledge_due d JOIN due_change c ON c.due_id = d.id
+    WHERE c.kind = 'CORRECTION'),
+running AS (
+    SELECT v.pledge_id, v.id, p.rate_num, p.rate_den, p.amount AS most, v.amount AS added,
+           CAST(SUM(v.amount) OVER (PARTITION BY v.pledge_id ORDER BY v.id) AS BIGINT) AS amount,
+           CAST(SUM(v.basis) OVER (PARTITION BY v.pledge_id ORDER BY v.id) AS BIGINT) AS basis
+    FROM event v JOIN pledge p ON p.id = v.pledge_id),
+exact AS (
+    SELECT r.pledge_id, r.id, r.most, r.added, r.amount,
+           (r.basis / r.rate_den) * r.rate_num + (r.basis % r.rate_den) * r.rate_num / r.rate_den AS share
+    FROM running r)
+SELECT 'due ' || d.id || ' at most' AS a, CAST(d.amount + d.corrected - d.waived AS TEXT) AS b,
+       CAST(SUM(l.amount) AS TEXT) AS c
 FROM pledge_due d JOIN lot l ON l.due_id = d.id AND l.parent_id IS NULL
 WHERE NOT EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = l.receipt_id)
-GROUP BY d.id, d.amount HAVING SUM(l.amount) > d.amount
+GROUP BY d.id, d.amount, d.corrected, d.waived HAVING SUM(l.amount) > d.amount + d.corrected - d.waived
 UNION ALL
 SELECT 'lot ' || l.id || ' of pledge ' || p.id,
-       'giver ' || p.donor_id || ', restriction ' || p.earmark_id || ', fund ' || p.fund_id,
-       'giver ' || l.donor_id || ', restriction ' || l.earmark_id || ', fund ' || l.fund_id
+       'giver ' || p.donor_id || ', restriction ' || p.earmark_id || ', fund ' || p.fund_id || ', '
+           || CASE WHEN p.kind = 'IN_KIND' THEN 'KIND' ELSE 'CNY' END,
+       'giver ' || l.donor_id || ', restriction ' || l.earmark_id || ', fund ' || l.fund_id || ', ' || l.asset
 FROM lot l JOIN pledge_due d ON d.id = l.due_id JOIN pledge p ON p.id = d.pledge_id
-WHERE l.parent_id IS NULL AND (l.donor_id <> p.donor_id OR l.earmark_id <> p.earmark_id OR l.fund_id <> p.fund_id)
+WHERE l.parent_id IS NULL
+  AND (l.donor_id <> p.donor_id OR l.earmark_id <> p.earmark_id OR l.fund_id <> p.fund_id
+       OR (l.asset = 'KIND') <> (p.kind = 'IN_KIND'))
 UNION ALL
-SELECT 'pledge ' || q.id || ' up to due ' || q.due_no, CAST(CASE WHEN q.exact > q.most THEN q.most ELSE q.exact END AS TEXT),
-       CAST(q.amount AS TEXT)
-FROM (
-    SELECT s.id, s.due_no, s.amount,
-           (s.basis / s.rate_den) * s.rate_num + (s.basis % s.rate_den) * s.rate_num / s.rate_den AS exact,
-           CASE WHEN s.cap < s.promised THEN s.cap ELSE s.promised END AS most
-    FROM (
-        SELECT p.id, d.due_no, p.rate_num, p.rate_den, p.cap, p.amount AS promised,
-               CAST(SUM(d.amount) OVER (PARTITION BY d.pledge_id ORDER BY d.due_no) AS BIGINT) AS amount,
-               CAST(SUM(d.basis) OVER (PARTITION BY d.pledge_id ORDER BY d.due_no) AS BIGINT) AS basis
-        FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id
-        WHERE p.kind IN ('SHARE_OF_SALES', 'PER_UNIT')) s) q
-WHERE q.amount <> CASE WHEN q.exact > q.most THEN q.most ELSE q.exact END
+-- Where a correction asks for less than was paid, the dues are ahead of the share until it has caught up.
+SELECT 'pledge ' || x.pledge_id || ' up to ' || x.id, CAST(CASE WHEN x.share > x.most THEN x.most ELSE x.share END AS TEXT),
+       CAST(x.amount AS TEXT)
+FROM exact x
+WHERE x.amount < CASE WHEN x.share > x.most THEN x.most ELSE x.share END
+   OR (x.amount > CASE WHEN x.share > x.most THEN x.most ELSE x.share END AND x.added > 0)
+UNION ALL
+SELECT 'due ' || d.id, 'a report', 'none'
+FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id
+WHERE p.kind IN ('SHARE_OF_SALES', 'PER_UNIT') AND NOT EXISTS (SELECT 1 FROM sales_due s WHERE s.due_id = d.id)
 ORDER BY a, b, c;
 
 -- @I13 Each match was the promised share of the gifts it followed, never above its cap or its accrual.
@@ -289,27 +305,42 @@ WITH event AS (
     SELECT a.pledge_id, r.seq, 0, -SUM(a.base), -SUM(a.amount)
     FROM match_accrual a JOIN entry r ON r.reverses_id = a.entry_id GROUP BY a.pledge_id, r.seq),
 running AS (
-    SELECT v.pledge_id, v.seq, v.matched, p.rate_num, p.rate_den,
-           CASE WHEN p.cap < p.amount THEN p.cap ELSE p.amount END AS most,
+    SELECT v.pledge_id, v.seq, v.matched, p.rate_num, p.rate_den, p.amount AS most,
+           CASE WHEN m.per_gift IS NULL AND m.per_project IS NULL THEN 0 ELSE 1 END AS capped,
            CAST(SUM(v.base) OVER (PARTITION BY v.pledge_id ORDER BY v.seq) AS BIGINT) AS base,
            CAST(SUM(v.amount) OVER (PARTITION BY v.pledge_id ORDER BY v.seq) AS BIGINT) AS amount,
            CAST(SUM(v.amount) OVER (PARTITION BY v.pledge_id ORDER BY v.seq) - v.amount AS BIGINT) AS earlier
-    FROM event v JOIN pledge p ON p.id = v.pledge_id),
+    FROM event v JOIN pledge p ON p.id = v.pledge_id LEFT JOIN pledge_match m ON m.pledge_id = p.id),
 exact AS (
-    SELECT r.pledge_id, r.seq, r.amount, r.earlier, r.most,
+    SELECT r.pledge_id, r.seq, r.amount, r.earlier, r.most, r.capped,
            (r.base / r.rate_den) * r.rate_num + (r.base % r.rate_den) * r.rate_num / r.rate_den AS share
     FROM running r WHERE r.matched = 1),
 due AS (
     -- What was given stays given: after a reversal the next match may already be ahead of its share.
-    SELECT x.pledge_id, x.seq, x.amount,
+    SELECT x.pledge_id, x.seq, x.amount, x.capped,
            CASE WHEN x.earlier > CASE WHEN x.share > x.most THEN x.most ELSE x.share END THEN x.earlier
                 WHEN x.share > x.most THEN x.most ELSE x.share END AS amount_due
     FROM exact x),
 live AS (
-    SELECT a.pledge_id, a.base_lot_id, a.entry_id, a.base, a.amount FROM match_accrual a
-    WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = a.entry_id))
+    SELECT a.pledge_id, a.base_lot_id, a.base, a.amount FROM match_accrual a
+    WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = a.entry_id)
+    UNION ALL
+    SELECT d.pledge_id, a.base_lot_id, a.base, a.amount FROM due_match a JOIN pledge_due d ON d.id = a.due_id),
+becoming AS (
+    -- A match that is not paid ahead: what its dues come to, one after the other.
+    SELECT q.pledge_id, q.due_no, q.amount, q.capped, q.most,
+           (q.base / q.rate_den) * q.rate_num + (q.base % q.rate_den) * q.rate_num / q.rate_den AS share
+    FROM (
+        SELECT d.pledge_id, d.due_no, p.rate_num, p.rate_den, p.amount AS most,
+               CASE WHEN m.per_gift IS NULL AND m.per_project IS NULL THEN 0 ELSE 1 END AS capped,
+               CAST(SUM(x.base) OVER (PARTITION BY d.pledge_id ORDER BY d.due_no) AS BIGINT) AS base,
+               CAST(SUM(d.amount) OVER (PARTITION BY d.pledge_id ORDER BY d.due_no) AS BIGINT) AS amount
+        FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id
+        JOIN pledge_match m ON m.pledge_id = p.id AND m.funding = 'DUE'
+        JOIN (SELECT due_id, SUM(base) AS base FROM due_match GROUP BY due_id) x ON x.due_id = d.id) q)
 SELECT 'pledge ' || u.pledge_id || ' after entry ' || u.seq AS a, CAST(u.amount_due AS TEXT) AS b, CAST(u.amount AS TEXT) AS c
-FROM due u WHERE u.amount <> u.amount_due
+-- What the caps for one gift or one project cut off is not given.
+FROM due u WHERE u.amount > u.amount_due OR (u.amount < u.amount_due AND u.capped = 0)
 UNION ALL
 SELECT 'match ' || e.id || ' at most', CAST(COALESCE(MAX(s.amount), 0) AS TEXT), CAST(SUM(p.amount) AS TEXT)
 FROM entry e JOIN posting p ON p.entry_id = e.id
@@ -332,6 +363,28 @@ UNION ALL
 SELECT 'lot ' || v.base_lot_id || ' matched by pledge ' || v.pledge_id, NULL, 'its receipt was reversed'
 FROM live v JOIN lot l ON l.id = v.base_lot_id
 WHERE EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = l.receipt_id)
+UNION ALL
+SELECT 'pledge ' || g.pledge_id || ' up to due ' || g.due_no,
+       CAST(CASE WHEN g.share > g.most THEN g.most ELSE g.share END AS TEXT), CAST(g.amount AS TEXT)
+FROM becoming g
+WHERE g.amount > CASE WHEN g.share > g.most THEN g.most ELSE g.share END
+   OR (g.amount < CASE WHEN g.share > g.most THEN g.most ELSE g.share END AND g.capped = 0)
+UNION ALL
+SELECT 'due ' || d.id || ' of what it follows', CAST(COALESCE(x.amount, 0) AS TEXT), CAST(d.amount AS TEXT)
+FROM pledge_due d JOIN pledge_match m ON m.pledge_id = d.pledge_id AND m.funding = 'DUE'
+LEFT JOIN (SELECT due_id, SUM(amount) AS amount FROM due_match GROUP BY due_id) x ON x.due_id = d.id
+WHERE d.amount <> COALESCE(x.amount, 0)
+UNION ALL
+SELECT 'lot ' || v.base_lot_id || ' matched by pledge ' || v.pledge_id || ', the cap for one gift',
+       CAST(m.per_gift AS TEXT), CAST(SUM(v.amount) AS TEXT)
+FROM live v JOIN pledge_match m ON m.pledge_id = v.pledge_id
+GROUP BY v.base_lot_id, v.pledge_id, m.per_gift HAVING SUM(v.amount) > m.per_gift
+UNION ALL
+SELECT 'project ' || k.target_id || ' matched by pledge ' || v.pledge_id || ', the cap for one project',
+       CAST(m.per_project AS TEXT), CAST(SUM(v.amount) AS TEXT)
+FROM live v JOIN pledge_match m ON m.pledge_id = v.pledge_id JOIN lot l ON l.id = v.base_lot_id
+JOIN earmark k ON k.id = l.earmark_id
+GROUP BY k.target_id, v.pledge_id, m.per_project HAVING SUM(v.amount) > m.per_project
 ORDER BY a, b, c;
 
 -- @I14 Changing whose money it is never changes how much anybody holds; a child lot is born whole.
@@ -473,22 +526,47 @@ FROM (
 GROUP BY q.party_id, q.account_id HAVING SUM(q.held) <> SUM(q.rolled)
 ORDER BY a, b, c;
 
--- @I22 What arrived on each pledge is what was booked on its dues, and only a pledge met is fulfilled.
--- 每项认捐的已收额等于其应付款的入账额,足额到账的认捐方为已履行。
-SELECT 'pledge ' || p.id AS a, CAST(COALESCE(s.amount, 0) AS TEXT) AS b, CAST(p.received AS TEXT) AS c
-FROM pledge p LEFT JOIN (
-    SELECT d.pledge_id, SUM(l.amount) AS amount FROM pledge_due d JOIN lot l ON l.due_id = d.id AND l.parent_id IS NULL
-    WHERE NOT EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = l.receipt_id)
-    GROUP BY d.pledge_id) s ON s.pledge_id = p.id
-WHERE p.received <> COALESCE(s.amount, 0)
+-- @I22 What arrived on and changed each due and pledge is what its lines say, and only a pledge met is fulfilled.
+-- 每笔应付款和每项认捐的已收额等于其入账额,其更正、撤回和免除额等于其明细之和,足额到账或免除的认捐方为已履行。
+WITH arrived AS (
+    SELECT l.due_id, SUM(l.amount) AS amount FROM lot l
+    WHERE l.due_id IS NOT NULL AND l.parent_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM entry e JOIN entry x ON x.reverses_id = e.id WHERE e.receipt_id = l.receipt_id)
+    GROUP BY l.due_id),
+changed AS (
+    SELECT c.due_id, SUM(CASE WHEN c.kind = 'WAIVER' THEN 0 ELSE c.amount END) AS corrected,
+           SUM(CASE WHEN c.kind = 'WAIVER' THEN -c.amount ELSE 0 END) AS waived
+    FROM due_change c GROUP BY c.due_id),
+summed AS (
+    SELECT d.pledge_id, SUM(d.amount + d.corrected) AS stated, SUM(d.received) AS received, SUM(d.waived) AS waived
+    FROM pledge_due d GROUP BY d.pledge_id)
+SELECT 'due ' || d.id AS a,
+       'corrected ' || COALESCE(c.corrected, 0) || ', waived ' || COALESCE(c.waived, 0) || ', received '
+           || COALESCE(r.amount, 0) AS b,
+       'corrected ' || d.corrected || ', waived ' || d.waived || ', received ' || d.received AS c
+FROM pledge_due d LEFT JOIN arrived r ON r.due_id = d.id LEFT JOIN changed c ON c.due_id = d.id
+WHERE d.received <> COALESCE(r.amount, 0) OR d.corrected <> COALESCE(c.corrected, 0)
+   OR d.waived <> COALESCE(c.waived, 0)
 UNION ALL
-SELECT 'pledge ' || p.id || ' at most', CAST(p.amount AS TEXT), CAST(p.received AS TEXT)
-FROM pledge p WHERE p.received > p.amount
+SELECT 'pledge ' || p.id,
+       'stated ' || COALESCE(s.stated, 0) || ', received ' || COALESCE(s.received, 0) || ', waived '
+           || COALESCE(s.waived, 0),
+       'stated ' || p.stated || ', received ' || p.received || ', waived ' || p.waived
+FROM pledge p LEFT JOIN summed s ON s.pledge_id = p.id
+WHERE p.stated <> COALESCE(s.stated, 0) OR p.received <> COALESCE(s.received, 0) OR p.waived <> COALESCE(s.waived, 0)
 UNION ALL
-SELECT 'state of pledge ' || p.id, CASE WHEN p.received = p.amount THEN 'FULFILLED' ELSE 'not FULFILLED' END, p.state
+SELECT 'pledge ' || p.id || ' at most', CAST(p.amount AS TEXT), CAST(p.stated AS TEXT)
+FROM pledge p WHERE p.stated > p.amount
+UNION ALL
+SELECT 'due ' || d.id || ' of pledge ' || p.id, 'fund ' || p.fund_id || ', giver ' || p.donor_id,
+       'fund ' || d.fund_id || ', giver ' || d.donor_id
+FROM pledge_due d JOIN pledge p ON p.id = d.pledge_id WHERE d.fund_id <> p.fund_id OR d.donor_id <> p.donor_id
+UNION ALL
+SELECT 'state of pledge ' || p.id,
+       CASE WHEN p.received + p.waived = p.amount THEN 'FULFILLED' ELSE 'not FULFILLED' END, p.state
 FROM pledge p
-WHERE p.kind IN ('FIXED', 'MATCHING')
-  AND CASE WHEN p.state = 'FULFILLED' THEN 1 ELSE 0 END <> CASE WHEN p.received = p.amount THEN 1 ELSE 0 END
+WHERE CASE WHEN p.state = 'FULFILLED' THEN 1 ELSE 0 END
+   <> CASE WHEN p.received + p.waived = p.amount THEN 1 ELSE 0 END
 ORDER BY a, b, c;
 
 -- @I23 Every number a fund gave to a document or an account is its own, and not above the last one given.
@@ -501,4 +579,23 @@ FROM (
     UNION ALL SELECT 'refund', id, fund_id FROM refund) q
 JOIN fund_head h ON h.fund_id = q.fund_id
 WHERE q.id - q.fund_id * 4294967296 NOT BETWEEN 1 AND h.last_key
+ORDER BY a, b, c;
+
+-- @I24 No project is claimed beyond its units, and a claim that leaves no room for others is alone.
+-- 项目的认领份数不超过其总份数,独家认领时没有其他认领。
+WITH held AS (
+    SELECT k.project_id, SUM(k.units) AS units, COUNT(*) AS claims,
+           SUM(CASE WHEN k.sharing = 'EXCLUSIVE' THEN 1 ELSE 0 END) AS exclusive
+    FROM pledge_claim k JOIN pledge p ON p.id = k.pledge_id
+    WHERE p.state IN ('OFFERED', 'ACCEPTED', 'FULFILLED') GROUP BY k.project_id)
+SELECT 'project ' || h.project_id AS a, 'at most ' || c.units || ' units' AS b, h.units || ' in ' || h.claims || ' claims' AS c
+FROM held h JOIN claimable c ON c.project_id = h.project_id
+WHERE h.units > c.units OR (h.exclusive > 0 AND h.claims > 1)
+UNION ALL
+SELECT 'claim ' || p.id, 'an earmark for project ' || k.project_id, 'earmark ' || p.earmark_id
+FROM pledge_claim k JOIN pledge p ON p.id = k.pledge_id JOIN earmark m ON m.id = p.earmark_id
+WHERE m.target_id IS NULL OR m.target_id <> k.project_id
+UNION ALL
+SELECT 'pledge ' || p.id, 'the units of a claim', 'none'
+FROM pledge p WHERE p.kind = 'CLAIM' AND NOT EXISTS (SELECT 1 FROM pledge_claim k WHERE k.pledge_id = p.id)
 ORDER BY a, b, c;

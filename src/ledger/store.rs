@@ -439,8 +439,20 @@ pub async fn closed_targets_of_entry<'c>(on: impl Sql<'c>, entry: EntryId) -> Re
     Ok(found.into_iter().map(|(code,)| code).collect())
 }
 
-/// Takes what an entry booked on pledges back from them; a fulfilled pledge is due again.
-pub async fn take_back_from_pledges(tx: &mut Tx, entry: EntryId) -> Result<u64> {
+/// Takes what an entry booked on dues and their pledges back; a fulfilled pledge is due again.
+pub async fn take_back_from_pledges(tx: &mut Tx, entry: EntryId) -> Result<()> {
+    tx.sql(
+        "UPDATE pledge_due SET received = pledge_due.received - d.amount
+         FROM (
+             SELECT l.due_id, CAST(SUM(p.amount) AS BIGINT) AS amount
+             FROM posting p JOIN lot l ON l.id = p.lot_id
+             WHERE p.entry_id = $1 AND l.due_id IS NOT NULL
+             GROUP BY l.due_id) AS d
+         WHERE pledge_due.id = d.due_id",
+    )
+    .bind(entry)
+    .execute()
+    .await?;
     tx.sql(
         "UPDATE pledge
          SET received = pledge.received - d.amount,
@@ -457,7 +469,8 @@ pub async fn take_back_from_pledges(tx: &mut Tx, entry: EntryId) -> Result<u64> 
     )
     .bind(entry)
     .execute()
-    .await
+    .await?;
+    Ok(())
 }
 
 /// The lots of these keys.
@@ -524,10 +537,13 @@ pub async fn is_followed<'c>(on: impl Sql<'c>, entry: EntryId) -> Result<bool> {
         .sql(
             "SELECT COUNT(*) FROM entry e
              JOIN lot l ON l.receipt_id = e.receipt_id
-             JOIN match_accrual m ON m.base_lot_id = l.id
-             WHERE e.id = $1 AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = m.entry_id)",
+             WHERE e.id = $1
+               AND (EXISTS (
+                       SELECT 1 FROM match_accrual m
+                       WHERE m.base_lot_id = l.id AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses_id = m.entry_id))
+                    OR EXISTS (SELECT 1 FROM due_match x WHERE x.base_lot_id = l.id))",
         )
-        .bind(entry)
+    .bind(entry)
         .one()
         .await?;
     Ok(followed > 0)

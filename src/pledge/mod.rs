@@ -1,42 +1,39 @@
-//! Pledges: what a party promises to give, and what has arrived on it.
+//! Pledges: what a party promises to give, what is due of it, and what has arrived.
 //!
 //! * A pledge is offered, accepted, and then fulfilled, cancelled or lapsed; only an accepted one is settled.
-//! * What is owed of it stands in its dues; what arrived, in the lots that settle them.
-//! * A matching pledge follows the gifts of others under its own restriction, from money paid ahead:
-//!   min(cap, ⌊base × num ÷ den⌋) in all, so that rounding never drifts.
+//! * What is owed stands in its dues, never in an edit of them: a change is a line of its own ([`due`]).
+//! * `stated` is what the dues come to, `received` what arrived on them, `waived` what is no longer asked for:
+//!   received + waived ≤ stated ≤ amount.
+//! * A share of sales comes to min(cap, ⌊basis × num ÷ den⌋) in all ([`accrue`]); a match to the same of the gifts
+//!   it follows ([`matching`]). Rounding never drifts.
+//! * Claims of a project never take more units than it has ([`claim`]).
 
+pub mod accrue;
+pub mod amend;
+pub mod claim;
+pub mod due;
 pub mod graphql;
 pub mod matching;
+mod offer;
+pub mod schedule;
 pub mod store;
+pub mod terms;
 
 use async_graphql::Enum;
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+
+pub use offer::{Entered, Offer, Offered, Verdict, judge, offer};
+pub use terms::{PledgeKind, Terms};
 
 use crate::{
     db::Tx,
-    error::{Refusal, Result, check_amount},
+    error::{Refusal, Result},
     fund::head,
-    id::{EarmarkId, FundId, PartyId, PledgeId, PurposeId, TargetId},
-    ledger::{
-        earmark::{self, EarmarkKind, Restriction},
-        idem::{self, Once},
-        place,
-        reverse::MEMO_MAX,
-    },
+    id::{AgreementId, CampaignId, EarmarkId, FundId, PartyId, PledgeId, PurposeId, TargetId},
+    ledger::{earmark::EarmarkKind, place},
     money::Fen,
     viewer::{Act, By, On},
 };
-
-/// How a pledge says what it will give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, Serialize)]
-#[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum PledgeKind {
-    /// One sum, once.
-    Fixed,
-    /// A sum for each yuan that others give under the same restriction, up to a cap, paid ahead.
-    Matching,
-}
 
 /// How far a pledge has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Enum, sqlx::Type)]
@@ -46,7 +43,7 @@ pub enum PledgeState {
     Offered,
     /// Accepted: it is due.
     Accepted,
-    /// All of it has arrived.
+    /// All of it has arrived or was waived.
     Fulfilled,
     /// Taken back before anything of it arrived, or by agreement.
     Cancelled,
@@ -57,7 +54,7 @@ pub enum PledgeState {
 /// A promise to give.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Pledge {
-    /// The key.
+    /// The key; within a fund, older pledges have smaller keys.
     pub id: PledgeId,
     /// The fund it is made to.
     pub fund_id: FundId,
@@ -67,9 +64,9 @@ pub struct Pledge {
     pub earmark_id: EarmarkId,
     /// How it says what it will give.
     pub kind: PledgeKind,
-    /// The sum promised; of a matching pledge, the most it will give.
-    pub amount: Fen,
-    /// Fen given for each `rate_den` fen of the base; 1 where the kind has no rate.
+    /// What is promised in all; of a match or a share the most it will give; `None` for a share without limit.
+    pub amount: Option<Fen>,
+    /// Fen given for each `rate_den` fen or pieces of the base; 1 where the kind has no rate.
     pub rate_num: i64,
     /// See `rate_num`.
     pub rate_den: i64,
@@ -77,118 +74,31 @@ pub struct Pledge {
     pub state: PledgeState,
     /// The day it was made.
     pub offered_on: NaiveDate,
-    /// The day it is due.
+    /// The day it is due; of several dues the first, of a share the first day whose sales count.
     pub due_on: NaiveDate,
+    /// The last due, the last day whose sales count, or the day a claim expires.
+    pub ends_on: Option<NaiveDate>,
+    /// The days from the end of a report's period to the due that comes of it.
+    pub settle_days: Option<i64>,
     /// The day it was fulfilled, cancelled or lapsed.
     pub ended_on: Option<NaiveDate>,
+    /// What its dues come to, with what was corrected and withdrawn.
+    pub stated: Fen,
     /// What has arrived on it.
     pub received: Fen,
+    /// What of its dues is no longer asked for.
+    pub waived: Fen,
+    /// The agreement it stands under.
+    pub agreement_id: Option<AgreementId>,
+    /// The campaign it was made at.
+    pub campaign_id: Option<CampaignId>,
+    /// Where it was taken over from.
+    pub source: Option<String>,
+    /// Its number there.
+    pub external_ref: Option<String>,
     /// What its giver says of it.
     pub note: String,
 }
-
-/// A pledge about to be made.
-#[derive(Clone, Debug, Serialize)]
-pub struct Offer {
-    /// Who makes it.
-    pub donor: PartyId,
-    /// How it says what it will give.
-    pub kind: PledgeKind,
-    /// The sum promised; of a matching pledge, the most it will give.
-    pub amount: Fen,
-    /// Numerator and denominator of a matching pledge's rate.
-    pub rate: Option<(i64, i64)>,
-    /// What it may be used for.
-    pub restriction: Restriction,
-    /// The day it is made.
-    pub offered_on: NaiveDate,
-    /// The day it is due.
-    pub due_on: NaiveDate,
-    /// What its giver says of it; may be empty.
-    pub note: String,
-}
-
-/// A pledge that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offered {
-    /// The pledge.
-    pub pledge: PledgeId,
-}
-
-/// Makes pledges to one fund, each under its own key; a refused one does not hinder the others.
-///
-/// # Errors
-/// Of the whole: a fund that is not there, a fault. Each pledge is refused for a broken amount, period or
-/// rate, a giver that is not known, or a restriction that the fund does not take.
-pub async fn offer(tx: &mut Tx, by: By<'_>, fund: FundId, offers: &[(Once, Offer)]) -> Result<Vec<Result<Offered>>> {
-    head::lock(tx, fund).await?;
-    let onces: Vec<Once> = offers.iter().map(|(once, _)| once.clone()).collect();
-    let answered = idem::answered::<Offered>(&mut *tx, &onces).await?;
-    let fund = place::fund(tx, fund).await?;
-    let donors: Vec<PartyId> = offers.iter().map(|(_, offer)| offer.donor).collect();
-    let known = place::parties_known(tx, &donors).await?;
-    let restrictions: Vec<Restriction> = offers.iter().map(|(_, offer)| offer.restriction).collect();
-
-    let mut outcomes = Vec::with_capacity(offers.len());
-    for (((once, offer), answered), restriction) in offers.iter().zip(answered).zip(restrictions) {
-        if let Some(answer) = answered {
-            outcomes.push(answer);
-            continue;
-        }
-        let decided = offer.decide(by, &fund, known.contains(&offer.donor));
-        let earmark = match decided {
-            Ok(()) => earmark::ensure(tx, fund.id, &[restriction]).await?.remove(0),
-            Err(refused) => Err(refused),
-        };
-        outcomes.push(match earmark {
-            Ok(earmark) => {
-                let done = Offered { pledge: store::insert(tx, fund.id, earmark, offer).await? };
-                once.remember(tx, None, &done).await?;
-                Ok(done)
-            }
-            Err(refused) => Err(refused),
-        });
-    }
-    Ok(outcomes)
-}
-
-impl Offer {
-    fn decide(&self, by: By<'_>, fund: &place::FundPlace, donor_known: bool) -> Result<()> {
-        by.viewer.must(Act::OfferPledge, &[fund.on(), On::Party(self.donor)])?;
-        check_amount(self.amount, "amount")?;
-        if self.due_on < self.offered_on {
-            return Err(Refusal::PeriodReversed { from: self.offered_on, to: self.due_on }.at("dueOn"));
-        }
-        let length = self.note.chars().count();
-        if length > MEMO_MAX {
-            return Err(Refusal::TextTooLong { length, max: MEMO_MAX }.at("note"));
-        }
-        if !donor_known {
-            return Err(Refusal::NotFound { what: "party".into() }.at("donorId"));
-        }
-        self.decide_kind()
-    }
-
-    fn decide_kind(&self) -> Result<()> {
-        match (self.kind, self.rate) {
-            (PledgeKind::Fixed, None) => Ok(()),
-            (PledgeKind::Fixed, Some(_)) => Err(Refusal::RateMalformed {}.at("rate")),
-            // A match is paid into the project it follows, so it must name one.
-            (PledgeKind::Matching, _) if self.restriction.target.is_none() => {
-                Err(Refusal::EarmarkMalformed {}.at("earmark.targetId"))
-            }
-            (PledgeKind::Matching, Some((num, den)))
-                if (1..=RATE_MAX).contains(&num) && (1..=RATE_MAX).contains(&den) =>
-            {
-                Ok(())
-            }
-            (PledgeKind::Matching, _) => Err(Refusal::RateMalformed {}.at("rate")),
-        }
-    }
-}
-
-/// The largest numerator or denominator of a rate: a base of a hundred billion yuan times it fits 128 bits.
-const RATE_MAX: i64 = 1_000_000;
 
 /// Where a pledge may go from where it is.
 pub const MOVES: &[(PledgeState, PledgeState, Act)] = &[
@@ -227,11 +137,16 @@ pub async fn advance(tx: &mut Tx, by: By<'_>, id: PledgeId, to: PledgeState, on:
 }
 
 impl Pledge {
+    /// What it gives for each fen or piece of its base.
+    pub fn ratio(&self) -> accrue::Ratio {
+        accrue::Ratio { num: self.rate_num, den: self.rate_den }
+    }
+
     /// What is still expected: nothing once it was cancelled or has lapsed.
     pub fn outstanding(&self) -> Fen {
         match self.state {
             PledgeState::Cancelled | PledgeState::Lapsed => Fen::ZERO,
-            _ => self.amount - self.received,
+            _ => self.stated - self.received - self.waived,
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{Group, PartyById},
+    pledge::graphql::terms::{ClaimRoom, room_of_project},
     viewer::{Beside, Load, Request},
 };
 
@@ -136,6 +137,11 @@ impl Project {
     /// Whose money it is spent from.
     async fn fund(&self, ctx: &Context<'_>) -> Result<Fund> {
         Request::of(ctx).need::<FundById>(self.fund_id).await
+    }
+
+    /// How it may be claimed (认领), and what is left; null where it is not open to claims.
+    async fn claim_room(&self, ctx: &Context<'_>) -> Result<Option<ClaimRoom>> {
+        room_of_project(Request::of(ctx), self.id).await
     }
 
     /// Where it is done.

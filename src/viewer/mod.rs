@@ -51,8 +51,12 @@ pub enum Act {
     RunProject,
     /// Offer a pledge, or cancel one.
     OfferPledge,
-    /// Accept a pledge, or declare it lapsed.
+    /// Accept a pledge or declare it lapsed, amend it, correct or waive what is due of it.
     AcceptPledge,
+    /// Report what was sold.
+    ReportSales,
+    /// Record agreements, open and close campaigns.
+    RunCampaign,
     /// Book money that has arrived, and refunds.
     BookContribution,
     /// Record a committee's resolution.
@@ -81,6 +85,8 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::RunProject, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::OfferPledge, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::AcceptPledge, &[HostOfficer, CommunityStaff]),
+    (Act::ReportSales, &[HostOfficer, CommunityStaff, PartyRepresentative]),
+    (Act::RunCampaign, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::BookContribution, &[HostOfficer, CommunityStaff]),
     (Act::Decide, &[HostOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),

@@ -11,6 +11,7 @@ mod import;
 mod kill;
 mod load;
 mod model;
+mod pledge;
 mod readme;
 mod refusals;
 mod rights;

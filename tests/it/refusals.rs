@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, bank_lines, bank_match, decide, fund_open, gift, move_money, offer, pay, propose,
-        receive, refund, reverse, seats, with, yuan,
+        LANGUAGES, Site, allocate, bank_lines, bank_match, campaign_open, decide, fund_open, gift, move_money, offer,
+        pay, propose, receive, refund, reverse, seats, sold, with, yuan,
     },
     support::on_both,
 };
@@ -26,6 +26,7 @@ fn fields() -> Vec<Row> {
     let make = |change| with(allocate("row", "@R-P3", "5.00"), change);
     let party = |change| with(json!({ "kind": "MERCHANT", "name": "Shop", "areaIds": ["@here"] }), change);
     let evidence = |sha256: &str| json!({ "evidence": [{ "kind": "INVOICE", "name": "a.pdf", "sha256": sha256 }] });
+    let terms = |terms| with(offer("row", "@F1", "@unit"), json!({ "terms": terms }));
     let depth = json!({ "parentId": "@deepest", "code": "deeper", "name": "deeper" });
     vec![
         ("TEXT_EMPTY", "memo", "allocationMake", make(json!({ "memo": "  " }))),
@@ -55,9 +56,9 @@ fn fields() -> Vec<Row> {
         ("DATE_IN_FUTURE", "effectiveOn", "allocationMake", make(json!({ "effectiveOn": "2999-01-01" }))),
         (
             "PERIOD_REVERSED",
-            "dueOn",
+            "terms.fixed.dueOn",
             "pledgeOffer",
-            with(offer("row", "@F1", "@unit"), json!({ "dueOn": "2024-01-31" })),
+            terms(json!({ "fixed": { "amount": yuan("5.00"), "dueOn": "2024-01-31" } })),
         ),
         ("LIST_SIZE", "lines", "contributionReceive", receive("row", "@F1", json!([]))),
         ("NUMBER_OUT_OF_RANGE", "quorum", "fundOpen", with(fund_open("F3", "@third"), json!({ "quorum": 6 }))),
@@ -87,7 +88,7 @@ fn belongings() -> Vec<Row> {
     let pledged = |pledge: &str, change| given(with(json!({ "pledgeId": pledge }), change));
     let earmarked = |earmark| given(json!({ "earmark": earmark }));
     let promised = |change| with(offer("row", "@F1", "@unit"), change);
-    let rate = json!({ "rate": { "numerator": 1, "denominator": 2 } });
+    let rate = |denominator: i64| json!({ "numerator": 1, "denominator": denominator });
     vec![
         ("ANOTHER_FUND", "targetId", "decisionRecord", decide("row", "@F1", "@Q1", "1.00")),
         ("ANOTHER_FUND", "lines.0.earmark.targetId", "contributionReceive", earmarked(json!({ "targetId": "@Q1" }))),
@@ -126,7 +127,12 @@ fn belongings() -> Vec<Row> {
             "contributionReceive",
             earmarked(json!({ "purposeId": "@places", "groupId": "@group" })),
         ),
-        ("RATE_MALFORMED", "rate", "pledgeOffer", promised(rate)),
+        (
+            "RATE_MALFORMED",
+            "terms.perUnit.rate",
+            "pledgeOffer",
+            promised(json!({ "terms": { "perUnit": { "rate": rate(0) } } })),
+        ),
         ("PLEDGE_STATE", "lines.0.pledgeId", "contributionReceive", pledged("@offered", json!({}))),
         ("PLEDGE_STATE", "pledgeId", "pledgeAdvance", json!({ "pledgeId": "@promise", "to": "FULFILLED" })),
         (
@@ -153,6 +159,53 @@ fn belongings() -> Vec<Row> {
             "contributionReceive",
             with(given(json!({})), json!({ "reference": "free" })),
         ),
+    ]
+}
+
+/// The refusals of what stands beside a pledge: agreements, campaigns, sales, claims, goods and waivers.
+fn promises() -> Vec<Row> {
+    let promised = |change| with(offer("row", "@F1", "@unit"), change);
+    let line = with(gift("@unit", "5.00", Value::Null), json!({ "pledgeId": "@promise" }));
+    let goods = receive("row", "@F1", json!([line]));
+    let claim = |project: &str, units: Value| json!({ "terms": { "claim": { "projectId": project, "units": units, "expiresOn": "2099-01-01" } } });
+    vec![
+        (
+            "AGREEMENT_OF_ANOTHER",
+            "agreementId",
+            "pledgeOffer",
+            promised(json!({ "agreementId": "@agreement", "donorId": "@shop" })),
+        ),
+        (
+            "AGREEMENT_TERM",
+            "agreementId",
+            "pledgeOffer",
+            promised(json!({ "agreementId": "@agreement", "offeredOn": "2023-12-31" })),
+        ),
+        ("CAMPAIGN_CLOSED", "campaignId", "pledgeOffer", promised(json!({ "campaignId": "@closed fair" }))),
+        ("CAMPAIGN_CLOSED", "campaignId", "salesReportRecord", sold("row", json!({ "campaignId": "@closed fair" }))),
+        ("CAMPAIGN_CLOSED", "campaignId", "campaignClose", json!({ "campaignId": "@closed fair", "participants": 1 })),
+        (
+            "REPORT_EMPTY",
+            "amount",
+            "salesReportRecord",
+            sold("row", json!({ "campaignId": "@fair", "amount": Value::Null })),
+        ),
+        ("SALES_REPORTED", "period", "salesReportRecord", sold("row", json!({ "campaignId": "@fair" }))),
+        (
+            "SALES_CORRECTED",
+            "reportId",
+            "salesReportCorrect",
+            json!({ "idempotencyKey": "row", "reportId": "@sold", "amount": yuan("8.00"), "reason": "Again." }),
+        ),
+        ("NOT_CLAIMABLE", "terms.claim.projectId", "pledgeOffer", promised(claim("@P1", Value::Null))),
+        ("CLAIM_TAKEN", "terms.claim.units", "pledgeOffer", promised(claim("@P3", json!(5)))),
+        (
+            "WAIVER_EXCEEDED",
+            "amount",
+            "dueWaive",
+            json!({ "idempotencyKey": "row", "dueId": "@due", "amount": yuan("50.01"), "reason": "Too much." }),
+        ),
+        ("ASSET_MISMATCH", "lines.0.pledgeId", "contributionReceive", with(goods, json!({ "asset": "KIND" }))),
     ]
 }
 
@@ -258,7 +311,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), states()].concat();
+        let rows = [fields(), belongings(), promises(), states()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
@@ -369,15 +422,25 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
     vec![
         ("advancePay", move_money("row", "@P1", "1.00")),
         ("advanceReturn", move_money("row", "@P1", "1.00")),
+        (
+            "agreementRecord",
+            json!({ "fundId": "@F1", "partyId": "@shop", "number": "A-2", "kind": "VENUE", "validFrom": "2024-01-01",
+                "validTo": "2024-12-31", "promises": "To share." }),
+        ),
         ("allocationMake", allocate("row", "@R-P1", "1.00")),
         ("allocationRelease", move_money("row", "@P1", "1.00")),
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
         ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
+        ("campaignClose", json!({ "campaignId": "@fair", "participants": 5 })),
+        ("campaignOpen", campaign_open("another")),
+        ("claimOpen", json!({ "projectId": "@P1", "units": 4, "unitValue": yuan("1.00") })),
+        ("claimRelease", json!({ "pledgeId": "@claim" })),
         ("contributionReceive", receive("row", "@F1", json!([gift("@shop", "1.00", Value::Null)]))),
         ("contributionRefund", refund("row", "@shop", "1.00")),
         ("decisionRecord", decide("row", "@F1", "@P1", "1.00")),
+        ("dueWaive", json!({ "idempotencyKey": "row", "dueId": "@due", "reason": "Agreed." })),
         ("entryReverse", reverse("row", "@entry 1")),
         ("expenseRecord", pay("row", "@P1", "1.00")),
         (
@@ -400,6 +463,15 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
         ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
         ("pledgeAdvance", json!({ "pledgeId": "@offered", "to": "ACCEPTED" })),
+        (
+            "pledgeAmend",
+            json!({ "idempotencyKey": "row", "pledgeId": "@promise", "from": "2099-01-01", "reason": "Less." }),
+        ),
+        (
+            "salesReportCorrect",
+            json!({ "idempotencyKey": "row", "reportId": "@right", "units": 1, "reason": "A slip." }),
+        ),
+        ("salesReportRecord", sold("row", json!({ "campaignId": "@fair", "merchantId": "@unit" }))),
         (
             "pledgeMatch",
             json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" }),

@@ -218,6 +218,7 @@ impl Site {
                 self.add(name, "pledgeAdvance", "pledge", input).await;
             }
         }
+        self.sell().await;
         for (name, fund, lines) in [
             ("free", "@F1", json!([gift("@unit", "100.00", Value::Null)])),
             ("earmarked", "@F1", json!([gift("@shop", "40.00", json!({ "targetId": "@P3" }))])),
@@ -243,6 +244,30 @@ impl Site {
         self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
         let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
         self.add("milestone", "milestoneReach", "milestone", input).await;
+    }
+
+    /// An agreement, campaigns, a report that was corrected, a claim, and what is due of a promise.
+    async fn sell(&mut self) {
+        let agreement = json!({ "fundId": "@F1", "partyId": "@unit", "number": "A-1", "kind": "CO_BUILDING",
+            "validFrom": "2024-01-01", "validTo": "2024-12-31", "promises": "To help." });
+        self.add("agreement", "agreementRecord", "agreement", agreement).await;
+        for code in ["fair", "closed fair"] {
+            self.add(code, "campaignOpen", "campaign", campaign_open(code)).await;
+        }
+        let close = json!({ "campaignId": "@closed fair", "participants": 5, "on": "2024-04-01" });
+        self.add("closed fair", "campaignClose", "campaign", close).await;
+        self.add("sold", "salesReportRecord", "report", sold("sold", json!({ "campaignId": "@fair" }))).await;
+        let right =
+            json!({ "idempotencyKey": "right", "reportId": "@sold", "amount": yuan("9.00"), "reason": "A slip." });
+        self.add("right", "salesReportCorrect", "report", right).await;
+        let room = json!({ "projectId": "@P3", "units": 4, "unitValue": yuan("10.00") });
+        self.add("P3", "claimOpen", "project", room).await;
+        let claim = json!({ "claim": { "projectId": "@P3", "units": 1, "expiresOn": "2099-01-01" } });
+        let claim = with(offer("claim", "@F1", "@unit"), json!({ "terms": claim }));
+        self.add("claim", "pledgeOffer", "pledge", claim).await;
+        let query = "query($id: ID!) { node(id: $id) { ... on Pledge { dues { edges { node { id } } } } } }";
+        let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@promise" })).await;
+        self.name("due", &read["data"]["node"]["dues"]["edges"][0]["node"]["id"]);
     }
 
     /// Two lines of the bank, of which one is matched.
@@ -279,13 +304,24 @@ pub fn decide(number: &str, fund: &str, target: &str, amount: &str) -> Value {
 }
 
 pub fn offer(key: &str, fund: &str, donor: &str) -> Value {
-    json!({ "idempotencyKey": key, "fundId": fund, "donorId": donor, "amount": yuan("50.00"),
-        "offeredOn": "2024-02-01", "dueOn": "2024-03-01" })
+    json!({ "idempotencyKey": key, "fundId": fund, "donorId": donor, "offeredOn": "2024-02-01",
+        "terms": { "fixed": { "amount": yuan("50.00"), "dueOn": "2024-03-01" } } })
 }
 
 fn matching(target: &str) -> Value {
     let rate = json!({ "numerator": 1, "denominator": 1 });
-    json!({ "kind": "MATCHING", "rate": rate, "earmark": { "targetId": target } })
+    json!({ "terms": { "matching": { "rate": rate, "cap": yuan("50.00") } }, "earmark": { "targetId": target } })
+}
+
+pub fn campaign_open(code: &str) -> Value {
+    json!({ "fundId": "@F1", "code": code, "name": code, "kind": "FAIR", "startsOn": "2024-03-01",
+        "endsOn": "2024-03-02" })
+}
+
+/// A report of what the shop sold.
+pub fn sold(key: &str, change: Value) -> Value {
+    let base = json!({ "idempotencyKey": key, "fundId": "@F1", "merchantId": "@shop", "amount": yuan("10.00") });
+    with(base, change)
 }
 
 pub fn gift(donor: &str, amount: &str, earmark: Value) -> Value {

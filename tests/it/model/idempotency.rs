@@ -2,13 +2,13 @@
 
 use cobuild::{
     error::{Error, UserErrorCode},
-    ledger::verify,
-    pledge::{PledgeKind, PledgeState},
+    ledger::{Asset, verify},
+    pledge::{PledgeState, terms::Funding},
 };
 use serde_json::Value;
 
 use super::{
-    operation::{FREE, Only, Operation, Part, Pays, Terms},
+    operation::{FREE, Only, Operation, Part, Pays, Promise, Terms},
     oracle::{Mistake, Oracle},
     product::Product,
 };
@@ -19,12 +19,19 @@ fn operations(product: &Product) -> Vec<Operation> {
     let on = product.scene.today;
     let matching = Terms { only: Only::Target(0), from: None, to: None };
     let gift = |donor, amount, pays, terms| Part { donor, amount, pays, terms };
-    let receive = |reference, parts| Operation::Receive { fund: 0, payer: 0, reference, on, whole: None, parts };
-    let offer =
-        |kind, rate, terms| Operation::Offer { fund: 0, donor: 1, kind, amount: 5_000, rate, terms, due_on: on };
+    let receive = |reference, parts| Operation::Receive {
+        fund: 0,
+        payer: 0,
+        reference,
+        on,
+        asset: Asset::Cny,
+        whole: None,
+        parts,
+    };
+    let offer = |promise, terms| Operation::Offer { fund: 0, donor: 1, promise, terms, due_on: on };
     vec![
-        offer(PledgeKind::Fixed, None, FREE),
-        offer(PledgeKind::Matching, Some((1, 2)), matching),
+        offer(Promise::Fixed { amount: 5_000 }, FREE),
+        offer(Promise::Matching { cap: 5_000, rate: (1, 2), funding: Funding::Prefunded }, matching),
         Operation::Advance { pledge: 1, to: PledgeState::Accepted },
         receive(1, vec![gift(1, 2_000, Pays::Pledge(1), None), gift(2, 9_000, Pays::Nothing, None)]),
         receive(2, vec![gift(3, 300, Pays::Nothing, Some(matching))]),
@@ -40,6 +47,7 @@ fn operations(product: &Product) -> Vec<Operation> {
         Operation::Return { target: 0, to_pool: false, amount: 5, on },
         Operation::Refund { fund: 0, donor: 2, receipt: None, amount: 30, on },
         Operation::Reverse { entry: 9, on },
+        Operation::Report { fund: 0, merchant: 4, amount: 700, on },
     ]
 }
 
@@ -47,7 +55,12 @@ fn operations(product: &Product) -> Vec<Operation> {
 fn other(operation: &Operation) -> Operation {
     let mut other = operation.clone();
     match &mut other {
-        Operation::Offer { amount, .. }
+        Operation::Offer {
+            promise:
+                Promise::Fixed { amount } | Promise::Matching { cap: amount, .. } | Promise::Goods { value: amount },
+            ..
+        }
+        | Operation::Report { amount, .. }
         | Operation::Decide { amount, .. }
         | Operation::Release { amount, .. }
         | Operation::PayAhead { amount, .. }
@@ -60,6 +73,7 @@ fn other(operation: &Operation) -> Operation {
         }
         Operation::Receive { parts, .. } => parts[0].amount -= 1,
         Operation::Match { on, .. } | Operation::Reverse { on, .. } => *on = on.pred_opt().unwrap(),
+        Operation::Offer { .. } => unreachable!("no share is offered here"),
         Operation::Propose { .. } | Operation::Award { .. } | Operation::Move { .. } | Operation::Advance { .. } => {
             unreachable!("these have no key")
         }
@@ -137,7 +151,7 @@ on_both! {
             product.learn(operation, &answers[0], &oracle).await;
             assert_eq!(product.difference(&oracle).await, None, "{operation:?}");
         }
-        assert_eq!(heads(&product).await.1, 16, "one stored answer for each request");
+        assert_eq!(heads(&product).await.1, 17, "one stored answer for each request");
         assert!(verify::verify(&product.scene.db, |_| {}).await.unwrap().is_clean());
     }
 
@@ -150,15 +164,16 @@ on_both! {
             payer: 0,
             reference,
             on,
+            asset: Asset::Cny,
             whole: None,
             parts: vec![Part { donor, amount, pays, terms: Some(terms) }],
         };
         let follow = Operation::Match { pledge: 0, on };
-        let (kind, rate) = (PledgeKind::Matching, Some((1, 3)));
+        let promise = Promise::Matching { cap: 100, rate: (1, 3), funding: Funding::Prefunded };
         // The opening has booked no entry. Two matches of 1 each; the first is undone, and then its gift: the
         // second is left with 1 for a base of 1. The next gifts, 1 and 10, make it 4 of 12.
         let history = [
-            Operation::Offer { fund: 0, donor: 1, kind, amount: 100, rate, terms, due_on: on },
+            Operation::Offer { fund: 0, donor: 1, promise, terms, due_on: on },
             Operation::Advance { pledge: 0, to: PledgeState::Accepted },
             give(1, 1, 100, Pays::Pledge(0)),
             give(2, 2, 5, Pays::Nothing),

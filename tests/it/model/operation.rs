@@ -4,7 +4,8 @@
 
 use chrono::NaiveDate;
 use cobuild::{
-    pledge::{PledgeKind, PledgeState},
+    ledger::Asset,
+    pledge::{PledgeState, terms::Funding},
     project::ProjectState,
 };
 
@@ -42,6 +43,8 @@ pub const FREE: Terms = Terms { only: Only::Free, from: None, to: None };
 pub enum Pays {
     Nothing,
     Pledge(usize),
+    /// A due of a pledge, counted from 0.
+    Due(usize, usize),
     OldestFirst,
 }
 
@@ -52,6 +55,28 @@ pub struct Part {
     pub amount: i64,
     pub pays: Pays,
     pub terms: Option<Terms>,
+}
+
+/// What is promised.
+#[derive(Clone, Debug)]
+pub enum Promise {
+    Fixed {
+        amount: i64,
+    },
+    Matching {
+        cap: i64,
+        rate: (i64, i64),
+        funding: Funding,
+    },
+    /// A share of sales in basis points.
+    Share {
+        basis_points: i64,
+        cap: Option<i64>,
+    },
+    /// Goods at a value.
+    Goods {
+        value: i64,
+    },
 }
 
 /// One operation on the books.
@@ -76,9 +101,7 @@ pub enum Operation {
     Offer {
         fund: usize,
         donor: usize,
-        kind: PledgeKind,
-        amount: i64,
-        rate: Option<(i64, i64)>,
+        promise: Promise,
         terms: Terms,
         due_on: NaiveDate,
     },
@@ -91,8 +114,16 @@ pub enum Operation {
         payer: usize,
         reference: usize,
         on: NaiveDate,
+        asset: Asset,
         whole: Option<i64>,
         parts: Vec<Part>,
+    },
+    /// What a party sold on a day.
+    Report {
+        fund: usize,
+        merchant: usize,
+        amount: i64,
+        on: NaiveDate,
     },
     Match {
         pledge: usize,
@@ -158,6 +189,7 @@ impl Operation {
             Self::Offer { .. } => "offer",
             Self::Advance { .. } => "accept",
             Self::Receive { .. } => "receive",
+            Self::Report { .. } => "report",
             Self::Match { .. } => "match",
             Self::Decide { .. } => "decide",
             Self::Allocate { lots, .. } if lots.is_empty() => "allocate",

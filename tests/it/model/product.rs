@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use cobuild::{
     allocation::{self, Allocate, Release},
     committee::{self, Constituency, DecisionDraft, Seat, Vote},
@@ -9,23 +10,27 @@ use cobuild::{
     db::{Sql as _, Tx},
     error::Result,
     expense::{self, Advance, Evidence, PaidFrom, Record, Return, ReturnTo},
-    id::{DecisionId, EntryId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
+    id::{DecisionId, DueId, EntryId, LotId, PartyId, PledgeId, PurposeId, ReceiptId, TargetId},
     ledger::{
-        AccountKind,
+        AccountKind, Asset,
         document::{EvidenceKind, LotClass},
         earmark::Restriction,
         idem::Once,
         reverse,
     },
     money::Fen,
-    pledge::{self, Offer, PledgeState, matching},
+    pledge::{
+        self, Entered, Offer, PledgeState, matching,
+        terms::{Category, SalesRule},
+    },
     project::{self, BudgetLine, GrantDraft, GrantStage, Proposal},
+    sales::{self, Report},
     viewer,
 };
 use serde_json::{Value, json};
 
 use super::{
-    operation::{NOBODY, Only, Operation, Part, Pays, Terms},
+    operation::{NOBODY, Only, Operation, Part, Pays, Promise, Terms},
     oracle::{Oracle, Place},
     scene::Scene,
 };
@@ -35,12 +40,39 @@ pub struct Product {
     pub scene: Scene,
     pub targets: Vec<TargetId>,
     pub pledges: Vec<PledgeId>,
+    /// The dues of each pledge.
+    pub dues: Vec<Vec<DueId>>,
     pub decisions: Vec<DecisionId>,
     pub receipts: Vec<ReceiptId>,
     pub lots: Vec<LotId>,
     pub entries: Vec<EntryId>,
     pub expenses: Vec<i64>,
     pub refunds: Vec<i64>,
+}
+
+/// A lot, whether it is goods, a fund, and the place with how much of the lot is in it.
+type HeldRow = (i64, i32, i64, AccountKind, i64, i64, i64, i64);
+
+/// The terms of a promise.
+fn promised(promise: &Promise, due_on: NaiveDate) -> pledge::Terms {
+    match *promise {
+        Promise::Fixed { amount } => pledge::Terms::Fixed { amount: Fen(amount), due_on },
+        Promise::Share { basis_points, cap } => {
+            let rule = SalesRule { cap: cap.map(Fen), from: due_on, to: None, settle_days: 15 };
+            pledge::Terms::ShareOfSales { basis_points, rule }
+        }
+        Promise::Goods { value } => pledge::Terms::InKind {
+            category: Category::Goods,
+            quantity: 100,
+            unit: "box".into(),
+            description: "Lunches".into(),
+            value: Fen(value),
+            due_on,
+        },
+        Promise::Matching { cap, rate, funding } => {
+            pledge::Terms::Matching { rate, cap: Fen(cap), per_gift: None, per_project: None, funding, due_on }
+        }
+    }
 }
 
 /// The id of a number, or one that nothing has.
@@ -54,6 +86,7 @@ impl Product {
             scene: Scene::open(url).await,
             targets: vec![],
             pledges: vec![],
+            dues: vec![],
             decisions: vec![],
             receipts: vec![],
             lots: vec![],
@@ -89,6 +122,7 @@ impl Product {
         let settles = match part.pays {
             Pays::Nothing => Settles::Nothing,
             Pays::Pledge(pledge) => Settles::Pledge(id(&self.pledges, pledge)),
+            Pays::Due(pledge, due) => Settles::Due(id(self.dues.get(pledge).map_or(&[][..], Vec::as_slice), due)),
             Pays::OldestFirst => Settles::OldestFirst,
         };
         Line {
@@ -149,38 +183,55 @@ impl Product {
             Operation::Move { target, to, on } => {
                 project::advance(tx, by, target_id(target), *to, *on).await.map(|_| Value::Null)
             }
-            Operation::Offer { fund, donor, kind, amount, rate, terms, due_on } => {
+            Operation::Offer { fund, donor, promise, terms, due_on } => {
                 let draft = Offer {
                     donor: self.party(*donor),
-                    kind: *kind,
-                    amount: Fen(*amount),
-                    rate: *rate,
+                    terms: promised(promise, *due_on),
                     restriction: self.restriction(*terms),
                     offered_on: self.scene.today,
-                    due_on: *due_on,
+                    agreement: None,
+                    campaign: None,
+                    origin: None,
+                    entered: Entered::Offered,
                     note: String::new(),
                 };
                 let once = self.once(key, operation, &draft)?;
-                let done = pledge::offer(tx, by, self.scene.funds[*fund], &[(once, draft)]).await?.remove(0)?;
+                let done = pledge::offer(tx, by, self.scene.funds[*fund], &[(Some(once), draft)]).await?.remove(0)?;
                 Ok(json!(done))
             }
             Operation::Advance { pledge, to } => {
                 let id = id(&self.pledges, *pledge);
                 pledge::advance(tx, by, id, *to, self.scene.today).await.map(|_| Value::Null)
             }
-            Operation::Receive { fund, payer, reference, on, whole, parts } => {
+            Operation::Report { fund, merchant, amount, on } => {
+                let report = Report {
+                    merchant: self.party(*merchant),
+                    campaign: None,
+                    period: Some((*on, *on)),
+                    amount: Some(Fen(*amount)),
+                    units: None,
+                    reported_on: *on,
+                    origin: None,
+                    note: String::new(),
+                };
+                let once = self.once(key, operation, &report)?;
+                let done = sales::report(tx, by, self.scene.funds[*fund], &[(Some(once), report)]).await?.remove(0)?;
+                Ok(json!(done))
+            }
+            Operation::Receive { fund, payer, reference, on, asset, whole, parts } => {
                 let wanted = Receive {
                     payer: self.party(*payer),
                     channel: "BANK".into(),
                     reference: reference.to_string(),
                     received_on: *on,
+                    asset: *asset,
                     amount: whole.map(Fen),
                     note: memo(),
                     lines: parts.iter().map(|part| self.line(part)).collect(),
                 };
                 let once = self.once(key, operation, &wanted)?;
                 let done =
-                    contribution::receive(tx, by, self.scene.funds[*fund], &[(once, wanted)]).await?.remove(0)?;
+                    contribution::receive(tx, by, self.scene.funds[*fund], &[(Some(once), wanted)]).await?.remove(0)?;
                 Ok(json!(done))
             }
             Operation::Match { pledge, on } => {
@@ -284,6 +335,13 @@ impl Product {
             }
             _ => {}
         }
+        let states = matches!(operation, Operation::Offer { .. } | Operation::Report { .. } | Operation::Match { .. });
+        if states {
+            let dues = self.scene.db.sql("SELECT pledge_id, id FROM pledge_due ORDER BY pledge_id, due_no");
+            let dues: Vec<(PledgeId, DueId)> = dues.all().await.unwrap();
+            let own = |pledge: &PledgeId| dues.iter().filter(|(of, _)| of == pledge).map(|(_, due)| *due).collect();
+            self.dues = self.pledges.iter().map(own).collect();
+        }
         if let Some(entry) = oracle.entries.get(self.entries.len()) {
             let key = (self.scene.funds[entry.fund].0 << 32) | entry.seq;
             if let Some(told) = answer.get("entry") {
@@ -298,13 +356,14 @@ impl Product {
         let mut expected = BTreeMap::new();
         for (number, lot) in oracle.lots.iter().enumerate() {
             for (place, amount) in lot.at.iter().filter(|(_, amount)| **amount > 0) {
-                expected.insert((self.lots.get(number).map(|id| id.0), self.account(lot.fund, *place)), *amount);
+                let at = (lot.asset == Asset::Kind, self.account(lot.fund, *place));
+                expected.insert((self.lots.get(number).map(|id| id.0), at), *amount);
             }
         }
-        let sql = "SELECT h.lot_id, a.fund_id, a.kind, COALESCE(a.target_id, 0), COALESCE(a.expense_id, 0),
+        let sql = "SELECT h.lot_id, CASE WHEN a.asset = 'KIND' THEN 1 ELSE 0 END, a.fund_id, a.kind, COALESCE(a.target_id, 0), COALESCE(a.expense_id, 0),
                           COALESCE(a.refund_id, 0), h.amount
                    FROM holding h JOIN account a ON a.id = h.account_id WHERE h.amount > 0";
-        let rows: Vec<(i64, i64, AccountKind, i64, i64, i64, i64)> = self.scene.db.sql(sql).all().await.unwrap();
+        let rows: Vec<HeldRow> = self.scene.db.sql(sql).all().await.unwrap();
         let place = |kind, target, expense, refund| match kind {
             AccountKind::Expense => (kind, expense),
             AccountKind::Refund => (kind, refund),
@@ -312,8 +371,8 @@ impl Product {
         };
         let held: BTreeMap<_, i64> = rows
             .into_iter()
-            .map(|(lot, fund, kind, target, expense, refund, amount)| {
-                ((Some(lot), (fund, place(kind, target, expense, refund))), amount)
+            .map(|(lot, goods, fund, kind, target, expense, refund, amount)| {
+                ((Some(lot), (goods == 1, (fund, place(kind, target, expense, refund)))), amount)
             })
             .collect();
         if held != expected {
@@ -327,19 +386,21 @@ impl Product {
         }
         let mut expected = balances;
         for (number, fund) in self.scene.funds.iter().enumerate() {
-            let all = |lot: &&super::oracle::Lot| lot.fund == number;
-            let inside: i64 = oracle.lots.iter().filter(all).flat_map(|lot| lot.at.values()).sum();
-            expected.insert((fund.0, (AccountKind::Outside, 0)), -inside);
+            for asset in [Asset::Cny, Asset::Kind] {
+                let all = |lot: &&super::oracle::Lot| lot.fund == number && lot.asset == asset;
+                let inside: i64 = oracle.lots.iter().filter(all).flat_map(|lot| lot.at.values()).sum();
+                expected.insert((asset == Asset::Kind, (fund.0, (AccountKind::Outside, 0))), -inside);
+            }
         }
         expected.retain(|_, amount| *amount != 0);
         let sql =
-            "SELECT fund_id, kind, COALESCE(target_id, 0), COALESCE(expense_id, 0), COALESCE(refund_id, 0), balance
+            "SELECT CASE WHEN asset = 'KIND' THEN 1 ELSE 0 END, fund_id, kind, COALESCE(target_id, 0), COALESCE(expense_id, 0), COALESCE(refund_id, 0), balance
                    FROM account WHERE balance <> 0";
-        let rows: Vec<(i64, AccountKind, i64, i64, i64, i64)> = self.scene.db.sql(sql).all().await.unwrap();
+        let rows: Vec<(i32, i64, AccountKind, i64, i64, i64, i64)> = self.scene.db.sql(sql).all().await.unwrap();
         let balances: BTreeMap<_, i64> = rows
             .into_iter()
-            .map(|(fund, kind, target, expense, refund, balance)| {
-                ((fund, place(kind, target, expense, refund)), balance)
+            .map(|(goods, fund, kind, target, expense, refund, balance)| {
+                ((goods == 1, (fund, place(kind, target, expense, refund))), balance)
             })
             .collect();
         if balances != expected {
@@ -347,8 +408,9 @@ impl Product {
         }
         let sql = "SELECT id, received, state FROM pledge ORDER BY id";
         let pledges: Vec<(PledgeId, i64, PledgeState)> = self.scene.db.sql(sql).all().await.unwrap();
-        let known = oracle.pledges.iter().zip(&self.pledges).map(|(pledge, id)| (*id, pledge.received, pledge.state));
-        let known: Vec<_> = known.collect();
+        let known = oracle.pledges.iter().zip(&self.pledges).map(|(pledge, id)| (*id, pledge.received(), pledge.state));
+        let mut known: Vec<_> = known.collect();
+        known.sort_by_key(|(id, ..)| *id);
         (pledges != known).then(|| {
             let wrong: Vec<_> = pledges.iter().zip(&known).filter(|(one, other)| one != other).take(4).collect();
             format!("pledges: {wrong:?}")

@@ -84,9 +84,10 @@ impl Operation {
         let amount = json!({ "amount": yuan(fen) });
         let giver = dice.pick(&town.donors).clone();
         let (donor, input) = match kind {
-            Kind::Pledge => {
-                (Some(&giver), json!({ "fundId": town.fund, "donorId": giver, "amount": amount, "note": key }))
-            }
+            Kind::Pledge => (
+                Some(&giver),
+                json!({ "fundId": town.fund, "donorId": giver, "terms": { "fixed": { "amount": amount } }, "note": key }),
+            ),
             Kind::Contribution => {
                 let line = json!({ "donorId": giver, "amount": amount, "oldestFirst": true });
                 let input = json!({

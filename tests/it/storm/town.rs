@@ -82,7 +82,8 @@ impl Town {
     async fn give(&self, asker: &Asker) {
         for donor in &self.donors {
             let pledge = json!({
-                "fundId": self.fund, "donorId": donor, "amount": { "amount": yuan(PLEDGED_FEN) }, "note": "before",
+                "fundId": self.fund, "donorId": donor, "note": "before",
+                "terms": { "fixed": { "amount": { "amount": yuan(PLEDGED_FEN) } } },
                 "idempotencyKey": format!("pledge of {donor}"), "offeredOn": "2026-01-02",
             });
             let pledge = asker.add("pledgeOffer", "pledge", pledge).await;

@@ -50,16 +50,37 @@ const FIXTURES: &[&str] = &[
         (3, 1, 'TARGET', NULL, NULL, 1, 100, NULL, NULL),
         (4, 1, 'GROUP', NULL, 5, NULL, 50, NULL, NULL),
         (5, 2, 'NONE', NULL, NULL, NULL, 0, NULL, NULL)",
-    "INSERT INTO pledge (id, fund_id, donor_id, earmark_id, kind, amount, rate_num, rate_den, cap, state, offered_on,
-                         due_on, received, note) VALUES
-        (1, 1, 2, 1, 'FIXED', 100000, 1, 1, NULL, 'FULFILLED', '2026-01-02', '2026-02-01', 100000, ''),
-        (2, 1, 6, 2, 'SHARE_OF_SALES', 10000, 3, 100, NULL, 'ACCEPTED', '2026-01-02', '2026-02-01', 601, ''),
-        (3, 1, 3, 1, 'MATCHING', 50000, 1, 2, 12000, 'ACCEPTED', '2026-01-02', '2026-02-01', 30000, ''),
-        (4, 1, 2, 1, 'FIXED', 7000, 1, 1, NULL, 'OFFERED', '2026-01-02', '2026-02-01', 0, '')",
+    "INSERT INTO pledge (id, fund_id, donor_id, earmark_id, kind, amount, rate_num, rate_den, state, offered_on,
+                         due_on, stated, received, note) VALUES
+        (1, 1, 2, 1, 'FIXED', 100000, 1, 1, 'FULFILLED', '2026-01-02', '2026-02-01', 100000, 100000, ''),
+        (2, 1, 6, 2, 'SHARE_OF_SALES', 10000, 3, 100, 'ACCEPTED', '2026-01-02', '2026-02-01', 601, 601, ''),
+        (3, 1, 3, 1, 'MATCHING', 31000, 1, 2, 'ACCEPTED', '2026-01-02', '2026-02-01', 31000, 30000, ''),
+        (4, 1, 2, 1, 'FIXED', 7000, 1, 1, 'OFFERED', '2026-01-02', '2026-02-01', 7000, 0, ''),
+        (6, 1, 3, 1, 'MATCHING', 9000, 1, 4, 'ACCEPTED', '2026-01-02', '2026-02-01', 5000, 0, '')",
+    // Two of three units are claimed, and part of what that comes to was waived.
+    "INSERT INTO project (id, area_id, title, summary, state, proposed_on, moved_on) VALUES
+        (1, 2, 'Stairs', 'Stairs', 'UNDERWAY', '2026-01-01', '2026-01-02')",
+    "INSERT INTO claimable (project_id, units, unit_value) VALUES (1, 3, 2000)",
+    "INSERT INTO pledge (id, fund_id, donor_id, earmark_id, kind, amount, rate_num, rate_den, state, offered_on,
+                         due_on, ends_on, stated, received, waived, note) VALUES
+        (5, 1, 2, 3, 'CLAIM', 4000, 1, 1, 'ACCEPTED', '2026-01-02', '2026-06-01', '2026-06-01', 4000, 0, 500, '')",
+    "INSERT INTO pledge_claim (pledge_id, project_id, units, sharing) VALUES (5, 1, 2, 'SHARED')",
+    "INSERT INTO pledge_match (pledge_id, funding, per_gift, per_project) VALUES
+        (3, 'PREFUNDED', NULL, NULL), (6, 'DUE', NULL, NULL)",
     // ⌊10,001 × 3 %⌋ = 300, and ⌊20,051 × 3 %⌋ = 601.
-    "INSERT INTO pledge_due (id, pledge_id, due_no, due_on, basis, amount) VALUES
-        (1, 1, 1, '2026-02-01', 0, 100000), (2, 2, 1, '2026-02-01', 10001, 300), (3, 2, 2, '2026-03-01', 10050, 301),
-        (4, 3, 1, '2026-02-01', 0, 50000), (5, 4, 1, '2026-02-01', 0, 7000)",
+    "INSERT INTO pledge_due (id, pledge_id, due_no, fund_id, donor_id, due_on, amount, received) VALUES
+        (1, 1, 1, 1, 2, '2026-02-01', 100000, 100000), (2, 2, 1, 1, 6, '2026-02-01', 300, 300),
+        (3, 2, 2, 1, 6, '2026-03-01', 301, 301), (4, 3, 1, 1, 3, '2026-02-01', 31000, 30000),
+        (5, 4, 1, 1, 2, '2026-02-01', 7000, 0), (7, 6, 1, 1, 3, '2026-04-01', 5000, 0)",
+    "INSERT INTO pledge_due (id, pledge_id, due_no, fund_id, donor_id, due_on, amount, waived) VALUES
+        (6, 5, 1, 1, 2, '2026-06-01', 4000, 500)",
+    "INSERT INTO due_change (id, due_id, kind, amount, basis, report_id, changed_on, reason, principal_id) VALUES
+        (1, 6, 'WAIVER', -500, 0, NULL, '2026-03-01', 'agreed', 1)",
+    "INSERT INTO sales_report (id, fund_id, merchant_id, campaign_id, from_on, to_on, amount, units, reported_on,
+                               first_id, corrects_id, source, external_ref, note, principal_id) VALUES
+        (1, 1, 6, NULL, '2026-01-01', '2026-01-31', 10001, NULL, '2026-02-01', 1, NULL, NULL, NULL, '', 1),
+        (2, 1, 6, NULL, '2026-02-01', '2026-02-28', 10050, NULL, '2026-03-01', 2, NULL, NULL, NULL, '', 1)",
+    "INSERT INTO sales_due (due_id, report_id, basis) VALUES (2, 1, 10001), (3, 2, 10050)",
     "INSERT INTO decision (id, fund_id, target_id, resolution_number, amount, approved_on, votes_for, votes_all) VALUES
         (1, 1, 1, 'R1', 100000, '2026-03-01', 4, 5), (2, 1, 2, 'R2', 10000, '2026-03-01', 5, 5)",
 ];
@@ -157,6 +178,9 @@ impl Book {
         self.pay(EntryKind::Pay, "X4", 2, &[("L1", "T2", 10_000)]).await;
         let mut tx = self.db.begin().await.unwrap();
         tx.sql("UPDATE target SET status = 'CLOSED' WHERE id = 2").execute().await.unwrap();
+        // A match that is not paid ahead: a quarter of L3.
+        let follows = "INSERT INTO due_match (due_id, base_lot_id, base, amount) VALUES (7, {L3}, 20000, 5000)";
+        tx.sql(self.named(follows)).execute().await.unwrap();
         tx.sql(
             "INSERT INTO idem (scope, key, request_hash, entry_id, response) VALUES ('p1', 'none', 'h', NULL, '{}')",
         )

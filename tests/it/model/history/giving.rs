@@ -2,13 +2,14 @@
 
 use chrono::{Days, TimeDelta};
 use cobuild::{
+    ledger::Asset,
     party::PartyKind,
-    pledge::{PledgeKind, PledgeState},
+    pledge::{PledgeKind, PledgeState, terms::Funding},
 };
 
 use super::{
     super::{
-        operation::{FREE, NOBODY, Only, Operation, Part, Pays, Terms},
+        operation::{FREE, NOBODY, Only, Operation, Part, Pays, Promise, Terms},
         oracle::{Oracle, PARTIES, PURPOSES, Place},
         random::Random,
     },
@@ -47,26 +48,57 @@ impl History {
     pub(super) fn offer(&mut self, books: &Oracle) -> Operation {
         let fund = self.fund();
         let mut terms = self.terms(books, fund);
-        let kind = if self.random.chance(55) { PledgeKind::Matching } else { PledgeKind::Fixed };
+        let kind = match self.random.below(100) {
+            0..45 => PledgeKind::Matching,
+            45..70 => PledgeKind::Fixed,
+            70..88 => PledgeKind::ShareOfSales,
+            _ => PledgeKind::InKind,
+        };
         let own: Vec<usize> = (0..books.targets.len())
             .filter(|one| books.targets[*one].fund == fund && !books.targets[*one].closed)
             .collect();
         if kind == PledgeKind::Matching && self.random.chance(92) {
             terms.only = Only::Target(self.random.pick(&own).unwrap_or(NOBODY));
-            // Gifts that a match follows carry exactly its restriction.
+            // Gifts into the project have any window.
             (terms.from, terms.to) = (None, None);
         }
         let rates = [(1, 1), (1, 3), (2, 3), (3, 2), (1, 7)];
-        let rate = match kind {
-            PledgeKind::Matching if self.random.chance(96) => self.random.pick(&rates),
-            PledgeKind::Matching => [None, Some((0, 1)), Some((1, 1_000_001))][self.random.below(3)],
-            PledgeKind::Fixed => self.random.chance(4).then_some((1, 1)),
-        };
+        let broken = [(1, 0), (0, 1), (1, 1_000_001)];
+        let rates = if self.random.chance(96) { &rates[..] } else { &broken[..] };
+        let rate = self.random.pick(rates).unwrap();
         let amount = self.random.between(1, 900);
+        let amount = self.odd(amount);
+        let promise = match kind {
+            PledgeKind::Matching => {
+                let funding = if self.random.chance(25) { Funding::Due } else { Funding::Prefunded };
+                Promise::Matching { cap: amount, rate, funding }
+            }
+            PledgeKind::ShareOfSales => {
+                let cap = self.random.chance(40).then_some(amount);
+                Promise::Share { basis_points: [300, 777, 10_000, 1, 0][self.random.below(5)], cap }
+            }
+            PledgeKind::InKind => Promise::Goods { value: amount },
+            _ => Promise::Fixed { amount },
+        };
         let least = if self.random.chance(95) { 0 } else { -2 };
         let due = self.random.between(least, 40);
         let due_on = books.today.checked_add_signed(TimeDelta::days(due)).unwrap();
-        Operation::Offer { fund, donor: self.party(), kind, amount: self.odd(amount), rate, terms, due_on }
+        Operation::Offer { fund, donor: self.party(), promise, terms, due_on }
+    }
+
+    pub(super) fn report(&mut self, books: &Oracle) -> Operation {
+        let all = 0..books.pledges.len();
+        let share = |one: &usize| {
+            books.pledges[*one].kind == PledgeKind::ShareOfSales && books.pledges[*one].state == PledgeState::Accepted
+        };
+        let following: Vec<usize> = all.filter(share).collect();
+        let pledge = self.random.pick(&following).map(|one| &books.pledges[one]);
+        let (fund, merchant) = match pledge {
+            Some(pledge) if self.random.chance(90) => (pledge.fund, pledge.donor),
+            _ => (self.fund(), self.party()),
+        };
+        let amount = self.random.between(1, 9_000);
+        Operation::Report { fund, merchant, amount: self.odd(amount), on: self.day(books) }
     }
 
     /// The amount, or seldom one that no operation takes.
@@ -109,8 +141,12 @@ impl History {
             0..35 => {
                 let Some(pledge) = self.random.pick(&owed) else { return part };
                 let (donor, terms) = (books.pledges[pledge].donor, books.pledges[pledge].terms);
-                let left = books.pledges[pledge].amount - books.pledges[pledge].received;
+                let left = books.pledges[pledge].left();
+                let dues = books.pledges[pledge].dues.len();
                 (part.donor, part.pays) = (donor, Pays::Pledge(pledge));
+                if self.random.chance(30) {
+                    part.pays = Pays::Due(pledge, self.random.below(dues + 1));
+                }
                 part.amount = if self.random.chance(40) { left } else { self.random.between(1, left) };
                 part.terms = self.random.chance(20).then_some(terms);
                 match self.random.below(100) {
@@ -155,7 +191,7 @@ impl History {
                 terms: Some(terms),
             };
             let parts = (0..count).map(|_| one(&mut self.random)).collect();
-            return Operation::Receive { fund, payer: 0, reference, on, whole: None, parts };
+            return Operation::Receive { fund, payer: 0, reference, on, asset: Asset::Cny, whole: None, parts };
         }
         let count = self.random.between(1, 4);
         let parts: Vec<Part> = (0..count).map(|_| self.part(books, fund)).collect();
@@ -166,7 +202,15 @@ impl History {
             _ => Some(sum + 1),
         };
         let parts = if self.random.chance(1) { vec![] } else { parts };
-        Operation::Receive { fund, payer: self.party(), reference, on, whole, parts }
+        // Goods, where they were promised, and seldom where they were not.
+        let goods = parts.iter().any(|part| match part.pays {
+            Pays::Pledge(pledge) | Pays::Due(pledge, _) => {
+                books.pledges.get(pledge).is_some_and(|pledge| pledge.kind == PledgeKind::InKind)
+            }
+            _ => false,
+        });
+        let asset = if goods != self.random.chance(4) { Asset::Kind } else { Asset::Cny };
+        Operation::Receive { fund, payer: self.party(), reference, on, asset, whole, parts }
     }
 
     pub(super) fn follow(&mut self, books: &Oracle) -> Operation {
@@ -174,7 +218,7 @@ impl History {
         let ready: Vec<usize> = all
             .filter(|one| {
                 let pledge = &books.pledges[*one];
-                pledge.kind == PledgeKind::Matching && pledge.received > 0
+                pledge.kind == PledgeKind::Matching && (pledge.received() > 0 || pledge.funding == Funding::Due)
             })
             .collect();
         let pledge = match self.random.pick(&ready) {

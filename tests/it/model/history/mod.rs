@@ -12,13 +12,14 @@ use super::{
 };
 
 /// How often each operation is tried, in parts of their sum.
-const WEIGHTS: [(Kind, usize); 16] = [
+const WEIGHTS: [(Kind, usize); 17] = [
     (Kind::Propose, 3),
     (Kind::Move, 5),
     (Kind::Offer, 8),
     (Kind::Accept, 8),
     (Kind::Receive, 20),
     (Kind::Match, 10),
+    (Kind::Report, 7),
     (Kind::Decide, 8),
     (Kind::Allocate, 12),
     (Kind::AllocateNamed, 6),
@@ -39,6 +40,7 @@ enum Kind {
     Accept,
     Receive,
     Match,
+    Report,
     Decide,
     Allocate,
     AllocateNamed,
@@ -88,6 +90,7 @@ impl History {
             Kind::Accept => self.accept(books),
             Kind::Receive => self.receive(books),
             Kind::Match => self.follow(books),
+            Kind::Report => self.report(books),
             Kind::Decide => self.decide(books),
             Kind::Allocate => self.allocate(books, false),
             Kind::AllocateNamed => self.allocate(books, true),

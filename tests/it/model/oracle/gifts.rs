@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use cobuild::{
     error::UserErrorCode as Code,
+    ledger::Asset,
     party::PartyKind,
-    pledge::{PledgeKind, PledgeState},
+    pledge::{PledgeKind, PledgeState, terms::Funding},
 };
 
 use super::{
-    super::operation::{FREE, Only, Part, Pays, Terms},
-    Followed, Lot, No, Oracle, PARTIES, PURPOSES, Place, Pledge, no,
+    super::operation::{FREE, Only, Part, Pays, Promise, Terms},
+    Due, Followed, Lot, No, Oracle, PARTIES, PURPOSES, Place, Pledge, no,
 };
+
+/// What becomes of a part: its number, an amount of it, and the pledge and due that it settles.
+type Piece = (usize, i64, Option<(usize, usize)>);
 
 /// The largest part of a rate.
 const RATE_MAX: i64 = 1_000_000;
@@ -37,32 +41,89 @@ impl Oracle {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the fields of one operation")]
     pub(super) fn offer(
         &mut self,
         fund: usize,
         donor: usize,
-        kind: PledgeKind,
-        amount: i64,
-        rate: Option<(i64, i64)>,
+        promise: &Promise,
         terms: Terms,
         due_on: NaiveDate,
     ) -> Result<(), No> {
-        Self::check_amount(amount)?;
-        if due_on < self.today {
+        let (kind, amount, rate, funding) = match *promise {
+            Promise::Fixed { amount } => (PledgeKind::Fixed, Some(amount), None, Funding::Prefunded),
+            Promise::Matching { cap, rate, funding } => (PledgeKind::Matching, Some(cap), Some(rate), funding),
+            Promise::Share { basis_points, cap } => {
+                (PledgeKind::ShareOfSales, cap, Some((basis_points, 10_000)), Funding::Prefunded)
+            }
+            Promise::Goods { value } => (PledgeKind::InKind, Some(value), None, Funding::Prefunded),
+        };
+        let is_share = kind == PledgeKind::ShareOfSales;
+        if is_share && !rate.is_some_and(|(basis_points, _)| (1..=10_000).contains(&basis_points)) {
+            return no(Code::NumberOutOfRange);
+        }
+        if let Some(amount) = amount {
+            Self::check_amount(amount)?;
+        }
+        if due_on < self.today && !is_share {
             return no(Code::PeriodReversed);
         }
         Self::check_party(donor)?;
         let fits = |(num, den): (i64, i64)| (1..=RATE_MAX).contains(&num) && (1..=RATE_MAX).contains(&den);
-        match (kind, rate) {
-            (PledgeKind::Fixed, Some(_)) => return no(Code::RateMalformed),
-            (PledgeKind::Matching, _) if !matches!(terms.only, Only::Target(_)) => return no(Code::EarmarkMalformed),
-            (PledgeKind::Matching, rate) if !rate.is_some_and(fits) => return no(Code::RateMalformed),
-            _ => {}
+        if rate.is_some_and(|rate| !fits(rate)) {
+            return no(Code::RateMalformed);
         }
         self.check_terms(fund, terms)?;
-        let (rate, state) = (rate.unwrap_or((1, 1)), PledgeState::Offered);
-        self.pledges.push(Pledge { fund, donor, kind, amount, rate, terms, due_on, state, received: 0 });
+        let mut pledge = Pledge {
+            fund,
+            donor,
+            kind,
+            amount,
+            rate: rate.unwrap_or((1, 1)),
+            funding,
+            terms,
+            due_on,
+            state: PledgeState::Offered,
+            dues: vec![],
+            basis: 0,
+            followed: vec![],
+        };
+        if !is_share && (kind != PledgeKind::Matching || funding == Funding::Prefunded) {
+            pledge.dues.push(self.due(due_on, amount.unwrap()));
+        }
+        self.pledges.push(pledge);
+        Ok(())
+    }
+
+    fn due(&mut self, on: NaiveDate, amount: i64) -> Due {
+        self.dues += 1;
+        Due { order: self.dues, on, amount, received: 0 }
+    }
+
+    pub(super) fn report(&mut self, fund: usize, merchant: usize, amount: i64, on: NaiveDate) -> Result<(), No> {
+        if amount != 0 {
+            Self::check_amount(amount)?;
+        }
+        self.check_day(on)?;
+        Self::check_party(merchant)?;
+        if let Some(known) = self.reports.iter().find(|one| (one.0, one.1, one.2) == (fund, merchant, on)) {
+            return if known.3 == amount { Ok(()) } else { no(Code::SalesReported) };
+        }
+        self.reports.push((fund, merchant, on, amount));
+        for number in 0..self.pledges.len() {
+            let pledge = &self.pledges[number];
+            let counts = pledge.kind == PledgeKind::ShareOfSales
+                && (pledge.fund, pledge.donor) == (fund, merchant)
+                && matches!(pledge.state, PledgeState::Accepted | PledgeState::Fulfilled)
+                && pledge.due_on <= on;
+            if counts {
+                let basis = pledge.basis + amount;
+                let due = pledge.share(basis) - pledge.stated();
+                let due = self.due(on + Days::new(15), due);
+                let pledge = &mut self.pledges[number];
+                pledge.basis = basis;
+                pledge.dues.push(due);
+            }
+        }
         Ok(())
     }
 
@@ -81,54 +142,77 @@ impl Oracle {
         Ok(())
     }
 
-    /// Splits parts over pledges: what becomes of each part, by its number, amount and pledge.
-    fn split(&self, fund: usize, parts: &[Part]) -> Result<Vec<(usize, i64, Option<usize>)>, No> {
-        let mut paid = BTreeMap::<usize, i64>::new();
+    /// Splits parts over dues: what becomes of each part, by its number, amount and due.
+    fn split(&self, fund: usize, asset: Asset, parts: &[Part]) -> Result<Vec<Piece>, No> {
+        let mut paid = BTreeMap::<(usize, usize), i64>::new();
         let mut pieces = vec![];
         for (number, part) in parts.iter().enumerate() {
-            match part.pays {
-                Pays::Nothing => pieces.push((number, part.amount, None)),
+            let exactly = |wanted: usize| {
+                let Some(pledge) = self.pledges.get(wanted) else { return no(Code::NotFound) };
+                if pledge.dues.is_empty() {
+                    return no(Code::NotFound);
+                }
+                if pledge.fund != fund {
+                    return no(Code::AnotherFund);
+                }
+                if pledge.donor != part.donor {
+                    return no(Code::PledgeOfAnother);
+                }
+                if pledge.asset() != asset {
+                    return no(Code::AssetMismatch);
+                }
+                if !matches!(pledge.state, PledgeState::Accepted | PledgeState::Fulfilled) {
+                    return no(Code::PledgeState);
+                }
+                Ok(())
+            };
+            let mut own: Vec<(usize, usize)> = match part.pays {
+                Pays::Nothing => vec![],
                 Pays::Pledge(wanted) => {
-                    let Some(pledge) = self.pledges.get(wanted) else { return no(Code::NotFound) };
-                    if pledge.fund != fund {
-                        return no(Code::AnotherFund);
+                    exactly(wanted)?;
+                    (0..self.pledges[wanted].dues.len()).map(|due| (wanted, due)).collect()
+                }
+                Pays::Due(wanted, due) => {
+                    if self.pledges.get(wanted).is_none_or(|pledge| due >= pledge.dues.len()) {
+                        return no(Code::NotFound);
                     }
-                    if pledge.donor != part.donor {
-                        return no(Code::PledgeOfAnother);
-                    }
-                    if !matches!(pledge.state, PledgeState::Accepted | PledgeState::Fulfilled) {
-                        return no(Code::PledgeState);
-                    }
-                    let before = paid.entry(wanted).or_default();
-                    let left = pledge.amount - pledge.received - *before;
-                    if part.amount > left {
-                        return Err(No(Code::DueExceeded, vec![part.amount, left]));
-                    }
-                    *before += part.amount;
-                    pieces.push((number, part.amount, Some(wanted)));
+                    exactly(wanted)?;
+                    vec![(wanted, due)]
                 }
                 Pays::OldestFirst => {
-                    let mut rest = part.amount;
-                    let owed = |one: &&usize| {
-                        let pledge = &self.pledges[**one];
-                        pledge.fund == fund && pledge.donor == part.donor && pledge.state == PledgeState::Accepted
+                    let owes = |pledge: &Pledge| {
+                        pledge.fund == fund
+                            && pledge.donor == part.donor
+                            && pledge.state == PledgeState::Accepted
+                            && pledge.asset() == asset
                     };
-                    let all: Vec<usize> = (0..self.pledges.len()).collect();
-                    let mut own: Vec<usize> = all.iter().filter(owed).copied().collect();
-                    own.sort_by_key(|one| (self.pledges[*one].due_on, *one));
-                    for one in own {
-                        let before = paid.entry(one).or_default();
-                        let pay = rest.min(self.pledges[one].amount - self.pledges[one].received - *before);
-                        if pay > 0 {
-                            *before += pay;
-                            rest -= pay;
-                            pieces.push((number, pay, Some(one)));
-                        }
-                    }
-                    if rest > 0 {
-                        pieces.push((number, rest, None));
-                    }
+                    let all = self.pledges.iter().enumerate().filter(|(_, pledge)| owes(pledge));
+                    all.flat_map(|(number, pledge)| (0..pledge.dues.len()).map(move |due| (number, due))).collect()
                 }
+            };
+            own.sort_by_key(|(pledge, due)| {
+                let due = &self.pledges[*pledge].dues[*due];
+                (due.on, due.order)
+            });
+            let left = |at: &(usize, usize), paid: &BTreeMap<(usize, usize), i64>| {
+                let due = &self.pledges[at.0].dues[at.1];
+                due.amount - due.received - paid.get(at).copied().unwrap_or_default()
+            };
+            let owed: i64 = own.iter().map(|at| left(at, &paid)).sum();
+            if matches!(part.pays, Pays::Pledge(_) | Pays::Due(..)) && part.amount > owed {
+                return Err(No(Code::DueExceeded, vec![part.amount, owed]));
+            }
+            let mut rest = part.amount;
+            for at in own {
+                let pay = rest.min(left(&at, &paid));
+                if pay > 0 {
+                    *paid.entry(at).or_default() += pay;
+                    rest -= pay;
+                    pieces.push((number, pay, Some(at)));
+                }
+            }
+            if rest > 0 {
+                pieces.push((number, rest, None));
             }
         }
         Ok(pieces)
@@ -139,7 +223,7 @@ impl Oracle {
         fund: usize,
         payer: usize,
         reference: usize,
-        on: NaiveDate,
+        (on, asset): (NaiveDate, Asset),
         whole: Option<i64>,
         parts: &[Part],
     ) -> Result<(), No> {
@@ -166,10 +250,10 @@ impl Oracle {
         if self.entries.iter().any(stands) {
             return no(Code::ReceiptRepeated);
         }
-        let pieces = self.split(fund, parts)?;
+        let pieces = self.split(fund, asset, parts)?;
         let mut lots = vec![];
-        for (number, amount, pledge) in pieces {
-            let promised = pledge.map(|pledge| self.pledges[pledge].terms);
+        for (number, amount, due) in pieces {
+            let promised = due.map(|(pledge, _)| self.pledges[pledge].terms);
             let terms = match (parts[number].terms, promised) {
                 (None, promised) => promised.unwrap_or(FREE),
                 (Some(asked), promised) => {
@@ -181,18 +265,20 @@ impl Oracle {
                 }
             };
             let donor = parts[number].donor;
-            lots.push(Lot { fund, receipt: self.receipts.len(), donor, terms, pledge, amount, at: BTreeMap::new() });
+            let receipt = self.receipts.len();
+            lots.push(Lot { fund, receipt, donor, terms, due, asset, amount, at: BTreeMap::new() });
         }
         self.receipts.push((fund, reference));
         let mut moves = vec![];
         for lot in lots {
             let mut to = Place::Pool;
-            if let Some(pledge) = lot.pledge.map(|pledge| &mut self.pledges[pledge]) {
-                pledge.received += lot.amount;
-                if pledge.received == pledge.amount {
+            if let Some((pledge, due)) = lot.due {
+                let pledge = &mut self.pledges[pledge];
+                pledge.dues[due].received += lot.amount;
+                if Some(pledge.received()) == pledge.amount {
                     pledge.state = PledgeState::Fulfilled;
                 }
-                if pledge.kind == PledgeKind::Matching {
+                if pledge.kind == PledgeKind::Matching && pledge.funding == Funding::Prefunded {
                     to = Place::Match;
                 }
             }
@@ -206,7 +292,8 @@ impl Oracle {
 
     /// What a match has followed and not been undone.
     fn followed(&self) -> impl Iterator<Item = &Followed> {
-        self.entries.iter().filter(|entry| !entry.reversed).flat_map(|entry| &entry.followed)
+        let moved = self.entries.iter().filter(|entry| !entry.reversed).flat_map(|entry| &entry.followed);
+        moved.chain(self.pledges.iter().flat_map(|pledge| &pledge.followed))
     }
 
     /// Whether a match follows one of these lots.
@@ -214,16 +301,32 @@ impl Oracle {
         self.followed().any(|one| lots.contains(&one.lot))
     }
 
+    /// Whether a match may follow a gift under these terms: one into an open project that its own terms allow.
+    fn may_follow(&self, pledge: &Pledge, gift: Only) -> bool {
+        let Only::Target(target) = gift else { return false };
+        let place = &self.targets[target];
+        let allowed = match pledge.terms.only {
+            Only::Free => true,
+            Only::Purpose(purpose) => Self::is_below(purpose, place.purpose),
+            Only::Group(group) => place.group == Some(group),
+            Only::Target(only) => only == target,
+            Only::Both(..) => false,
+        };
+        allowed && !place.closed
+    }
+
     pub(super) fn follow(&mut self, number: usize, on: NaiveDate) -> Result<(), No> {
         self.check_day(on)?;
         let Some(pledge) = self.pledges.get(number) else { return no(Code::NotFound) };
-        let (Only::Target(target), PledgeKind::Matching) = (pledge.terms.only, pledge.kind) else {
+        if pledge.kind != PledgeKind::Matching {
             return no(Code::NotFound);
-        };
+        }
         if !matches!(pledge.state, PledgeState::Accepted | PledgeState::Fulfilled) {
             return no(Code::PledgeState);
         }
-        self.check_open(target)?;
+        if let Only::Target(target) = pledge.terms.only {
+            self.check_open(target)?;
+        }
         let own: Vec<&Followed> = self.followed().filter(|one| one.pledge == number).collect();
         let mut base: i64 = own.iter().map(|one| one.base).sum();
         let so_far: i64 = own.iter().map(|one| one.amount).sum();
@@ -231,16 +334,18 @@ impl Oracle {
         let mut rows = vec![];
         for (id, lot) in self.lots.iter().enumerate() {
             let undone = |entry: &super::Entry| entry.receipt == Some(lot.receipt) && entry.reversed;
-            let is_base = lot.fund == pledge.fund && lot.terms == pledge.terms && lot.donor != pledge.donor;
+            let is_base = lot.fund == pledge.fund
+                && self.may_follow(pledge, lot.terms.only)
+                && lot.donor != pledge.donor
+                && lot.asset == Asset::Cny;
             if !is_base || own.iter().any(|one| one.lot == id) || self.entries.iter().any(undone) {
                 continue;
             }
-            if given >= pledge.amount {
+            if pledge.amount.is_some_and(|cap| given >= cap) {
                 break;
             }
             base += lot.amount;
-            let share = i128::from(base) * i128::from(pledge.rate.0) / i128::from(pledge.rate.1);
-            let share = i64::try_from(share.min(i128::from(pledge.amount))).unwrap();
+            let share = pledge.share(base);
             // What was given stays given, also where an undone match leaves it ahead of its share.
             let total = share.max(given);
             rows.push(Followed { pledge: number, lot: id, base: lot.amount, amount: total - given });
@@ -251,6 +356,14 @@ impl Oracle {
             return Err(No(Code::NothingToMatch, vec![so_far]));
         }
         let fund = pledge.fund;
+        if pledge.funding == Funding::Due {
+            let due_on = pledge.due_on.max(on);
+            let due = self.due(due_on, amount);
+            let pledge = &mut self.pledges[number];
+            pledge.dues.push(due);
+            pledge.followed.extend(rows);
+            return Ok(());
+        }
         let pot = |is_own: &dyn Fn(&Lot) -> bool| -> Vec<(usize, i64)> {
             let mut lots = self.lots_in(fund, Place::Match);
             lots.retain(|(lot, _)| self.lots[*lot].donor == pledge.donor && is_own(&self.lots[*lot]));
@@ -259,9 +372,26 @@ impl Oracle {
             lots
         };
         let all = pot(&|_| true).iter().map(|(_, amount)| amount).sum();
-        let mut taken = Self::take(&pot(&|lot| lot.pledge == Some(number)), all, amount)?;
+        let mut taken = Self::take(&pot(&|lot| lot.due.is_some_and(|(pledge, _)| pledge == number)), all, amount)?;
         taken.sort();
-        let moves = taken.into_iter().map(|(lot, part)| (lot, Place::Match, Place::Target(target), part)).collect();
+        let mut moves = vec![];
+        let mut taken = taken.into_iter();
+        let mut lot = taken.next();
+        // Each project is given its own, the oldest project first, from the matcher's lots in their order.
+        let mut projects = BTreeMap::<usize, i64>::new();
+        for row in &rows {
+            let Only::Target(target) = self.lots[row.lot].terms.only else { unreachable!("a match follows projects") };
+            *projects.entry(target).or_default() += row.amount;
+        }
+        for (target, mut left) in projects {
+            while left > 0 {
+                let (number, here) = lot.unwrap();
+                let part = here.min(left);
+                moves.push((number, Place::Match, Place::Target(target), part));
+                left -= part;
+                lot = if part == here { taken.next() } else { Some((number, here - part)) };
+            }
+        }
         self.book(fund, on, moves).followed = rows;
         Ok(())
     }

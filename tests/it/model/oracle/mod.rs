@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use cobuild::{
     error::{Refusal, UserErrorCode},
+    ledger::Asset,
     party::PartyKind,
-    pledge::{PledgeKind, PledgeState},
+    pledge::{PledgeKind, PledgeState, terms::Funding},
     project::ProjectState,
 };
 
@@ -58,7 +59,9 @@ pub struct Lot {
     pub receipt: usize,
     pub donor: usize,
     pub terms: Terms,
-    pub pledge: Option<usize>,
+    /// The pledge, and which of its dues it settles.
+    pub due: Option<(usize, usize)>,
+    pub asset: Asset,
     pub amount: i64,
     pub at: BTreeMap<Place, i64>,
 }
@@ -74,17 +77,57 @@ pub struct Target {
     pub closed: bool,
 }
 
+/// What is owed of a pledge on a day.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// Which of all dues it is, in the order they were made.
+    pub order: usize,
+    pub on: NaiveDate,
+    pub amount: i64,
+    pub received: i64,
+}
+
 #[derive(Clone, Debug)]
 pub struct Pledge {
     pub fund: usize,
     pub donor: usize,
     pub kind: PledgeKind,
-    pub amount: i64,
+    /// The most it gives; nothing for a share without limit.
+    pub amount: Option<i64>,
     pub rate: (i64, i64),
+    pub funding: Funding,
     pub terms: Terms,
     pub due_on: NaiveDate,
     pub state: PledgeState,
-    pub received: i64,
+    pub dues: Vec<Due>,
+    /// What was sold.
+    pub basis: i64,
+    /// What a match that becomes due followed.
+    pub followed: Vec<Followed>,
+}
+
+impl Pledge {
+    pub fn asset(&self) -> Asset {
+        if self.kind == PledgeKind::InKind { Asset::Kind } else { Asset::Cny }
+    }
+
+    pub fn stated(&self) -> i64 {
+        self.dues.iter().map(|due| due.amount).sum()
+    }
+
+    pub fn received(&self) -> i64 {
+        self.dues.iter().map(|due| due.received).sum()
+    }
+
+    pub fn left(&self) -> i64 {
+        self.stated() - self.received()
+    }
+
+    /// ⌊base × rate⌋, up to the cap.
+    pub fn share(&self, base: i64) -> i64 {
+        let share = i128::from(base) * i128::from(self.rate.0) / i128::from(self.rate.1);
+        i64::try_from(share.min(i128::from(self.amount.unwrap_or(i64::MAX)))).unwrap()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -167,6 +210,10 @@ pub struct Oracle {
     pub entries: Vec<Entry>,
     /// The fund and the reference of each receipt.
     pub receipts: Vec<(usize, usize)>,
+    /// How many dues were ever stated.
+    pub dues: usize,
+    /// The fund, the seller and the day of each report.
+    pub reports: Vec<(usize, usize, NaiveDate, i64)>,
     pub expenses: usize,
     pub refunds: usize,
 }
@@ -182,6 +229,8 @@ impl Oracle {
             decisions: vec![],
             entries: vec![],
             receipts: vec![],
+            dues: 0,
+            reports: vec![],
             expenses: 0,
             refunds: 0,
         }
@@ -193,13 +242,14 @@ impl Oracle {
             Operation::Propose { fund, purpose, on } => self.open(*fund, *purpose, None, *on),
             Operation::Award { fund, group, purpose, on } => self.open(*fund, *purpose, Some(*group), *on),
             Operation::Move { target, to, on } => self.move_project(*target, *to, *on),
-            Operation::Offer { fund, donor, kind, amount, rate, terms, due_on } => {
-                self.offer(*fund, *donor, *kind, *amount, *rate, *terms, *due_on)
+            Operation::Offer { fund, donor, promise, terms, due_on } => {
+                self.offer(*fund, *donor, promise, *terms, *due_on)
             }
             Operation::Advance { pledge, to } => self.advance(*pledge, *to),
-            Operation::Receive { fund, payer, reference, on, whole, parts } => {
-                self.receive(*fund, *payer, *reference, *on, *whole, parts)
+            Operation::Receive { fund, payer, reference, on, asset, whole, parts } => {
+                self.receive(*fund, *payer, *reference, (*on, *asset), *whole, parts)
             }
+            Operation::Report { fund, merchant, amount, on } => self.report(*fund, *merchant, *amount, *on),
             Operation::Match { pledge, on } => self.follow(*pledge, *on),
             Operation::Decide { fund, target, amount, on, votes } => self.decide(*fund, *target, *amount, *on, *votes),
             Operation::Allocate { decision, amount, on, lots } => self.allocate(*decision, *amount, *on, lots),
@@ -265,7 +315,7 @@ impl Oracle {
     /// The lots of a fund that are in a place, in the order in which they pay.
     pub fn lots_in(&self, fund: usize, place: Place) -> Vec<(usize, i64)> {
         let here = |(number, lot): (usize, &Lot)| Some((number, *lot.at.get(&place)?));
-        let own = self.lots.iter().enumerate().filter(|(_, lot)| lot.fund == fund);
+        let own = self.lots.iter().enumerate().filter(|(_, lot)| lot.fund == fund && lot.asset == Asset::Cny);
         let mut lots: Vec<(usize, i64)> = own.filter_map(here).filter(|(_, amount)| *amount > 0).collect();
         lots.sort_by_key(|(number, _)| {
             let terms = self.lots[*number].terms;

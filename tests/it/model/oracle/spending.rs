@@ -243,8 +243,9 @@ impl Oracle {
         }
         for lot in received {
             let lot = &self.lots[lot];
-            if let Some(pledge) = lot.pledge.map(|pledge| &mut self.pledges[pledge]) {
-                pledge.received -= lot.amount;
+            if let Some((pledge, due)) = lot.due {
+                let pledge = &mut self.pledges[pledge];
+                pledge.dues[due].received -= lot.amount;
                 if pledge.state == PledgeState::Fulfilled {
                     pledge.state = PledgeState::Accepted;
                 }

@@ -2,24 +2,40 @@
 
 use std::collections::HashMap;
 
+pub mod due;
+mod input;
+mod mutation;
+pub mod terms;
+
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 
-use super::{Offer, Pledge as Row, PledgeFilter, PledgeKind, PledgeState, advance, matching, offer, store};
+pub use input::OriginInput;
+pub use mutation::PledgeMutation;
+
+use self::{
+    due::{DueConnection, PledgeStanding, dues_of_pledge},
+    terms::{
+        ClaimOf, GoodsOf, MatchOf, PledgeAccrual, PledgeClaim, PledgeGoods, PledgeMatchTerms, PledgeSchedule,
+        SchedulesOf, StandingOf, accrual,
+    },
+};
+use super::{Pledge as Row, PledgeFilter, PledgeKind, PledgeState, store};
 use crate::{
+    agreement::graphql::{Agreement, AgreementById},
     by_id,
+    campaign::graphql::{Campaign, CampaignById},
     clock::Date,
     connection,
-    error::{Result, UserError},
+    error::Result,
     fund::{Fund, FundById},
     id::{DueId, FundId, GlobalId, NodeKind, PartyId, PledgeId, PurposeId},
     ledger::{
         earmark::EarmarkKind,
-        graphql::{EarmarkById, RestrictionInput, RestrictionNode, UseConnection, by_place, must_read_giving, uses},
-        idem::Once,
+        graphql::{EarmarkById, RestrictionNode, UseConnection, by_place, must_read_giving, uses},
         trace,
     },
-    money::{Money, MoneyInput},
+    money::Money,
     narrowed_page_of,
     page::{Direction, Key, Page, PageArgs, Slice},
     page_of,
@@ -71,7 +87,8 @@ impl Load for PledgeOfDue {
     }
 }
 
-/// A promise to give: a fixed sum, or a match of what others give; free, or for a purpose, group or project.
+/// A promise to give: a sum once or again and again, a share of sales, goods, a match of what others give, or
+/// units of a project; free, or for a purpose, group or project.
 #[derive(Clone, Debug)]
 pub struct Pledge(pub Row);
 
@@ -81,7 +98,8 @@ impl From<Row> for Pledge {
     }
 }
 
-/// A promise to give: a fixed sum, or a match of what others give; free, or for a purpose, group or project.
+/// A promise to give: a sum once or again and again, a share of sales, goods, a match of what others give, or
+/// units of a project; free, or for a purpose, group or project.
 #[Object]
 impl Pledge {
     /// The pledge's id.
@@ -115,15 +133,26 @@ impl Pledge {
         self.0.state
     }
 
-    /// The sum promised; of a matching pledge, the most it will give.
-    async fn amount(&self) -> Money {
-        self.0.amount.into()
+    /// What is promised in all; of a match or a share of sales the most it will give, null where it has no limit.
+    async fn amount(&self) -> Option<Money> {
+        self.0.amount.map(Into::into)
     }
 
-    /// What a matching pledge gives for each yuan of its base; null for other kinds.
+    /// What a match gives for each yuan, a share of sales for each yuan sold, and a pledge per unit, in fen, for
+    /// each piece; null for other kinds.
     async fn rate(&self) -> Option<Rate> {
-        (self.0.kind == PledgeKind::Matching)
-            .then_some(Rate { numerator: self.0.rate_num, denominator: self.0.rate_den })
+        let has_rate = matches!(self.0.kind, PledgeKind::Matching | PledgeKind::ShareOfSales | PledgeKind::PerUnit);
+        has_rate.then_some(Rate { numerator: self.0.rate_num, denominator: self.0.rate_den })
+    }
+
+    /// What its dues come to so far, with what was corrected and withdrawn.
+    async fn stated(&self) -> Money {
+        self.0.stated.into()
+    }
+
+    /// What of its dues is no longer asked for.
+    async fn waived(&self) -> Money {
+        self.0.waived.into()
     }
 
     /// What has arrived on it.
@@ -141,9 +170,14 @@ impl Pledge {
         self.0.offered_on.into()
     }
 
-    /// The day it is due.
+    /// The day it is due; of several dues the first, of a share of sales the first day whose sales count.
     async fn due_on(&self) -> Date {
         self.0.due_on.into()
+    }
+
+    /// The last due, the last day whose sales count, or the day a claim expires; null where there is none.
+    async fn ends_on(&self) -> Option<Date> {
+        self.0.ends_on.map(Date)
     }
 
     /// The day it was fulfilled, cancelled or lapsed; null before.
@@ -154,6 +188,78 @@ impl Pledge {
     /// What its giver says of it; may be empty.
     async fn note(&self) -> &str {
         &self.0.note
+    }
+
+    /// What is owed of it, in order.
+    async fn dues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<DueConnection> {
+        dues_of_pledge(Request::of(ctx), self.0.id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// How it stood at the end of a day: told from its lines, so that every day can be asked.
+    async fn standing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day; today where it is left out.")] on: Option<Date>,
+    ) -> Result<PledgeStanding> {
+        let request = Request::of(ctx);
+        let on = on.map_or_else(|| request.by().today, Into::into);
+        Ok(PledgeStanding(request.need::<StandingOf>((self.0.id, on)).await?))
+    }
+
+    /// What a recurring pledge promised when, the offer first; empty for other kinds.
+    async fn schedules(&self, ctx: &Context<'_>) -> Result<Vec<PledgeSchedule>> {
+        let rows = Request::of(ctx).load::<SchedulesOf>(self.0.id).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(PledgeSchedule).collect())
+    }
+
+    /// What an in-kind pledge gives; null for other kinds.
+    async fn goods(&self, ctx: &Context<'_>) -> Result<Option<PledgeGoods>> {
+        let rows = Request::of(ctx).load::<GoodsOf>(self.0.id).await?;
+        Ok(rows.and_then(|mut rows| rows.pop()).map(Into::into))
+    }
+
+    /// How a match is paid for; null for other kinds.
+    async fn match_terms(&self, ctx: &Context<'_>) -> Result<Option<PledgeMatchTerms>> {
+        let rows = Request::of(ctx).load::<MatchOf>(self.0.id).await?;
+        Ok(rows.and_then(|mut rows| rows.pop()).map(Into::into))
+    }
+
+    /// What a claim takes; null for other kinds.
+    async fn claim(&self, ctx: &Context<'_>) -> Result<Option<PledgeClaim>> {
+        let rows = Request::of(ctx).load::<ClaimOf>(self.0.id).await?;
+        Ok(rows.and_then(|mut rows| rows.pop()).map(PledgeClaim))
+    }
+
+    /// What the sales reported so far come to; null for pledges that do not follow sales.
+    async fn accrual(&self, ctx: &Context<'_>) -> Result<Option<PledgeAccrual>> {
+        if !matches!(self.0.kind, PledgeKind::ShareOfSales | PledgeKind::PerUnit) {
+            return Ok(None);
+        }
+        let basis = Request::of(ctx).load::<BasisOfPledge>(self.0.id).await?.unwrap_or_default();
+        Ok(Some(accrual(&self.0, basis)))
+    }
+
+    /// The agreement it stands under; null for none.
+    async fn agreement(&self, ctx: &Context<'_>) -> Option<Result<Agreement>> {
+        Some(Request::of(ctx).need::<AgreementById>(self.0.agreement_id?).await.map(Agreement))
+    }
+
+    /// The campaign it was made at; null for none.
+    async fn campaign(&self, ctx: &Context<'_>) -> Option<Result<Campaign>> {
+        Some(Request::of(ctx).need::<CampaignById>(self.0.campaign_id?).await.map(Campaign))
+    }
+
+    /// Where it was taken over from; null where it was made here.
+    async fn origin(&self) -> Option<OriginNode> {
+        let (source, reference) = (self.0.source.clone()?, self.0.external_ref.clone()?);
+        Some(OriginNode { source, reference })
     }
 
     /// Where what arrived on it is now: what it paid, what waits, what was given back.
@@ -173,13 +279,36 @@ impl Pledge {
     }
 }
 
+/// Where something was taken over from.
+#[derive(SimpleObject)]
+#[graphql(name = "Origin")]
+pub struct OriginNode {
+    /// The list, platform or system.
+    pub source: String,
+    /// Its number there.
+    pub reference: String,
+}
+
+/// What each pledge's sales come to: fen or pieces.
+struct BasisOfPledge;
+
+impl Load for BasisOfPledge {
+    type Key = PledgeId;
+    type Value = i64;
+
+    async fn load(request: &Request, keys: Vec<PledgeId>) -> Result<HashMap<PledgeId, i64>> {
+        let rows = crate::sales::store::bases_of(&mut *request.session().await?, &keys).await?;
+        Ok(rows.into_iter().collect())
+    }
+}
+
 /// A ratio of whole numbers: exact where a decimal would not be.
 #[derive(Clone, Copy, Debug, SimpleObject, InputObject)]
 #[graphql(input_name = "RateInput")]
 pub struct Rate {
     /// How many fen are given …
     pub numerator: i64,
-    /// … for this many fen of the base.
+    /// … for this many fen or pieces of the base.
     pub denominator: i64,
 }
 
@@ -257,159 +386,4 @@ pub async fn pledges_of_fund(
     let filter = filter.unwrap_or_default().read()?;
     let rows = request.load::<PledgesOfFund>((fund.id, (filter, page.clone()))).await?;
     Ok(PledgeConnection::new(finish(&page, rows.unwrap_or_default()), None))
-}
-
-/// What a pledge is made of.
-#[derive(InputObject)]
-pub struct PledgeOfferInput {
-    /// The fund it is made to.
-    pub fund_id: GlobalId,
-    /// Who makes it.
-    pub donor_id: GlobalId,
-    /// How it says what it will give.
-    #[graphql(default_with = "PledgeKind::Fixed")]
-    pub kind: PledgeKind,
-    /// The sum promised; of a matching pledge, the most it will give.
-    pub amount: MoneyInput,
-    /// What a matching pledge gives for each yuan of its base; not for other kinds.
-    pub rate: Option<Rate>,
-    /// What it may be used for; leave it out for free money.
-    pub earmark: Option<RestrictionInput>,
-    /// The day it is made; today where it is left out.
-    pub offered_on: Option<Date>,
-    /// The day it is due; the day it is made where it is left out.
-    pub due_on: Option<Date>,
-    /// What its giver says of it, at most 500 characters.
-    #[graphql(default)]
-    pub note: String,
-    /// A text of your own, 1 to 100 characters, that makes repeating this request harmless.
-    pub idempotency_key: String,
-}
-
-/// Where a pledge goes from where it is.
-#[derive(InputObject)]
-pub struct PledgeAdvanceInput {
-    /// The pledge.
-    pub pledge_id: GlobalId,
-    /// ACCEPTED, CANCELLED or LAPSED; a pledge is fulfilled by what arrives on it.
-    pub to: PledgeState,
-    /// The day of the move; today where it is left out.
-    pub on: Option<Date>,
-}
-
-/// Which match follows the gifts it was promised for.
-#[derive(InputObject)]
-pub struct PledgeMatchInput {
-    /// The matching pledge.
-    pub pledge_id: GlobalId,
-    /// The day it takes effect.
-    pub effective_on: Date,
-    /// Why, in at most 500 characters.
-    pub memo: String,
-    /// A text of your own, 1 to 100 characters, that makes repeating this request harmless.
-    pub idempotency_key: String,
-}
-
-/// What came of a mutation of a pledge.
-#[derive(SimpleObject)]
-pub struct PledgeOfferPayload {
-    /// The pledge; null when it was refused.
-    pub pledge: Option<Pledge>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// What came of moving a pledge.
-#[derive(SimpleObject)]
-pub struct PledgeAdvancePayload {
-    /// The pledge; null when it was refused.
-    pub pledge: Option<Pledge>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// What came of letting a match follow.
-#[derive(SimpleObject)]
-pub struct PledgeMatchPayload {
-    /// The matching pledge; null when it was refused.
-    pub pledge: Option<Pledge>,
-    /// How much moved into the project; null when it was refused.
-    pub matched: Option<Money>,
-    /// Why it was refused; empty when it was not.
-    pub user_errors: Vec<UserError>,
-}
-
-/// Mutations of pledges.
-#[derive(Default)]
-pub struct PledgeMutation;
-
-#[Object]
-impl PledgeMutation {
-    /// Makes a pledge. For the giver's own representative, and for staff of the fund.
-    async fn pledge_offer(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is promised, by whom, to which fund.")] input: PledgeOfferInput,
-    ) -> Result<PledgeOfferPayload> {
-        let request = Request::of(ctx);
-        let fund = FundId(input.fund_id.key_of(NodeKind::Fund)?);
-        let offered_on = input.offered_on.map_or(request.by().today, Into::into);
-        let draft = Offer {
-            donor: input.donor_id.party()?,
-            kind: input.kind,
-            amount: input.amount.into(),
-            rate: input.rate.map(|rate| (rate.numerator, rate.denominator)),
-            restriction: input.earmark.unwrap_or_default().read()?,
-            offered_on,
-            due_on: input.due_on.map_or(offered_on, Into::into),
-            note: input.note,
-        };
-        let done = request.write(async |tx, by| {
-            let once = Once::new(by, &input.idempotency_key, "pledgeOffer", &(fund, &draft))?;
-            offer(tx, by, fund, &[(once, draft)]).await?.remove(0)
-        });
-        let (done, user_errors) = done.await?;
-        let pledge = match done {
-            Some(done) => Some(Pledge(request.need::<PledgeById>(done.pledge).await?)),
-            None => None,
-        };
-        Ok(PledgeOfferPayload { pledge, user_errors })
-    }
-
-    /// Accepts, cancels or lets lapse a pledge. For staff of the fund; a giver may cancel its own offer.
-    async fn pledge_advance(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which pledge, and where it goes.")] input: PledgeAdvanceInput,
-    ) -> Result<PledgeAdvancePayload> {
-        let request = Request::of(ctx);
-        let id = PledgeId(input.pledge_id.key_of(NodeKind::Pledge)?);
-        let on = input.on.map_or(request.by().today, Into::into);
-        let (pledge, user_errors) = request.write(async |tx, by| advance(tx, by, id, input.to, on).await).await?;
-        Ok(PledgeAdvancePayload { pledge: pledge.map(Pledge), user_errors })
-    }
-
-    /// Lets a match follow the gifts under its restriction that it has not followed yet. For staff of the fund.
-    async fn pledge_match(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which matching pledge, and when.")] input: PledgeMatchInput,
-    ) -> Result<PledgeMatchPayload> {
-        let request = Request::of(ctx);
-        let wanted = matching::Match {
-            pledge: PledgeId(input.pledge_id.key_of(NodeKind::Pledge)?),
-            effective_on: input.effective_on.into(),
-            memo: input.memo,
-        };
-        let done = request.write(async |tx, by| {
-            let once = Once::new(by, &input.idempotency_key, "pledgeMatch", &wanted)?;
-            matching::apply(tx, by, &once, &wanted).await
-        });
-        let (done, user_errors) = done.await?;
-        let pledge = match done {
-            Some(_) => Some(Pledge(request.need::<PledgeById>(wanted.pledge).await?)),
-            None => None,
-        };
-        Ok(PledgeMatchPayload { pledge, matched: done.map(|done| done.amount.into()), user_errors })
-    }
 }

@@ -1,5 +1,7 @@
 //! Parties in the graph: one interface, an object type for each kind, and fields that are written once.
 
+mod giving;
+
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Interface, Object, SimpleObject};
@@ -11,24 +13,19 @@ use super::{
 use crate::{
     area::{Area, AreaConnection},
     by_id, connection,
-    contribution::graphql::{
-        ContributionConnection, GivingFilterInput, contributions_of_party, lots_of_party, reach_of,
-    },
+    contribution::graphql::{ContributionConnection, GivingFilterInput},
     error::{Result, UserError},
     id::{AreaId, GlobalId, NodeKind, PartyId},
-    ledger::{
-        graphql::{
-            Balance, LotConnection, UseConnection,
-            giving::{
-                FundedExpenseConnection, FundedExpenseOrder, FundedTargetConnection, SpentInMonth, UseFilterInput,
-                balance_of_party, expenses_of_party, months_of_party, targets_of_party, waiting_of_party,
-            },
-        },
-        trace::UseFilter,
+    ledger::graphql::{
+        Balance, LotConnection, UseConnection,
+        giving::{FundedExpenseConnection, FundedExpenseOrder, FundedTargetConnection, SpentInMonth, UseFilterInput},
     },
     page::{Direction, Key, Page, PageArgs},
     page_of,
-    pledge::graphql::{PledgeConnection, PledgeFilterInput, pledges_of_party},
+    pledge::graphql::{
+        PledgeConnection, PledgeFilterInput,
+        due::{DueConnection, DueFilterInput},
+    },
     viewer::{Load, Request},
 };
 
@@ -97,93 +94,6 @@ async fn areas(ctx: &Context<'_>, party: &Party, args: PageArgs) -> Result<AreaC
     let page = Page::new(&args, Direction::Asc, &[Key::Int(0)])?;
     let rows = Request::of(ctx).load::<AreasOf>((party.id, page.clone())).await?.unwrap_or_default();
     Ok(AreaConnection::new(page.finish(rows, |row| vec![row.area.id.into()]), None))
-}
-
-async fn pledges(
-    ctx: &Context<'_>,
-    party: &Party,
-    filter: Option<PledgeFilterInput>,
-    direction: Option<Direction>,
-    args: PageArgs,
-) -> Result<PledgeConnection> {
-    let request = Request::of(ctx);
-    let reach = reach_of(request, party.id).await?;
-    pledges_of_party(request, party.id, reach, filter, direction, &args).await
-}
-
-async fn contributions(
-    ctx: &Context<'_>,
-    party: &Party,
-    filter: Option<GivingFilterInput>,
-    direction: Option<Direction>,
-    args: PageArgs,
-) -> Result<ContributionConnection> {
-    let request = Request::of(ctx);
-    let reach = reach_of(request, party.id).await?;
-    contributions_of_party(request, party.id, reach, filter, direction, &args).await
-}
-
-async fn lots(
-    ctx: &Context<'_>,
-    party: &Party,
-    filter: Option<GivingFilterInput>,
-    direction: Option<Direction>,
-    args: PageArgs,
-) -> Result<LotConnection> {
-    let request = Request::of(ctx);
-    let reach = reach_of(request, party.id).await?;
-    lots_of_party(request, party.id, reach, filter, direction, &args).await
-}
-
-/// The filter of a party's uses, within what the viewer may read.
-async fn narrowed(request: &Request, party: &Party, filter: Option<UseFilterInput>) -> Result<UseFilter> {
-    let reach = reach_of(request, party.id).await?;
-    filter.unwrap_or_default().read(reach)
-}
-
-async fn giving_of(ctx: &Context<'_>, party: &Party, filter: Option<UseFilterInput>) -> Result<Balance> {
-    let request = Request::of(ctx);
-    balance_of_party(request, party.id, narrowed(request, party, filter).await?).await
-}
-
-async fn funded_targets(
-    ctx: &Context<'_>,
-    party: &Party,
-    filter: Option<UseFilterInput>,
-    args: PageArgs,
-) -> Result<FundedTargetConnection> {
-    let request = Request::of(ctx);
-    targets_of_party(request, party.id, narrowed(request, party, filter).await?, &args).await
-}
-
-async fn funded_expenses(
-    ctx: &Context<'_>,
-    party: &Party,
-    filter: Option<UseFilterInput>,
-    order: FundedExpenseOrder,
-    args: PageArgs,
-) -> Result<FundedExpenseConnection> {
-    let request = Request::of(ctx);
-    expenses_of_party(request, party.id, narrowed(request, party, filter).await?, order, &args).await
-}
-
-async fn funded_by_month(
-    ctx: &Context<'_>,
-    party: &Party,
-    filter: Option<UseFilterInput>,
-) -> Result<Vec<SpentInMonth>> {
-    let request = Request::of(ctx);
-    months_of_party(request, party.id, narrowed(request, party, filter).await?).await
-}
-
-async fn waiting(
-    ctx: &Context<'_>,
-    party: &Party,
-    filter: Option<UseFilterInput>,
-    args: PageArgs,
-) -> Result<UseConnection> {
-    let request = Request::of(ctx);
-    waiting_of_party(request, party.id, narrowed(request, party, filter).await?, &args).await
 }
 
 /// Declares an object type for each kind of party. A field is written here once, for all of them, and
@@ -256,7 +166,23 @@ macro_rules! parties {
                     direction: Option<Direction>,
                 ) -> Option<Result<PledgeConnection>> {
                     let args = PageArgs { first, after, last, before };
-                    Some(pledges(ctx, &self.0, filter, direction, args).await)
+                    Some(giving::pledges(ctx, &self.0, filter, direction, args).await)
+                }
+
+                /// What it owes, by the day it is due.
+                #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
+                async fn dues(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+                    #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+                    #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+                    #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Which dues the list holds.")] filter: Option<DueFilterInput>,
+                    #[graphql(desc = "ASC, the oldest first, where it is left out.")] direction: Option<Direction>,
+                ) -> Option<Result<DueConnection>> {
+                    let args = PageArgs { first, after, last, before };
+                    Some(giving::dues(ctx, &self.0, filter, direction, args).await)
                 }
 
                 /// The contributions in which it has a part, by the day they arrived.
@@ -272,7 +198,7 @@ macro_rules! parties {
                     #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
                 ) -> Option<Result<ContributionConnection>> {
                     let args = PageArgs { first, after, last, before };
-                    Some(contributions(ctx, &self.0, filter, direction, args).await)
+                    Some(giving::contributions(ctx, &self.0, filter, direction, args).await)
                 }
 
                 /// Its gifts line by line, by the day they arrived: each says where every fen of it is.
@@ -288,7 +214,7 @@ macro_rules! parties {
                     #[graphql(desc = "DESC, the latest first, where it is left out.")] direction: Option<Direction>,
                 ) -> Option<Result<LotConnection>> {
                     let args = PageArgs { first, after, last, before };
-                    Some(lots(ctx, &self.0, filter, direction, args).await)
+                    Some(giving::lots(ctx, &self.0, filter, direction, args).await)
                 }
 
                 /// What it gave altogether, and what became of it.
@@ -297,7 +223,7 @@ macro_rules! parties {
                     ctx: &Context<'_>,
                     #[graphql(desc = "Only in this fund or project.")] filter: Option<UseFilterInput>,
                 ) -> Option<Result<Balance>> {
-                    Some(giving_of(ctx, &self.0, filter).await)
+                    Some(giving::giving_of(ctx, &self.0, filter).await)
                 }
 
                 /// The projects and micro-grants that its money went to.
@@ -312,7 +238,7 @@ macro_rules! parties {
                     #[graphql(desc = "Only in this fund.")] filter: Option<UseFilterInput>,
                 ) -> Option<Result<FundedTargetConnection>> {
                     let args = PageArgs { first, after, last, before };
-                    Some(funded_targets(ctx, &self.0, filter, args).await)
+                    Some(giving::funded_targets(ctx, &self.0, filter, args).await)
                 }
 
                 /// The expenses that its money paid, each with its part: what exactly did my money pay for?
@@ -328,7 +254,7 @@ macro_rules! parties {
                     #[graphql(desc = "The order of the list.", default)] order: FundedExpenseOrder,
                 ) -> Option<Result<FundedExpenseConnection>> {
                     let args = PageArgs { first, after, last, before };
-                    Some(funded_expenses(ctx, &self.0, filter, order, args).await)
+                    Some(giving::funded_expenses(ctx, &self.0, filter, order, args).await)
                 }
 
                 /// What its money paid, by month.
@@ -337,7 +263,7 @@ macro_rules! parties {
                     ctx: &Context<'_>,
                     #[graphql(desc = "Only in this fund or period.")] filter: Option<UseFilterInput>,
                 ) -> Option<Result<Vec<SpentInMonth>>> {
-                    Some(funded_by_month(ctx, &self.0, filter).await)
+                    Some(giving::funded_by_month(ctx, &self.0, filter).await)
                 }
 
                 /// What of its money waits unspent, and where.
@@ -352,7 +278,7 @@ macro_rules! parties {
                     #[graphql(desc = "Only in this fund or project.")] filter: Option<UseFilterInput>,
                 ) -> Option<Result<UseConnection>> {
                     let args = PageArgs { first, after, last, before };
-                    Some(waiting(ctx, &self.0, filter, args).await)
+                    Some(giving::waiting(ctx, &self.0, filter, args).await)
                 }
             }
         )*
@@ -391,6 +317,15 @@ macro_rules! parties {
                 arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
                 arg(name = "filter", ty = "Option<PledgeFilterInput>", desc = "Which pledges the list holds."),
                 arg(name = "direction", ty = "Option<Direction>", desc = "DESC, the latest due first, where it is left out.")
+            ),
+            field(
+                name = "dues", ty = "Option<Result<DueConnection>>", desc = "What it owes, by the day it is due.",
+                arg(name = "first", ty = "Option<i32>", desc = "How many from the start, 100 at most."),
+                arg(name = "after", ty = "Option<String>", desc = "Only what comes after this cursor."),
+                arg(name = "last", ty = "Option<i32>", desc = "How many from the end, 100 at most."),
+                arg(name = "before", ty = "Option<String>", desc = "Only what comes before this cursor."),
+                arg(name = "filter", ty = "Option<DueFilterInput>", desc = "Which dues the list holds."),
+                arg(name = "direction", ty = "Option<Direction>", desc = "ASC, the oldest first, where it is left out.")
             ),
             field(
                 name = "contributions", ty = "Option<Result<ContributionConnection>>", desc = "The contributions in which it has a part, by the day they arrived.",
