@@ -15,6 +15,10 @@ use serde::Deserialize;
 pub const DATA_DIR: &str = "cobuild-data";
 /// Where the server listens when nothing else is said: this machine only.
 pub const LISTEN: &str = "127.0.0.1:8000";
+/// The largest file that is taken when nothing else is said, in MiB.
+pub const UPLOAD_MAX_MIB: u64 = 1024;
+/// How long a server waits before it takes over another's import when nothing else is said, in seconds.
+pub const IMPORT_LEASE_SECONDS: u64 = 30;
 /// What is logged when nothing else is said.
 pub const LOG: &str = "warn,cobuild=info";
 /// The name of the database file in the data directory.
@@ -40,6 +44,20 @@ pub struct Place {
     /// The configuration file [default: cobuild.toml in the data directory, when there is one]
     #[arg(long, value_name = "FILE", env = "COBUILD_CONFIG", hide_env_values = true, global = true)]
     pub config: Option<PathBuf>,
+}
+
+/// What a server is told, as flags or the environment say it.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Serving {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "HOST:PORT", env = "COBUILD_LISTEN", hide_env_values = true)]
+    pub listen: Option<String>,
+    /// The largest file that is taken, in MiB [default: 1024]
+    #[arg(long, value_name = "MIB", env = "COBUILD_UPLOAD_MAX_MIB", hide_env_values = true)]
+    pub upload_max_mib: Option<u64>,
+    /// After how many seconds another server takes over an import whose server does not answer [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "COBUILD_IMPORT_LEASE_SECONDS", hide_env_values = true)]
+    pub import_lease_seconds: Option<u64>,
 }
 
 /// What is logged and how, as flags or the environment say it.
@@ -72,6 +90,8 @@ struct File {
     database: Option<String>,
     data_dir: Option<PathBuf>,
     listen: Option<String>,
+    upload_max_mib: Option<u64>,
+    import_lease_seconds: Option<u64>,
     log: Option<String>,
     log_format: Option<LogFormat>,
 }
@@ -83,6 +103,10 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Where the server listens.
     pub listen: String,
+    /// The largest file that is taken, in MiB.
+    pub upload_max_mib: u64,
+    /// How long a server waits before it takes over another's import, in seconds.
+    pub import_lease_seconds: u64,
     /// What is logged.
     pub log: String,
     /// How it is logged.
@@ -94,7 +118,7 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read or says what it may not, and when the database's URL is of no engine we know.
-    pub fn load(place: &Place, log: &Log, listen: Option<&str>) -> Result<Self, BadConfig> {
+    pub fn load(place: &Place, log: &Log, serving: &Serving) -> Result<Self, BadConfig> {
         let file = match &place.config {
             Some(path) => read(path)?.ok_or_else(|| BadConfig(format!("there is no {}", path.display())))?,
             None => {
@@ -102,7 +126,7 @@ impl Config {
                 read(&dir.join(CONFIG_FILE))?.unwrap_or_default()
             }
         };
-        Self::decide(place, log, listen, file)
+        Self::decide(place, log, serving, file)
     }
 
     /// What a command works with that has no place to be told: no file is read.
@@ -110,10 +134,10 @@ impl Config {
     /// # Errors
     /// None in practice: what is built in is well-formed.
     pub fn unplaced(log: &Log) -> Result<Self, BadConfig> {
-        Self::decide(&Place::default(), log, None, File::default())
+        Self::decide(&Place::default(), log, &Serving::default(), File::default())
     }
 
-    fn decide(place: &Place, log: &Log, listen: Option<&str>, file: File) -> Result<Self, BadConfig> {
+    fn decide(place: &Place, log: &Log, serving: &Serving, file: File) -> Result<Self, BadConfig> {
         let database = match place.database.clone().or(file.database) {
             Some(url) => DatabaseUrl::parse(url)?,
             None => {
@@ -123,10 +147,20 @@ impl Config {
         };
         Ok(Self {
             database,
-            listen: listen.map(str::to_owned).or(file.listen).unwrap_or_else(|| LISTEN.into()),
+            listen: serving.listen.clone().or(file.listen).unwrap_or_else(|| LISTEN.into()),
+            upload_max_mib: serving.upload_max_mib.or(file.upload_max_mib).unwrap_or(UPLOAD_MAX_MIB),
+            import_lease_seconds: seconds(serving.import_lease_seconds.or(file.import_lease_seconds))?,
             log: log.log.clone().or(file.log).unwrap_or_else(|| LOG.into()),
             log_format: log.log_format.or(file.log_format).unwrap_or_default(),
         })
+    }
+}
+
+/// A lease that can be renewed before it runs out.
+fn seconds(given: Option<u64>) -> Result<u64, BadConfig> {
+    match given.unwrap_or(IMPORT_LEASE_SECONDS) {
+        seconds @ 1..=3600 => Ok(seconds),
+        seconds => Err(BadConfig(format!("import_lease_seconds is {seconds}; 1 to 3600 is accepted"))),
     }
 }
 
@@ -247,12 +281,13 @@ mod tests {
     fn flags_come_before_the_file_and_the_file_before_what_is_built_in() {
         let file = File { listen: Some("file:1".into()), data_dir: Some("of-file".into()), ..File::default() };
         let place = Place { data_dir: Some("100%?".into()), ..Place::default() };
-        let config = Config::decide(&place, &Log::default(), None, file.clone()).unwrap();
+        let config = Config::decide(&place, &Log::default(), &Serving::default(), file.clone()).unwrap();
         assert_eq!(config.listen, "file:1");
         assert_eq!(config.database.secret(), "sqlite:100%25%3F/cobuild.db");
         assert_eq!(config.database.file(), Some("100%?/cobuild.db".into()));
         assert_eq!(config.log, LOG);
-        let config = Config::decide(&Place::default(), &Log::default(), Some("flag:2"), file).unwrap();
+        let flag = Serving { listen: Some("flag:2".into()), ..Serving::default() };
+        let config = Config::decide(&Place::default(), &Log::default(), &flag, file).unwrap();
         assert_eq!(config.listen, "flag:2");
         assert_eq!(config.database.secret(), "sqlite:of-file/cobuild.db");
     }

@@ -453,6 +453,42 @@ refusals! {
     MoneyMovedOn { entry: String }
         "The money of entry {entry} has moved on; reverse the later entries first."
         "分录 {entry} 的资金已流转;请先冲销其后的分录。";
+    /// No more of this file is taken than may be stored.
+    UploadTooLarge { max: u64 }
+        "The file is larger than the {max} MiB that are taken; split it, or have the server's limit raised."
+        "文件超过 {max} MiB 的上限;请拆分,或请管理员提高上限。";
+    /// The file did not arrive whole.
+    UploadBroken { why: String }
+        "The file did not arrive whole: {why}. Send it again to the same address."
+        "文件未完整到达:{why}。请向同一地址重新发送。";
+    /// The file has arrived before; its address works once.
+    UploadDone {}
+        "The file has arrived already; stage a new upload to send another."
+        "文件已到达;如需发送其他文件,请新建上传。";
+    /// The file has not arrived yet.
+    UploadMissing {}
+        "The file has not arrived; send it to its upload address first."
+        "文件尚未到达;请先发送到其上传地址。";
+    /// The import is not in a state that allows this.
+    ImportState { state: String, accepted: String }
+        "The import is {state}; this is possible while it is {accepted}."
+        "导入状态为 {state};仅在 {accepted} 时可行。";
+    /// Rows of the import are refused, and it books all or nothing.
+    ImportRefused { refused: i64 }
+        "{refused} rows are refused and nothing is booked; correct them, or start the import with continueOnError."
+        "有 {refused} 行未被接受,全部未入账;请更正,或以 continueOnError 重新开始导入。";
+    /// The plan is not the one that was looked at.
+    PlanMoved {}
+        "The plan is not the one this hash was given for; read the import again, look at what changed, and commit with the new hash."
+        "计划已不是该哈希所对应的计划;请重新读取导入、核对变化,再以新的哈希提交。";
+    /// A mapping cannot be understood.
+    MappingUnreadable { why: String }
+        "The mapping cannot be understood: {why}"
+        "对照无法理解:{why}";
+    /// What a row of the import brought has moved on or was changed.
+    ImportMovedOn { row: i64, why: String }
+        "Row {row} cannot be taken back, and so nothing is: {why}"
+        "第 {row} 行无法撤回,因此整个导入未撤回:{why}";
     /// Somebody else wrote the same at the same moment.
     Conflict {}
         "Somebody else has just written the same; nothing of yours was written. Read again, and repeat if it is still needed."

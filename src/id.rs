@@ -74,6 +74,10 @@ keys! {
     AccountId
     /// Key of a ledger entry.
     EntryId
+    /// Key of a file that was uploaded.
+    UploadId
+    /// Key of an import.
+    ImportJobId
     /// Key of a line of a bank statement.
     BankLineId
     /// Key of a match of bank lines and entries.
@@ -112,8 +116,8 @@ macro_rules! kinds {
 
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
-    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation
-    Expense Refund Entry BankLine BankMatch
+    Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Decision Allocation Expense
+    Refund Entry BankLine BankMatch Upload ImportJob
 }
 
 impl NodeKind {

@@ -51,6 +51,8 @@ pub mod expense;
 pub mod bank;
 
 // Level 4: what reads and writes in bulk.
+pub mod upload;
+
 pub mod import;
 
 // Level 5: the edge.

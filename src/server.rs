@@ -5,6 +5,8 @@
 //! | `/graphql` | the graph, by GraphQL over HTTP |
 //! | `/` and `/app.js` | the page on which a person tries a query |
 //! | `/schema.graphql` | the SDL |
+//! | `/uploads/…` | takes a file in, see [`files`] |
+//! | `/import/…`, `/imports/…` | imports without the graph, see [`imports`] |
 //! | `/health` | 200 when the database answers, 503 when it does not |
 //!
 //! * Nothing in this process is needed by the next request: several servers may share one database.
@@ -12,6 +14,8 @@
 //!   left too) within [`GRACE`], and the database is closed.
 
 mod caller;
+mod files;
+mod imports;
 mod in_hand;
 
 use std::{
@@ -42,7 +46,10 @@ use crate::{
     },
     clock::Clock,
     db::Db,
+    import::job::worker::{self, Bell},
+    upload,
 };
+use files::Files;
 use in_hand::InHand;
 
 /// From the signal to stop until what still runs is left alone.
@@ -64,7 +71,25 @@ pub struct Options {
     pub listen: String,
     /// What the page offers; the page has one of its own where this is empty.
     pub examples: Vec<Example>,
+    /// The largest file that is taken, in bytes.
+    pub upload_bytes_max: u64,
+    /// How long another server waits before it takes over an import whose server does not answer.
+    pub import_lease: Duration,
 }
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:0".into(),
+            examples: vec![],
+            upload_bytes_max: upload::BYTES_MAX,
+            import_lease: worker::LEASE,
+        }
+    }
+}
+
+/// How many imports one server works on at once: a small one need not wait for a large one.
+const WORKERS: usize = 2;
 
 /// Serves until the process is told to stop, and closes the database.
 ///
@@ -79,12 +104,24 @@ pub async fn serve(options: Options, db: Db, clock: Clock, ready: impl FnOnce(So
     let acceptor = TcpAcceptor::from_tokio(listener).context("the address that was bound is not known")?;
     let signal = stop_signal().context("signals cannot be heeded")?;
     let in_hand = InHand::default();
-    let app = app(db.clone(), clock, &options.examples, &in_hand);
+    let files =
+        Files { db: db.clone(), clock: clock.clone(), in_hand: in_hand.clone(), bytes_max: options.upload_bytes_max };
+    let bell = Bell::default();
+    for _ in 0..WORKERS {
+        let work = worker::work(db.clone(), clock.clone(), options.import_lease, bell.clone());
+        let hold = in_hand.hold();
+        tokio::spawn(async move {
+            work.await;
+            drop(hold);
+        });
+    }
+    let app = app(db.clone(), clock, &options.examples, &in_hand, files);
     let deadline = OnceLock::new();
     ready(address);
     let stopping = async {
         signal.await;
         tracing::info!("stopping: what is in hand is finished first");
+        bell.stop();
         deadline.get_or_init(|| Instant::now() + GRACE);
     };
     let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE_MAX);
@@ -100,7 +137,8 @@ pub async fn serve(options: Options, db: Db, clock: Clock, ready: impl FnOnce(So
 }
 
 /// The routes, for a server of one's own.
-fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand) -> impl Endpoint + 'static {
+fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand, files: Files) -> impl Endpoint + 'static {
+    let files = Arc::new(files);
     let sdl = schema::sdl();
     let gate = Arc::new(Gate::new(&sdl, Limits::default()));
     let prepare = caller::prepare(db.clone(), clock, in_hand.clone());
@@ -109,6 +147,10 @@ fn app(db: Db, clock: Clock, examples: &[Example], in_hand: &InHand) -> impl End
         .at("/", get(text("text/html; charset=utf-8", page::html(examples))))
         .at("/app.js", get(text("text/javascript; charset=utf-8", page::SCRIPT.into())))
         .at("/schema.graphql", get(text("text/plain; charset=utf-8", sdl)))
+        .at("/uploads/:secret", files::uploads(files.clone()))
+        .at("/import/:kind", imports::import(files.clone()))
+        .at("/imports/:id", get(imports::status(files.clone())))
+        .at("/imports/:id/result", get(imports::result_file(files)))
         .at("/health", get(health(db)))
         .with(
             SetHeader::new()

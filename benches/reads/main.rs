@@ -65,7 +65,7 @@ async fn main() {
         world.expenses,
         started.elapsed()
     );
-    let options = server::Options { listen: "127.0.0.1:0".into(), examples: vec![] };
+    let options = server::Options { listen: "127.0.0.1:0".into(), ..server::Options::default() };
     let (bound, address) = tokio::sync::oneshot::channel();
     let serving = server::serve(options, db.clone(), Clock::System, |address| {
         bound.send(address).expect("somebody waits for it")

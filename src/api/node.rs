@@ -18,8 +18,10 @@ use crate::{
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
         AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, DecisionId, DueId, EntryId, ExpenseId, FundId,
-        GlobalId, HostId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, SalesReportId, TargetId,
+        GlobalId, HostId, ImportJobId, LotId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
+        SalesReportId, TargetId,
     },
+    import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
     party::{Department, Group, Merchant, PartnerUnit, PartyById, PartyNode, Resident, SocialOrganization},
     pledge::graphql::{
@@ -60,6 +62,7 @@ pub enum Node {
     Expense(Expense),
     Refund(Refund),
     Entry(EntryNode),
+    ImportJob(ImportJob),
     BankLine(BankLineNode),
     BankMatch(BankMatchNode),
 }
@@ -147,6 +150,7 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             must_read_giving(request, row.donor_id, row.fund_id).await?;
             Ok(Some(Node::Lot(LotNode(row))))
         }
+        NodeKind::ImportJob => Ok(import_by_id(request, ImportJobId(id.key)).await?.map(Node::ImportJob)),
         NodeKind::Entry => {
             let Some(row) = request.load::<EntryById>(EntryId(id.key)).await? else { return Ok(None) };
             let fund = request.load::<FundById>(row.fund_id).await?;

@@ -17,18 +17,20 @@ use crate::{
     contribution::graphql::ContributionMutation,
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
+    import::graphql::{ImportMutation, ImportQuery},
     ledger::graphql::LedgerMutation,
     party::{PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectMutation, ProjectQuery},
     sales::graphql::SalesMutation,
+    upload::UploadMutation,
 };
 
 /// What can be read.
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, ImportQuery);
 
 /// What can be done.
 ///
@@ -50,6 +52,8 @@ pub struct Mutation(
     AllocationMutation,
     ExpenseMutation,
     BankMutation,
+    UploadMutation,
+    ImportMutation,
 );
 
 /// The schema that the server runs.

@@ -141,6 +141,39 @@ pub async fn record(tx: &mut Tx, by: By<'_>, owner: Owner, lines: &[LineDraft]) 
     let place = place_of(tx, owner).await?;
     by.viewer.must(Act::KeepBank, &[place.on()])?;
     store::lock(tx, place.host_id).await?;
+    let Decided { mut known, fresh, outcomes } = decide(tx, by, &place, lines).await?;
+    for (id, account, reference) in store::insert(tx, &place, &fresh, actor, by.now).await? {
+        known.get_mut(&(account, reference)).expect("it was put there to be inserted").1 = Some(id);
+    }
+    let recorded = |(line, was_known): (LineDraft, bool)| {
+        let line = known[&(line.account, line.reference)].1.expect("every line was inserted or known");
+        Recorded { line, known: was_known }
+    };
+    Ok(outcomes.into_iter().map(|outcome| outcome.map(recorded)).collect())
+}
+
+/// Whether each line is known already, as [`record`] would find; nothing is written.
+///
+/// # Errors
+/// As [`record`].
+pub async fn judge(tx: &mut Tx, by: By<'_>, owner: Owner, lines: &[LineDraft]) -> Result<Vec<Result<bool>>> {
+    let place = place_of(tx, owner).await?;
+    by.viewer.must(Act::KeepBank, &[place.on()])?;
+    let decided = decide(tx, by, &place, lines).await?;
+    Ok(decided.outcomes.into_iter().map(|outcome| outcome.map(|(_, known)| known)).collect())
+}
+
+/// What is to become of lines.
+struct Decided {
+    /// By account and reference; without a key where it is to be inserted.
+    known: HashMap<(String, String), (LineDraft, Option<BankLineId>)>,
+    /// Those that are to be inserted.
+    fresh: Vec<LineDraft>,
+    /// The line as it is kept, and whether it is known.
+    outcomes: Vec<Result<(LineDraft, bool)>>,
+}
+
+async fn decide(tx: &mut Tx, by: By<'_>, place: &OwnerPlace, lines: &[LineDraft]) -> Result<Decided> {
     let checked: Vec<Result<LineDraft>> = lines.iter().map(|line| check(by, line)).collect();
     let good: Vec<&LineDraft> = checked.iter().flatten().collect();
     let owners = store::owners_of_accounts(tx, place.host_id, &good).await?;
@@ -172,14 +205,7 @@ pub async fn record(tx: &mut Tx, by: By<'_>, owner: Owner, lines: &[LineDraft]) 
         }
         outcomes.push(decided);
     }
-    for (id, account, reference) in store::insert(tx, &place, &fresh, actor, by.now).await? {
-        known.get_mut(&(account, reference)).expect("it was put there to be inserted").1 = Some(id);
-    }
-    let recorded = |(line, was_known): (LineDraft, bool)| {
-        let line = known[&(line.account, line.reference)].1.expect("every line was inserted or known");
-        Recorded { line, known: was_known }
-    };
-    Ok(outcomes.into_iter().map(|outcome| outcome.map(recorded)).collect())
+    Ok(Decided { known, fresh, outcomes })
 }
 
 async fn place_of(tx: &mut Tx, owner: Owner) -> Result<OwnerPlace> {

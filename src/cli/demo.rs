@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Context, exit::Failure, open, output, serve};
 use crate::{
     clock::Clock,
-    config::{DATA_DIR, Place},
+    config::{DATA_DIR, Place, Serving},
     demo::{self, Tokens},
     fund::{self, FundFilter},
     page::{Direction, Page},
@@ -24,9 +24,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct Args {
-    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
-    #[arg(long, value_name = "HOST:PORT", env = "COBUILD_LISTEN", hide_env_values = true)]
-    pub listen: Option<String>,
+    #[command(flatten)]
+    pub serving: Serving,
     #[command(flatten)]
     pub place: Place,
 }
@@ -48,7 +47,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let dir = args.place.data_dir.clone().or(beside).unwrap_or_else(|| PathBuf::from(DATA_DIR));
     std::fs::create_dir_all(&dir).map_err(|why| Failure::fault(format!("{}: {why}", dir.display())))?;
     let tokens = demo::tokens(&db, &Clock::System, &dir).await?;
-    serve::serve(config.listen.clone(), demo::examples(&tokens), db, |_| introduce(&tokens, &dir)).await
+    serve::serve(config, demo::examples(&tokens), db, |_| introduce(&tokens, &dir)).await
 }
 
 fn introduce(tokens: &Tokens, dir: &Path) {

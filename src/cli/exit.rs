@@ -37,6 +37,11 @@ impl Failure {
         Self { code: REFUSED, sentence: sentence.into() }
     }
 
+    /// It conflicts with what is there already.
+    pub fn conflict(sentence: impl Into<String>) -> Self {
+        Self { code: CONFLICT, sentence: sentence.into() }
+    }
+
     /// The server or the database failed.
     pub fn fault(sentence: impl Into<String>) -> Self {
         Self { code: FAULT, sentence: sentence.into() }
@@ -60,7 +65,9 @@ impl From<Error> for Failure {
                 | UserErrorCode::CreditCodeTaken
                 | UserErrorCode::NameTaken
                 | UserErrorCode::ReceiptRepeated
-                | UserErrorCode::AlreadyReversed => CONFLICT,
+                | UserErrorCode::AlreadyReversed
+                | UserErrorCode::PlanMoved
+                | UserErrorCode::Conflict => CONFLICT,
                 UserErrorCode::StorageFull => FAULT,
                 _ => REFUSED,
             },

@@ -1,9 +1,9 @@
-//! `cobuild import`.
+//! `cobuild import`: a file from plan to books, in the database itself or over a server.
 
-use std::{fs::File, path::PathBuf};
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use clap::{Args as ClapArgs, Subcommand};
+use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
@@ -15,96 +15,143 @@ use super::{
 use crate::{
     clock::Clock,
     config::Place,
-    import::{self, Mapping, Mode, Options, Order, Summary, cli_text},
-    viewer::{By, operator},
+    db::Db,
+    import::{
+        inline::{self, Order, Until},
+        job::{Job, OnRefusal, Options, State, Then, worker},
+        kind::Kind,
+        result,
+        run::Runner,
+        summary::Summary,
+    },
+    money::Fen,
+    viewer::operator,
 };
-
-/// How `import` is told what to do.
-#[derive(Debug, ClapArgs)]
-pub struct Args {
-    #[command(subcommand)]
-    pub command: Command,
-    #[command(flatten)]
-    pub place: Place,
-}
-
-/// What can be imported.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Book gifts from a list: CSV, TSV, XLSX, XLS, ODS or JSON lines
-    Contributions(Contributions),
-}
 
 const HELP: &str = "\
 Without --commit nothing is booked: the answer says what would be. Where a row is refused nothing is booked, \
-unless --continue-on-error books the others. A file may be run again, also after it was interrupted: what is \
+unless --continue-on-error books the others. A file may be imported again, also after it was interrupted: what is \
 booked already is not booked twice. Refused rows are named by number, column and reason; then it ends with 1.
 
 Examples:
   cobuild import contributions june.csv --fund WUHAN-ROAD
-  cobuild import contributions june.csv --fund WUHAN-ROAD --commit
-  cobuild import contributions list.csv --fund WUHAN-ROAD --map list.map.toml --date 2026-06-30 --commit --output json";
+  cobuild import contributions june.xlsx --fund WUHAN-ROAD --expect-total 12000.00 --commit
+  cobuild import merchants shops.csv --fund WUHAN-ROAD --map shops.map.toml --commit --output json";
 
-/// How `import contributions` is told what to do.
+/// How `import` is told what to do.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = HELP)]
-pub struct Contributions {
-    /// The file; what it is shows by its content
-    file: PathBuf,
-    /// The code of the fund that the gifts are given to
+pub struct Args {
+    /// What the rows are
+    #[arg(value_enum)]
+    pub kind: Kind,
+    /// The file: CSV, TSV, XLSX, XLS, ODS or JSON lines, in any usual encoding
+    pub file: PathBuf,
+    /// The code of the fund to import into
     #[arg(long, value_name = "CODE")]
-    fund: String,
+    pub fund: String,
     /// The file that says which column is what, where their names do not
     #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
-    /// The day of gifts whose rows have none
+    pub map: Option<PathBuf>,
+    /// The sheet of a workbook [default: the first that fits]
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Whose numbers the references in the file are: a known number is then the same record
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// The day of rows that have none
     #[arg(long, value_name = "YYYY-MM-DD")]
-    date: Option<NaiveDate>,
+    pub date: Option<NaiveDate>,
+    /// How many records there must be
+    #[arg(long, value_name = "N")]
+    pub expect_count: Option<u64>,
+    /// What they must add up to
+    #[arg(long, value_name = "YUAN")]
+    pub expect_total: Option<String>,
     /// Only say what would be booked, which is also what happens without --commit
     #[arg(long, conflicts_with = "commit")]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Book it
     #[arg(long)]
-    commit: bool,
+    pub commit: bool,
     /// Book the rows that are accepted, even when others are refused
-    #[arg(long, requires = "commit")]
-    continue_on_error: bool,
+    #[arg(long)]
+    pub continue_on_error: bool,
+    /// Where to write the file back with what came of each row, in the format it came in
+    #[arg(long, value_name = "FILE")]
+    pub result: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// Imports a file.
-pub async fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    let Command::Contributions(given) = command;
-    let mode = match (given.commit, given.continue_on_error) {
-        (false, _) => Mode::DryRun,
-        (true, false) => Mode::Commit,
-        (true, true) => Mode::CommitAccepted,
-    };
-    let unreadable = |path: &PathBuf, why: std::io::Error| Failure::usage(format!("{}: {why}", path.display()));
-    let source = File::open(&given.file).map_err(|why| unreadable(&given.file, why))?;
-    let mapping = match &given.map {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|why| unreadable(path, why))?;
-            Mapping::parse(&text, import::COLUMNS)
-                .map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
-        }
-        None => Mapping::default(),
-    };
+pub async fn run(given: Args, context: &Context) -> Result<(), Failure> {
+    let options = options(&given)?;
+    let unreadable = |why: std::io::Error| Failure::usage(format!("{}: {why}", given.file.display()));
+    let file = tokio::fs::File::open(&given.file).await.map_err(unreadable)?;
     let db = open::existing(&context.config.database).await?;
     let clock = Clock::System;
     let viewer = operator(&db, clock.now()).await?;
-    let by = By { viewer: &viewer, now: clock.now(), today: clock.today() };
-    let options = Options { mapping, today: by.today, date_default: given.date };
-    let name = given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let order = Order { fund_code: &given.fund, file_name: &name, options: &options, mode };
-    let bar = progress_bar();
-    let told = |progress: import::Progress| {
-        bar.set_length(progress.all.try_into().unwrap_or(u64::MAX));
-        bar.set_position(progress.done.try_into().unwrap_or(u64::MAX));
+    let order = Order {
+        fund_code: given.fund.clone(),
+        kind: given.kind,
+        file_name: given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        options,
+        until: if given.commit { Until::Committed } else { Until::Planned },
     };
-    let summary = import::run(&db, by, order, source, told).await;
+    let runner = Runner::new(db.clone(), clock, worker::LEASE)?;
+    let bar = progress_bar();
+    let told = |job: &Job| {
+        bar.set_length(job.rows_total.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0));
+        bar.set_position(u64::try_from(job.rows_done).unwrap_or(0));
+    };
+    let done = inline::run(&runner, &viewer, order, file, told).await;
     bar.finish_and_clear();
+    let told = match &done {
+        Ok(job) => Summary::of(&db, job, &given.fund).await,
+        Err(error) => Err(error.clone()),
+    };
+    let written = match (&done, &given.result) {
+        (Ok(job), Some(path)) if job.plan_hash.is_some() => write_result(&db, job, path).await,
+        _ => Ok(()),
+    };
     db.close().await;
-    tell(&summary?, context.output)
+    written?;
+    tell(&told?, context.output, given.commit)
+}
+
+fn options(given: &Args) -> Result<Options, Failure> {
+    let mapping = match &given.map {
+        Some(path) => {
+            let text = std::fs::read_to_string(path);
+            let text = text.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+            let read = given.kind.mapping(&text);
+            read.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+            text
+        }
+        None => String::new(),
+    };
+    let total = given.expect_total.as_deref().map(|text| {
+        let why = || Failure::usage(format!("--expect-total {text}: write yuan with at most two decimals"));
+        crate::import::total_fen(text, crate::import::Unit::Yuan).map(Fen).map_err(|_| why())
+    });
+    Ok(Options {
+        mapping,
+        sheet: given.sheet.clone(),
+        date_default: given.date,
+        expect_count: given.expect_count,
+        expect_total: total.transpose()?,
+        on_refusal: if given.continue_on_error { OnRefusal::GoOn } else { OnRefusal::Stop },
+        source: given.source.clone(),
+        then: Then::Wait,
+    })
+}
+
+/// Writes the result of an import to where the person wants it.
+async fn write_result(db: &Db, job: &Job, path: &Path) -> Result<(), Failure> {
+    let result = result::write(db, &Clock::System, job, output::language()).await?;
+    let copied = tokio::fs::copy(result.file.path(), path).await;
+    copied.map(drop).map_err(|why| Failure::fault(format!("{}: {why}", path.display())))
 }
 
 /// Rows done of all, with the rate and the time left, on a terminal only.
@@ -113,14 +160,21 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn tell(summary: &Summary, output: Output) -> Result<(), Failure> {
+fn tell(summary: &Summary, output: Output, wanted_commit: bool) -> Result<(), Failure> {
     match output {
         Output::Json => output::print_json(&serde_json::to_value(summary).expect("a summary becomes JSON")),
-        Output::Text => output::print(&cli_text(summary, output::language())),
+        Output::Text => output::print(&summary.text(output::language())),
     }
-    match (&summary.file_refusal, summary.refused_count) {
-        (None, 0) => Ok(()),
-        (Some(_), _) => Err(Failure::refused("the file was refused; nothing was booked")),
-        (None, count) => Err(Failure::refused(format!("{count} of {} rows were refused", summary.rows + count))),
+    match summary.state {
+        State::Refused => Err(Failure::refused("the file was refused; nothing was booked")),
+        State::Conflicted => Err(Failure::conflict("something moved since the plan was made; see above")),
+        State::Failed => Err(Failure::fault("the import could not go on; see above")),
+        State::Cancelled => Err(Failure::conflict("somebody stopped the import")),
+        _ if summary.refused > 0 => {
+            let rows = summary.rows;
+            let booked = if wanted_commit && summary.state == State::Planned { "; nothing was booked" } else { "" };
+            Err(Failure::refused(format!("{} of {rows} rows were refused{booked}", summary.refused)))
+        }
+        _ => Ok(()),
     }
 }

@@ -21,12 +21,16 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Log};
+use crate::config::{Config, Log, Serving};
 use exit::Failure;
 use output::Output;
 
 /// How long what runs on blocking threads may take after a command is done.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// The stack of a thread. The executor goes one level of calls down for each level of a query, and the deepest
+/// that the gate lets in needs more than the two megabytes a thread is given by default.
+const STACK_BYTES: usize = 16 << 20;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -74,7 +78,7 @@ enum Command {
     Migrate(migrate::Args),
     /// Make, list and revoke tokens
     Token(token::Args),
-    /// Book a file in bulk
+    /// Import a file: parties, gifts and what else comes in bulk
     Import(import::Args),
     /// Recompute the books from the journal, and tell every difference
     Verify(verify::Args),
@@ -113,25 +117,26 @@ fn run(cli: Cli) -> Result<(), Failure> {
     };
     let config = match place {
         Some(place) => {
-            let listen = match &cli.command {
-                Command::Serve(args) => args.listen.as_deref(),
-                Command::Demo(args) => args.listen.as_deref(),
-                _ => None,
+            let serving = match &cli.command {
+                Command::Serve(args) => args.serving.clone(),
+                Command::Demo(args) => args.serving.clone(),
+                _ => Serving::default(),
             };
-            Config::load(place, &cli.log, listen)
+            Config::load(place, &cli.log, &serving)
         }
         None => Config::unplaced(&cli.log),
     };
     let context = Context { config: config.map_err(|why| Failure::usage(why.0))?, output: cli.output };
     log::start(&context.config)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::fault(format!("no threads: {why}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let runtime = runtime.map_err(|why| Failure::fault(format!("no threads: {why}")))?;
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve(_) => serve::run(&context).await,
             Command::Demo(args) => demo::run(args, &context).await,
             Command::Migrate(_) => migrate::run(&context).await,
             Command::Token(args) => token::run(args.command, &context).await,
-            Command::Import(args) => import::run(args.command, &context).await,
+            Command::Import(args) => import::run(args, &context).await,
             Command::Verify(_) => verify::run(&context).await,
             Command::Schema(args) => schema::run(&args),
         }

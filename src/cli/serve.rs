@@ -1,11 +1,11 @@
 //! `cobuild serve`.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use super::{Context, exit::Failure, open};
 use crate::{
     clock::Clock,
-    config::Place,
+    config::{Config, Place, Serving},
     db::Db,
     server::{self, Example, Options},
 };
@@ -15,13 +15,14 @@ The database is made where there is none, and brought up to date. On SIGINT or S
 taken any more, what is in hand is finished within 10 seconds, and the database is closed.
 
 Each flag can be given by the environment variable beside it, or by a line in the configuration file, \
-which has the keys database, data_dir, listen, log and log_format. A flag comes before the environment, \
+which has the keys database, data_dir, listen, upload_max_mib, import_lease_seconds, log and log_format. A flag comes before the environment, \
 the environment before the file.
 
 Paths:
   /                page to try a query on
   /graphql         the graph: POST, or GET for queries
   /schema.graphql  its schema
+  /uploads/...     where a file that is to be imported is sent
   /health          200 when the database answers
 
 Examples:
@@ -33,9 +34,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct Args {
-    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
-    #[arg(long, value_name = "HOST:PORT", env = "COBUILD_LISTEN", hide_env_values = true)]
-    pub listen: Option<String>,
+    #[command(flatten)]
+    pub serving: Serving,
     #[command(flatten)]
     pub place: Place,
 }
@@ -44,17 +44,22 @@ pub struct Args {
 pub async fn run(context: &Context) -> Result<(), Failure> {
     let config = &context.config;
     let db = open::current(&config.database).await?;
-    serve(config.listen.clone(), vec![], db, |_| {}).await
+    serve(config, vec![], db, |_| {}).await
 }
 
 /// Serves `db`, and says where; `ready` may say more.
 pub async fn serve(
-    listen: String,
+    config: &Config,
     examples: Vec<Example>,
     db: Db,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
-    let options = Options { listen, examples };
+    let options = Options {
+        listen: config.listen.clone(),
+        examples,
+        upload_bytes_max: config.upload_max_mib.saturating_mul(1024 * 1024),
+        import_lease: Duration::from_secs(config.import_lease_seconds),
+    };
     let told = |address| {
         // Whoever started the server reads the port from this line, whatever is logged.
         eprintln!("cobuild is serving on http://{address}");

@@ -3,7 +3,9 @@
 //! That a contribution arrived is public, as on a notice board; whose lines it is made of and where each
 //! fen is, is for the givers and for those who keep or oversee the fund's books.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::collections::HashMap;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use chrono::NaiveDate;
 
 use super::{Line, Receive, Settles, receive, refund, store};
@@ -14,6 +16,7 @@ use crate::{
     error::{Result, UserError},
     fund::{Fund, FundById},
     id::{DueId, FundId, GlobalId, NodeKind, PartyId, PledgeId, ReceiptId, RefundId},
+    import::store::{NoteField, notes_of_receipts},
     ledger::{
         Asset,
         document::{Lot, LotClass, Receipt, RefundDocument},
@@ -26,7 +29,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs, PeriodInput, Slice},
     page_of,
     party::{PartyById, PartyNode},
-    viewer::{Act, On, Request},
+    viewer::{Act, Load, On, Request},
 };
 
 by_id!(/// Contributions by key.
@@ -105,6 +108,7 @@ impl Contribution {
             number: self.0.external_ref.clone(),
             version: self.0.version,
             note: self.0.note.clone(),
+            receipt: self.0.id,
         }))
     }
 
@@ -139,6 +143,7 @@ impl Contribution {
 
 /// How a contribution came.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct ContributionReference {
     /// The bank, platform or cash box it came by.
     pub channel: String,
@@ -148,6 +153,45 @@ pub struct ContributionReference {
     pub version: i64,
     /// What the statement says of it; may be empty.
     pub note: String,
+    #[graphql(skip)]
+    receipt: ReceiptId,
+}
+
+#[ComplexObject]
+impl ContributionReference {
+    /// The note that a later list added to a contribution without one; null where none did. What is booked is sealed,
+    /// so it stands beside it.
+    async fn note_added(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.added(ctx, NoteField::Note).await
+    }
+
+    /// The number that a later list added to a contribution without one; null where none did.
+    async fn number_added(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.added(ctx, NoteField::Reference).await
+    }
+}
+
+impl ContributionReference {
+    async fn added(&self, ctx: &Context<'_>, wanted: NoteField) -> Result<Option<String>> {
+        let notes = Request::of(ctx).load::<AddedToReceipt>(self.receipt).await?.unwrap_or_default();
+        Ok(notes.into_iter().find(|(field, _)| *field == wanted).map(|(_, text)| text))
+    }
+}
+
+/// What later lists added to receipts.
+struct AddedToReceipt;
+
+impl Load for AddedToReceipt {
+    type Key = ReceiptId;
+    type Value = Vec<(NoteField, String)>;
+
+    async fn load(request: &Request, keys: Vec<ReceiptId>) -> Result<HashMap<ReceiptId, Self::Value>> {
+        let mut added: HashMap<ReceiptId, Self::Value> = HashMap::new();
+        for (receipt, field, text) in notes_of_receipts(&mut *request.session().await?, &keys).await? {
+            added.entry(receipt).or_default().push((field, text));
+        }
+        Ok(added)
+    }
 }
 
 impl Contribution {

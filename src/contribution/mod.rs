@@ -6,6 +6,7 @@
 //! * Σ lines = the receipt, or nothing is booked. The same bank line is never booked twice.
 
 pub mod graphql;
+pub mod judge;
 pub mod refund;
 pub mod settle;
 pub mod store;

@@ -19,6 +19,7 @@ use crate::{
     error::{Result, UserError},
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
+    import::graphql::{ImportJobConnection, imports_of_fund},
     ledger,
     ledger::graphql::{
         Balance, ChainHead, EntryConnection, balance_of_fund, chain_head, entries_of_fund,
@@ -169,6 +170,19 @@ impl Fund {
     /// Whose fund it is.
     async fn area(&self, ctx: &Context<'_>) -> Result<Area> {
         Request::of(ctx).need::<AreaById>(self.area_id).await
+    }
+
+    /// The imports into the fund, the newest first: for those who may import, and for auditors.
+    async fn import_jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Option<Result<ImportJobConnection>> {
+        let args = PageArgs { first, after, last, before };
+        Some(imports_of_fund(Request::of(ctx), self, &args).await)
     }
 
     /// Who holds it.

@@ -5,266 +5,254 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::amount::yuan_text;
-use super::book::Order;
-use super::contributions::{Contributions, REFUSALS_MAX, Repeat};
-use super::plan::{Plan, by_sheet};
-use super::refusal::{FileRefusal, RowRefusal};
-use crate::error::Language;
+use super::job::{Job, OnRefusal, State, store};
+use super::kind::Kind;
+use super::word::{Outcome, Word};
+use crate::{
+    db::Db,
+    error::{Language, Result},
+    id::{GlobalId, ImportJobId, NodeKind},
+    page::{Direction, Page},
+};
 
-/// Whether an import books.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Says what would be booked.
-    DryRun,
-    /// Books all rows, or none when one is refused.
-    Commit,
-    /// Books the rows that are accepted, and goes on after those that are not.
-    CommitAccepted,
-}
+/// The words that a summary holds; the graph and the result file have all that are kept.
+pub const WORDS_MAX: i64 = 1_000;
 
-/// What an import is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Tries the rows out.
-    Check,
-    /// Books them.
-    Book,
-}
+/// The words that a person is shown.
+const SHOWN_MAX: usize = 50;
 
-/// How far an import is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// What it is at.
-    pub step: Step,
-    /// The rows of this step that are done; at [`Step::Book`] they last.
-    pub done: usize,
-    /// All rows of this step; those that were booked before are in none.
-    pub all: usize,
-}
-
-/// What came of an import.
+/// What came of an import, or would come.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
+    /// The import, as the graph calls it.
+    pub import_job_id: String,
+    /// What the rows are.
+    pub kind: Kind,
     /// What the file is called.
     pub file: String,
     /// The code of the fund.
     pub fund: String,
-    /// Whether it was to book.
-    pub mode: Mode,
-    /// Why the file as a whole was refused; nothing was booked then.
-    pub file_refusal: Option<FileRefusal>,
-    /// How the file's characters are written, or what sort of workbook it is; `None` for a refused file.
-    pub encoding: Option<&'static str>,
-    /// The gifts that could be read.
-    pub rows: u64,
-    /// What they add up to, in fen.
+    /// How far it has come.
+    pub state: State,
+    /// What the file turned out to be.
+    pub format: Option<String>,
+    /// The rows that say something.
+    pub rows: i64,
+    /// How many of them the step at hand has done.
+    pub rows_done: i64,
+    /// What those that could be read add up to, in fen.
     pub total_fen: i64,
     /// The file's own total, in fen, where it has one that was compared.
     pub control_total_fen: Option<i64>,
-    /// The gifts that were booked; in a dry run, that would be.
-    pub created: u64,
+    /// The rows that made something, or would.
+    pub created: i64,
     /// What they add up to, in fen.
     pub created_fen: i64,
-    /// The gifts that were booked before.
-    pub unchanged: u64,
-    /// The givers that were registered; in a dry run, that would be.
-    pub parties_created: u64,
-    /// Why rows were refused, by row; at most [`REFUSALS_MAX`].
-    pub refused: Vec<RowRefusal>,
-    /// How many refusals there were.
-    pub refused_count: u64,
-    /// Rows with the same content as an earlier row of the same sheet: each is a gift of its own.
-    pub repeats: Vec<Repeat>,
-    /// Rows with the same content as a row of another sheet: each is a gift of its own, for a person to judge.
-    pub published_again: Vec<Repeat>,
-    /// Rows that hold no gift: titles, signatures, remarks.
-    pub passed_over: Vec<u64>,
+    /// The rows that filled something in, or would.
+    pub changed: i64,
+    /// The rows that say what is known already.
+    pub unchanged: i64,
+    /// The rows that are refused.
+    pub refused: i64,
+    /// The rows that repeat another row of the file; each is kept.
+    pub repeated: i64,
+    /// The rows that look like something booked before from elsewhere; each is kept.
+    pub suspected: i64,
+    /// The parties that were registered, or would be.
+    pub parties_created: i64,
+    /// What to commit with.
+    pub plan_hash: Option<String>,
+    /// The last committed import of the same file.
+    pub earlier_import_job_id: Option<String>,
+    /// Why it ended without effect.
+    pub error: Option<SummaryError>,
+    /// What is worth a word, by row: at most a thousand.
+    pub words: Vec<SummaryWord>,
+    #[serde(skip)]
+    books_rest: bool,
+}
+
+/// Why an import ended without effect.
+#[derive(Clone, Debug, Serialize)]
+pub struct SummaryError {
+    /// For programs.
+    pub code: String,
+    /// In English.
+    pub message_en: String,
+    /// In Chinese.
+    pub message_zh: String,
+}
+
+/// Something worth a word about a row.
+#[derive(Clone, Debug, Serialize)]
+pub struct SummaryWord {
+    /// The row as a spreadsheet numbers rows.
+    pub row: i64,
+    /// What comes of it.
+    pub outcome: &'static str,
+    /// The column as the header writes it.
+    pub column: String,
+    /// A stable word for programs.
+    pub code: String,
+    /// The cell, cut.
+    pub value: String,
+    /// The sentence in English.
+    pub message_en: String,
+    /// The sentence in Chinese.
+    pub message_zh: String,
+    #[serde(skip)]
+    came_to: Outcome,
+}
+
+impl From<Word> for SummaryWord {
+    fn from(word: Word) -> Self {
+        let Word { row_no, outcome, column_name, code, value, message_en, message_zh, .. } = word;
+        Self {
+            row: row_no,
+            outcome: outcome.name(),
+            column: column_name,
+            code,
+            value,
+            message_en,
+            message_zh,
+            came_to: outcome,
+        }
+    }
+}
+
+/// The id of an import in the graph.
+pub fn global_id(job: ImportJobId) -> String {
+    GlobalId::new(NodeKind::ImportJob, job).to_string()
 }
 
 impl Summary {
-    pub(super) fn of(order: &Order<'_>, list: &Contributions, plan: &Plan) -> Self {
-        let (repeats, published_again) = by_sheet(list);
-        let mut summary = Self {
-            encoding: Some(list.found.encoding.map_or(list.found.format.name(), |encoding| encoding.name())),
-            rows: list.rows.len().try_into().expect("a count fits 64 bits"),
-            total_fen: list.total_fen,
-            control_total_fen: list.control_total,
-            unchanged: plan.unchanged,
-            refused: list.refusals.clone(),
-            refused_count: list.refusals_found,
-            repeats,
-            published_again,
-            passed_over: list.passed_over.clone(),
-            ..Self::empty(order)
+    /// Of a job as it is now; refusals come first.
+    pub async fn of(db: &Db, job: &Job, fund_code: &str) -> Result<Self> {
+        let page = Page::start(WORDS_MAX, Direction::Asc);
+        let mut words = store::words_of_jobs(db, &[job.id], &Some(Outcome::Refused), &page).await?;
+        if words.is_empty() {
+            words = store::words_of_jobs(db, &[job.id], &None, &page).await?;
+        }
+        words.truncate(usize::try_from(WORDS_MAX).unwrap_or(usize::MAX));
+        let error = job.error_code.clone().map(|code| SummaryError {
+            code,
+            message_en: job.error_en.clone().unwrap_or_default(),
+            message_zh: job.error_zh.clone().unwrap_or_default(),
+        });
+        Ok(Self {
+            import_job_id: global_id(job.id),
+            kind: job.kind,
+            file: job.file_name.clone(),
+            fund: fund_code.to_owned(),
+            state: job.state,
+            format: job.format.clone(),
+            rows: job.rows_total.unwrap_or(0),
+            rows_done: job.rows_done,
+            total_fen: job.total_fen,
+            control_total_fen: job.control_total_fen,
+            created: job.created,
+            created_fen: job.created_fen,
+            changed: job.changed,
+            unchanged: job.unchanged,
+            refused: job.refused,
+            repeated: job.repeated,
+            suspected: job.suspected,
+            parties_created: job.parties,
+            plan_hash: job.plan_hash.clone(),
+            earlier_import_job_id: job.earlier_id.map(global_id),
+            error,
+            words: words.into_iter().map(Into::into).collect(),
+            books_rest: job.options()?.on_refusal == OnRefusal::GoOn,
+        })
+    }
+
+    /// The summary as a person reads it.
+    pub fn text(&self, language: Language) -> String {
+        let mut lines = vec![];
+        if let Some(error) = &self.error {
+            lines.push(match language {
+                Language::En => format!("{}: {}", self.file, error.message_en),
+                Language::Zh => format!("{}：{}", self.file, error.message_zh),
+            });
+        }
+        if self.rows > 0 {
+            lines.push(self.read_line(language));
+            lines.push(self.done_line(language));
+        }
+        lines.extend(self.earlier_line(language));
+        lines.extend(self.word_lines(language));
+        lines.join("\n")
+    }
+
+    fn read_line(&self, language: Language) -> String {
+        let Self { file, fund, rows, .. } = self;
+        let format = self.format.as_deref().unwrap_or_default();
+        let total = if self.kind.has_total() { yuan_text(self.total_fen) } else { String::new() };
+        match (language, total.is_empty()) {
+            (Language::En, false) => format!("{file} ({format}): {rows} records of {total} in all, to fund {fund}."),
+            (Language::En, true) => format!("{file} ({format}): {rows} records, to fund {fund}."),
+            (Language::Zh, false) => format!("{file}（{format}）：共 {rows} 条记录，合计 {total}，导入基金 {fund}。"),
+            (Language::Zh, true) => format!("{file}（{format}）：共 {rows} 条记录，导入基金 {fund}。"),
+        }
+    }
+
+    fn done_line(&self, language: Language) -> String {
+        let Self { created, changed, unchanged, refused, parties_created: parties, .. } = self;
+        let sum = if self.kind.has_total() { format!(" ({})", yuan_text(self.created_fen)) } else { String::new() };
+        let begin = match (language, self.state) {
+            (Language::En, State::Committed) => "Booked",
+            (Language::En, State::Undone) => "Taken back; it had been",
+            (Language::En, _) => "Nothing was booked yet; it would be",
+            (Language::Zh, State::Committed) => "已入账",
+            (Language::Zh, State::Undone) => "已撤回；原为",
+            (Language::Zh, _) => "尚未入账；将为",
         };
-        summary.refuse(plan.refused.iter().cloned());
-        summary
-    }
-
-    pub(super) fn of_refused_file(order: &Order<'_>, refusal: FileRefusal) -> Self {
-        Self { file_refusal: Some(refusal), ..Self::empty(order) }
-    }
-
-    fn empty(order: &Order<'_>) -> Self {
-        Self {
-            file: order.file_name.to_owned(),
-            fund: order.fund_code.to_owned(),
-            mode: order.mode,
-            file_refusal: None,
-            encoding: None,
-            rows: 0,
-            total_fen: 0,
-            control_total_fen: None,
-            created: 0,
-            created_fen: 0,
-            unchanged: 0,
-            parties_created: 0,
-            refused: vec![],
-            refused_count: 0,
-            repeats: vec![],
-            published_again: vec![],
-            passed_over: vec![],
-        }
-    }
-
-    /// Adds refused rows, in their place.
-    pub(super) fn refuse(&mut self, refused: impl IntoIterator<Item = RowRefusal>) {
-        for one in refused {
-            self.refused_count += 1;
-            self.refused.push(one);
-        }
-        self.refused.sort_by_key(|one| one.row);
-        self.refused.truncate(REFUSALS_MAX);
-    }
-
-    /// Forgets what was tried out.
-    pub(super) fn nothing_booked(&mut self) {
-        (self.created, self.created_fen, self.parties_created) = (0, 0, 0);
-    }
-
-    /// Whether nothing was refused.
-    pub fn is_accepted(&self) -> bool {
-        self.file_refusal.is_none() && self.refused_count == 0
-    }
-}
-
-/// The repeats and refusals that a person is shown; a program gets them all.
-const SHOWN_MAX: usize = 50;
-
-/// The summary as a person reads it.
-pub fn cli_text(summary: &Summary, language: Language) -> String {
-    if let Some(refusal) = &summary.file_refusal {
-        return match language {
-            Language::En => format!("{}: nothing was booked. {}", summary.file, refusal.message_en),
-            Language::Zh => format!("{}：未入账。{}", summary.file, refusal.message_zh),
+        let mut line = match language {
+            Language::En => format!(
+                "{begin}: {created} new{sum}, {changed} completed, {unchanged} known already, {refused} refused; {parties} parties registered."
+            ),
+            Language::Zh => format!(
+                "{begin}：新增 {created} 条{sum}，补充 {changed} 条，已有 {unchanged} 条，未被接受 {refused} 条；新登记主体 {parties} 个。"
+            ),
         };
+        if *refused > 0 && self.state == State::Planned && !self.books_rest {
+            line.push_str(match language {
+                Language::En => {
+                    " A file is booked whole or not at all: correct the refused rows, or have the others booked alone."
+                }
+                Language::Zh => "文件整体入账或整体不入账：请更正未被接受的行，或选择仅导入其余各行。",
+            });
+        }
+        line
     }
-    let mut lines = vec![read_line(summary, language), booked_line(summary, language)];
-    lines.extend(refusal_lines(summary, language));
-    lines.extend(repeat_lines(
-        &summary.repeats,
-        language,
-        ["repeated within a sheet, each kept as a gift of its own", "笔在同一表内重复，均作为独立捐赠保留"],
-    ));
-    lines.extend(repeat_lines(
-        &summary.published_again,
-        language,
-        [
-            "published again in another sheet, each kept as a gift of its own; please check",
-            "笔在另一张表中再次公示，均作为独立捐赠保留，请核对",
-        ],
-    ));
-    lines.join("\n")
-}
 
-fn read_line(summary: &Summary, language: Language) -> String {
-    let Summary { file, fund, rows, .. } = summary;
-    let total = yuan_text(summary.total_fen);
-    let encoding = summary.encoding.unwrap_or_default();
-    match language {
-        Language::En => format!("{file} ({encoding}): {rows} gifts of {total} in all, to fund {fund}."),
-        Language::Zh => format!("{file}（{encoding}）：共 {rows} 笔捐赠，合计 {total}，捐入基金 {fund}。"),
+    fn earlier_line(&self, language: Language) -> Option<String> {
+        let earlier = self.earlier_import_job_id.as_ref()?;
+        Some(match language {
+            Language::En => format!("The same file was imported before, as {earlier}."),
+            Language::Zh => format!("同一文件此前已导入，编号 {earlier}。"),
+        })
     }
-}
 
-fn booked_line(summary: &Summary, language: Language) -> String {
-    let Summary { created, unchanged, parties_created: parties, .. } = summary;
-    let sum = yuan_text(summary.created_fen);
-    let is_dry = summary.mode == Mode::DryRun;
-    let stopped = summary.mode == Mode::Commit && !summary.is_accepted();
-    match (language, is_dry, stopped && *created == 0) {
-        (Language::En, true, _) => format!(
-            "Nothing was booked yet. {created} gifts of {sum} would be booked and {parties} givers registered; {unchanged} gifts were booked before."
-        ),
-        (Language::Zh, true, _) => {
-            format!("尚未入账。将入账 {created} 笔、合计 {sum}，新登记捐赠者 {parties} 个；{unchanged} 笔此前已入账。")
-        }
-        (Language::En, _, true) => {
-            "Nothing was booked, because rows were refused. Correct them, or import the accepted rows alone.".into()
-        }
-        (Language::Zh, _, true) => "因有行未被接受，全部未入账。请更正，或仅导入被接受的行。".into(),
-        (Language::En, ..) => {
-            let rest =
-                if stopped { " Then a row was refused; correct it and run the import again for the rest." } else { "" };
-            format!(
-                "{created} gifts of {sum} were booked and {parties} givers registered; {unchanged} gifts were booked before.{rest}"
-            )
-        }
-        (Language::Zh, ..) => {
-            let rest = if stopped {
-                "随后有行未被接受；请更正后再次运行，导入其余各行。"
-            } else {
-                ""
+    fn word_lines(&self, language: Language) -> Vec<String> {
+        let mut lines = vec![];
+        for word in self.words.iter().take(SHOWN_MAX) {
+            let SummaryWord { row, column, value, .. } = word;
+            let outcome = word.came_to.shown(language);
+            let mut line = String::new();
+            let _ = match language {
+                Language::En => write!(line, "  row {row}, {outcome}, {column} {value:?}: {}", word.message_en),
+                Language::Zh => write!(line, "  第 {row} 行，{outcome}，{column} {value:?}：{}", word.message_zh),
             };
-            format!("已入账 {created} 笔、合计 {sum}，新登记捐赠者 {parties} 个；{unchanged} 笔此前已入账。{rest}")
+            lines.push(line);
         }
-    }
-}
-
-fn refusal_lines(summary: &Summary, language: Language) -> Vec<String> {
-    let count = summary.refused_count;
-    if count == 0 {
-        return vec![];
-    }
-    let head = match language {
-        Language::En => format!("Refused: {count}"),
-        Language::Zh => format!("未被接受：{count} 处"),
-    };
-    let shown = summary.refused.iter().take(SHOWN_MAX).map(|one| {
-        let (row, column, value) = (one.row, &one.column, &one.value);
-        match language {
-            Language::En => format!("  row {row}, {column} {value:?}: {}", one.message_en),
-            Language::Zh => format!("  第 {row} 行，{column} {value:?}：{}", one.message_zh),
+        if self.words.len() > SHOWN_MAX {
+            let hidden = self.words.len() - SHOWN_MAX;
+            lines.push(match language {
+                Language::En => format!("  and {hidden} more, or more than that; see the result file"),
+                Language::Zh => format!("  另有 {hidden} 条或更多；详见结果文件"),
+            });
         }
-    });
-    let hidden = count.saturating_sub(SHOWN_MAX.try_into().expect("a small number"));
-    let rest = (hidden > 0).then(|| match language {
-        Language::En => format!("  and {hidden} more"),
-        Language::Zh => format!("  另有 {hidden} 处"),
-    });
-    std::iter::once(head).chain(shown).chain(rest).collect()
-}
-
-fn repeat_lines(repeats: &[Repeat], language: Language, [en, zh]: [&str; 2]) -> Option<String> {
-    let count = repeats.len();
-    if count == 0 {
-        return None;
+        lines
     }
-    let (mut line, open, comma) = match language {
-        Language::En => (format!("{count} {en}:"), " row ", ","),
-        Language::Zh => (format!("{count} {zh}："), "第 ", "、"),
-    };
-    for (at, repeat) in repeats.iter().take(SHOWN_MAX).enumerate() {
-        let (row, of_row) = (repeat.row, repeat.of_row);
-        let between = if at == 0 { "" } else { comma };
-        let _ = match language {
-            Language::En => write!(line, "{between}{open}{row} (as row {of_row})"),
-            Language::Zh => write!(line, "{between}{open}{row} 行（同第 {of_row} 行）"),
-        };
-    }
-    if count > SHOWN_MAX {
-        line.push('…');
-    }
-    Some(line)
 }

@@ -7,6 +7,7 @@
 //!   more has a role on the party or where it is active.
 
 pub mod credit_code;
+pub mod fill;
 mod graphql;
 pub mod name;
 pub mod store;
@@ -237,6 +238,15 @@ pub async fn register(tx: &mut Tx, by: By<'_>, drafts: &[Registration]) -> Resul
     Ok(outcomes)
 }
 
+/// What [`register`] would answer to each draft; nothing is written.
+///
+/// # Errors
+/// As [`register`].
+pub async fn register_check(tx: &mut Tx, by: By<'_>, drafts: &[Registration]) -> Result<Vec<Result<()>>> {
+    let mut known = load(tx, drafts).await?;
+    Ok(drafts.iter().map(|draft| decide(by, &mut known, draft).map(drop)).collect())
+}
+
 async fn load(tx: &mut Tx, drafts: &[Registration]) -> Result<Known> {
     let codes = drafts.iter().filter_map(|draft| draft.credit_code.as_deref().map(credit_code::normalize));
     let codes: BTreeSet<String> = codes.collect();
@@ -322,6 +332,18 @@ pub async fn join_area(tx: &mut Tx, by: By<'_>, party: PartyId, area: AreaId) ->
 /// # Errors
 /// Of the whole: an area that does not exist, and a viewer who does not register parties in it.
 pub async fn join_area_all(tx: &mut Tx, by: By<'_>, parties: &[PartyId], area: AreaId) -> Result<Vec<Result<Party>>> {
+    let outcomes = join_area_check(tx, by, parties, area).await?;
+    let joined: BTreeSet<PartyId> = outcomes.iter().flatten().map(|party| party.id).collect();
+    let joined: Vec<_> = joined.into_iter().map(|party| (area, party)).collect();
+    store::insert_areas(tx, &joined, by.today).await?;
+    Ok(outcomes)
+}
+
+/// What [`join_area_all`] would answer; nothing is written.
+///
+/// # Errors
+/// As [`join_area_all`].
+pub async fn join_area_check(tx: &mut Tx, by: By<'_>, parties: &[PartyId], area: AreaId) -> Result<Vec<Result<Party>>> {
     let found = area::store::by_ids(&mut *tx, &[area]).await?.pop();
     let area = found.ok_or_else(|| Refusal::NotFound { what: "area".into() }.at("areaId"))?;
     by.viewer.must(Act::RegisterParty, &[On::Area(&area.path)])?;
@@ -341,11 +363,7 @@ pub async fn join_area_all(tx: &mut Tx, by: By<'_>, parties: &[PartyId], area: A
         }
         Ok(party.clone())
     };
-    let outcomes: Vec<Result<Party>> = parties.iter().map(decide).collect();
-    let joined: BTreeSet<PartyId> = outcomes.iter().flatten().map(|party| party.id).collect();
-    let joined: Vec<_> = joined.into_iter().map(|party| (area.id, party)).collect();
-    store::insert_areas(tx, &joined, by.today).await?;
-    Ok(outcomes)
+    Ok(parties.iter().map(decide).collect())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Party, PartyFilter, Sight};
+use super::{Party, PartyFilter, Sight, fill::Fill};
 use crate::{
     area::Area,
     db::{Result, Sql, Tx},
@@ -147,4 +147,20 @@ pub async fn insert_areas(tx: &mut Tx, rows: &[(AreaId, PartyId)], since: NaiveD
         |row, (area, party)| row.bind(*area).bind(*party).bind(since),
     )
     .await
+}
+
+/// Fills in what is not known of parties yet.
+pub async fn fill(tx: &mut Tx, fills: &[&Fill]) -> Result<()> {
+    for fill in fills {
+        tx.sql(
+            "UPDATE party SET credit_code = COALESCE(credit_code, $1), external_id = COALESCE(external_id, $2)
+             WHERE id = $3",
+        )
+        .bind(fill.credit_code.clone())
+        .bind(fill.external_id.clone())
+        .bind(fill.party)
+        .execute()
+        .await?;
+    }
+    Ok(())
 }

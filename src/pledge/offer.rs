@@ -202,12 +202,20 @@ fn room_of<'r>(rooms: &'r mut HashMap<TargetId, Room>, offer: &Offer) -> Option<
     rooms.get_mut(&offer.project()?)
 }
 
-/// What would come of offers to one fund, without writing anything; a refused one does not hinder the others.
+/// What would come of offers to one fund, without writing anything; a refused one does not hinder the others. The
+/// parties of `assumed` count as known.
 ///
 /// # Errors
 /// Of the whole: a fund that is not there, a fault. Of each: as [`offer`].
-pub async fn judge(tx: &mut Tx, by: By<'_>, fund: FundId, offers: &[Offer]) -> Result<Vec<Result<Verdict>>> {
+pub async fn judge(
+    tx: &mut Tx,
+    by: By<'_>,
+    fund: FundId,
+    offers: &[Offer],
+    assumed: &HashSet<PartyId>,
+) -> Result<Vec<Result<Verdict>>> {
     let mut loaded = Loaded::of(tx, by, fund, offers.iter()).await?;
+    loaded.donors.extend(assumed);
     Ok(offers.iter().enumerate().map(|(at, offer)| loaded.judge(by, at, offer)).collect())
 }
 

@@ -344,12 +344,20 @@ fn check_figures(amount: Option<Fen>, units: Option<i64>) -> Result<()> {
     Ok(())
 }
 
-/// What would come of reports to one fund, without writing anything; a refused one does not hinder the others.
+/// What would come of reports to one fund, without writing anything; a refused one does not hinder the others. The
+/// parties of `assumed` count as known.
 ///
 /// # Errors
 /// Of the whole: a fund that is not there, a fault. Of each: as [`report`].
-pub async fn judge(tx: &mut Tx, by: By<'_>, fund: FundId, reports: &[Report]) -> Result<Vec<Result<Verdict>>> {
+pub async fn judge(
+    tx: &mut Tx,
+    by: By<'_>,
+    fund: FundId,
+    reports: &[Report],
+    assumed: &HashSet<PartyId>,
+) -> Result<Vec<Result<Verdict>>> {
     let mut loaded = Loaded::of(tx, fund, reports.iter()).await?;
+    loaded.merchants.extend(assumed);
     Ok(reports.iter().enumerate().map(|(at, report)| loaded.judge(by, at, report)).collect())
 }
 

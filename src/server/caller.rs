@@ -17,7 +17,7 @@ use crate::{
     },
     clock::Clock,
     db::{Db, Session},
-    error::{Error, Language},
+    error::{Denied, Error, Language},
     viewer::{Request, Viewer, settle, store, token},
 };
 
@@ -67,6 +67,22 @@ async fn authenticate(
     let mut session = db.session().await?;
     let found = token::authenticate(&mut session, token, clock.now()).await?;
     Ok((found, Some(session)))
+}
+
+/// Who sends a request that is none of the graph; the public where no token is shown.
+///
+/// # Errors
+/// A broken header, and a token that is not good.
+pub async fn viewer(db: &Db, headers: &HeaderMap, clock: &Clock) -> Result<Viewer, Error> {
+    let unknown = || Error::Denied(Denied { act: "This".into(), anonymous: true });
+    match bearer(headers) {
+        Credentials::None => Ok(Viewer::public()),
+        Credentials::Malformed => Err(unknown()),
+        Credentials::Token(token) => {
+            let found = token::authenticate(db, token, clock.now()).await?;
+            found.map(|(viewer, _)| viewer).ok_or_else(unknown)
+        }
+    }
 }
 
 /// What a request says about who sends it.

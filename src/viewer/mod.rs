@@ -65,6 +65,8 @@ pub enum Act {
     BookSpending,
     /// Reverse an entry.
     Reverse,
+    /// Upload files and import them; each row needs the right of what it does besides.
+    Import,
     /// Record the lines of bank statements, and match them to entries.
     KeepBank,
     /// Read pledges, gifts and where each is, by party.
@@ -73,6 +75,8 @@ pub enum Act {
     ReadJournal,
     /// Read who a resident is.
     ReadResident,
+    /// Read what came of an import, with the rows that were refused.
+    ReadImport,
 }
 
 use Role::{Auditor, CommitteeMember, CommunityStaff, HostOfficer, PartyRepresentative, StreetOfficer};
@@ -91,10 +95,12 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::Decide, &[HostOfficer, CommitteeMember]),
     (Act::BookSpending, &[HostOfficer, CommunityStaff]),
     (Act::Reverse, &[HostOfficer, CommunityStaff]),
+    (Act::Import, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::KeepBank, &[HostOfficer, CommunityStaff]),
     (Act::ReadGiving, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative, Auditor]),
     (Act::ReadJournal, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, Auditor]),
     (Act::ReadResident, &[HostOfficer, StreetOfficer, CommunityStaff, PartyRepresentative, Auditor]),
+    (Act::ReadImport, &[HostOfficer, StreetOfficer, CommunityStaff, Auditor]),
 ];
 
 /// What a role is held on.
@@ -143,12 +149,18 @@ impl Viewer {
         Self { principal: Some(principal), operator: true, ..Self::default() }
     }
 
+    /// Whether this is whoever holds the database.
+    pub fn is_operator(&self) -> bool {
+        self.operator
+    }
+
     /// Whether `act` on `on` is allowed.
     pub fn may(&self, act: Act, on: On<'_>) -> bool {
         if self.operator {
             return true;
         }
-        if self.read_only && !matches!(act, Act::ReadGiving | Act::ReadJournal | Act::ReadResident) {
+        let reads = matches!(act, Act::ReadGiving | Act::ReadJournal | Act::ReadResident | Act::ReadImport);
+        if self.read_only && !reads {
             return false;
         }
         let roles = RIGHTS.iter().find(|(right, _)| *right == act).map_or(&[][..], |(_, roles)| roles);

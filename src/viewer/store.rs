@@ -47,6 +47,32 @@ pub async fn grants_of_token<'c>(on: impl Sql<'c>, digest: &str) -> Result<Vec<G
     .await
 }
 
+/// A role of a principal, whatever token they show.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct HeldRow {
+    /// The role.
+    pub role: Role,
+    /// The path of the area it is held on.
+    pub area_path: Option<String>,
+    /// The fund it is held on.
+    pub fund_id: Option<FundId>,
+    /// The party it is held on.
+    pub party_id: Option<PartyId>,
+}
+
+/// The roles of a principal.
+pub async fn grants_of_principal<'c>(on: impl Sql<'c>, principal: PrincipalId) -> Result<Vec<HeldRow>> {
+    on.sql(
+        "SELECT g.role, a.path AS area_path, g.fund_id, g.party_id
+         FROM role_grant g LEFT JOIN area a ON a.id = g.area_id
+         WHERE g.principal_id = $1
+         ORDER BY g.id",
+    )
+    .bind(principal)
+    .all()
+    .await
+}
+
 /// Writes down that the token was used.
 pub async fn set_last_used_at(tx: &mut Tx, token: i64, now: DateTime<Utc>) -> Result<u64> {
     tx.sql("UPDATE token SET last_used_at = $1 WHERE id = $2").bind(now).bind(token).execute().await

@@ -4,11 +4,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::{Held, Role, Viewer, store};
+use super::{Held, Viewer, store};
 use crate::{
     db::{Sql, Tx},
     error::{Refusal, Result},
-    id::PrincipalId,
+    id::{FundId, PartyId, PrincipalId},
 };
 
 /// What every token begins with, so that scanners for leaked secrets know it.
@@ -65,15 +65,7 @@ pub async fn authenticate<'c>(on: impl Sql<'c>, token: &str, now: DateTime<Utc>)
         return Ok(None);
     }
     let stale = first.last_used_at.is_none_or(|at| now - at >= LAST_USE_EVERY).then_some(first.token_id);
-    let held = |row: &store::GrantRow| -> Option<(Role, Held)> {
-        let on = match (&row.area_path, row.fund_id, row.party_id) {
-            (Some(path), ..) => Held::Area(path.clone()),
-            (_, Some(fund), _) => Held::Fund(fund),
-            (.., Some(party)) => Held::Party(party),
-            _ => return None,
-        };
-        Some((row.role?, on))
-    };
+    let held = |row: &store::GrantRow| Some((row.role?, held_on(&row.area_path, row.fund_id, row.party_id)?));
     let viewer = Viewer {
         principal: Some(first.principal_id),
         grants: rows.iter().filter_map(held).collect(),
@@ -81,6 +73,27 @@ pub async fn authenticate<'c>(on: impl Sql<'c>, token: &str, now: DateTime<Utc>)
         operator: false,
     };
     Ok(Some((viewer, stale)))
+}
+
+/// What a role is held on.
+fn held_on(area_path: &Option<String>, fund: Option<FundId>, party: Option<PartyId>) -> Option<Held> {
+    match (area_path, fund, party) {
+        (Some(path), ..) => Some(Held::Area(path.clone())),
+        (_, Some(fund), _) => Some(Held::Fund(fund)),
+        (.., Some(party)) => Some(Held::Party(party)),
+        _ => None,
+    }
+}
+
+/// A principal with the roles held now, for work that goes on when no token is shown any more.
+///
+/// # Errors
+/// A fault when the database fails.
+pub async fn on_behalf<'c>(on: impl Sql<'c>, principal: PrincipalId) -> Result<Viewer> {
+    let rows = store::grants_of_principal(on, principal).await?;
+    let held = |row: &store::HeldRow| Some((row.role, held_on(&row.area_path, row.fund_id, row.party_id)?));
+    let grants = rows.iter().filter_map(held).collect();
+    Ok(Viewer { principal: Some(principal), grants, ..Viewer::public() })
 }
 
 /// The token whose last use is worth writing down again.

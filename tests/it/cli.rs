@@ -339,6 +339,28 @@ async fn the_page_loads_nothing_from_elsewhere() {
     server.stop();
 }
 
+/// As many levels as the gate lets in, through lists, interfaces and both directions of the trace.
+const DEEPEST: &str = "{ fund(code: \"COMMUNITY-A\") {
+  expenses(first: 1, direction: ASC, filter: { period: { from: \"2026-05-20\", to: \"2026-05-20\" } }) { edges { node {
+  fundedBy(first: 2) { edges { node { ... on Merchant {
+  lots(first: 2) { edges { node { uses(first: 2) { edges { node { expense { payee { ... on Merchant { name } ... on PartnerUnit { name } } } } } } } } } } } } } } } } } }";
+
+#[tokio::test]
+async fn the_deepest_query_that_is_let_in_is_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&["demo", "--data-dir", dir.path().to_str().unwrap()]);
+    let tokens = fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap();
+    let tokens: Value = serde_json::from_str(&tokens).unwrap();
+    let officer = tokens["hostOfficer"]["token"].as_str().unwrap();
+    let answer: Value = server.ask_with(DEEPEST, officer).await.json().await.unwrap();
+    assert_eq!(answer["errors"], Value::Null, "{answer}");
+    assert!(answer.to_string().contains("payee"), "{answer}");
+    let deeper = DEEPEST.replacen("Merchant { name }", "Merchant { areas { edges { node { name } } } }", 1);
+    let deeper: Value = server.ask_with(&deeper, officer).await.json().await.unwrap();
+    assert_eq!(deeper["errors"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{deeper}");
+    server.stop();
+}
+
 #[tokio::test]
 async fn the_demo_makes_its_books_once_and_serves_them_again() {
     let dir = tempfile::tempdir().unwrap();

@@ -14,8 +14,9 @@ use crate::{
     support::on_both,
 };
 
-/// What no request over the socket can provoke: nothing refuses so, or a full disk does.
-const NOT_PROVOKED: [&str; 2] = ["CONFLICT", "STORAGE_FULL"];
+/// What no mutation over the socket provokes here: a full disk does, or another address, or the tests of imports.
+const NOT_PROVOKED: [&str; 6] =
+    ["CONFLICT", "IMPORT_MOVED_ON", "STORAGE_FULL", "UPLOAD_BROKEN", "UPLOAD_DONE", "UPLOAD_TOO_LARGE"];
 
 /// One request that must be refused: the code, the path, the mutation and its input.
 type Row = (&'static str, &'static str, &'static str, Value);
@@ -209,6 +210,38 @@ fn promises() -> Vec<Row> {
     ]
 }
 
+/// The refusals of imports.
+fn imports() -> Vec<Row> {
+    let start = |change| with(import_start("@file"), change);
+    let save = |change| with(mapping_save(), change);
+    vec![
+        ("TEXT_EMPTY", "fileName", "stagedUploadCreate", json!({ "fundId": "@F1", "fileName": " " })),
+        ("TEXT_TOO_LONG", "source", "importStart", start(json!({ "source": "x".repeat(61) }))),
+        ("NUMBER_OUT_OF_RANGE", "expectedTotal", "importStart", start(json!({ "expectedTotal": yuan("-1.00") }))),
+        ("NOT_FOUND", "uploadId", "importStart", with(import_start("@file"), json!({ "fundId": "@F2" }))),
+        ("NOT_FOUND", "mappingName", "importStart", start(json!({ "mappingName": "none" }))),
+        ("UPLOAD_MISSING", "uploadId", "importStart", import_start("@unsent file")),
+        ("MAPPING_UNREADABLE", "mapping", "importStart", start(json!({ "mapping": "gifer = \"x\"" }))),
+        ("MAPPING_UNREADABLE", "mapping", "importMappingSave", save(json!({ "mapping": "giver = " }))),
+        ("PLAN_MOVED", "planHash", "importCommit", import_commit("@import", "another")),
+        ("IMPORT_REFUSED", "importJobId", "importCommit", import_commit("@faulty import", "@faulty import hash")),
+        ("IMPORT_STATE", "importJobId", "importUndo", json!({ "importJobId": "@import" })),
+        ("NOT_FOUND", "importJobId", "importCancel", json!({ "importJobId": "@no import" })),
+    ]
+}
+
+fn import_start(upload: &str) -> Value {
+    json!({ "fundId": "@F1", "kind": "CONTRIBUTIONS", "uploadId": upload })
+}
+
+fn import_commit(job: &str, hash: &str) -> Value {
+    json!({ "importJobId": job, "planHash": hash })
+}
+
+fn mapping_save() -> Value {
+    json!({ "fundId": "@F1", "kind": "CONTRIBUTIONS", "name": "ours", "mapping": "giver = \"name\"" })
+}
+
 /// The refusals of what may not be done now.
 fn states() -> Vec<Row> {
     let voted = |votes: &[&str]| with(decide("row", "@F1", "@P3", "1.00"), json!({ "seats": seats(votes) }));
@@ -291,6 +324,7 @@ async fn filled(fixture: &crate::support::Fixture) -> Site {
     site.fill().await;
     for (name, kind) in [
         ("no decision", NodeKind::Decision),
+        ("no import", NodeKind::ImportJob),
         ("nobody", NodeKind::Merchant),
         ("no entry", NodeKind::Entry),
         ("no match", NodeKind::BankMatch),
@@ -311,7 +345,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), promises(), states()].concat();
+        let rows = [fields(), belongings(), promises(), states(), imports()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
             let row = format!("{mutation} {code} {input}");
@@ -459,6 +493,11 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
                 json!({ "fundId": "@F1", "groupId": "@group", "purposeId": "@places", "code": "G1", "title": "t", "stage": "GROWTH" }),
             ),
         ),
+        ("importCancel", json!({ "importJobId": "@import" })),
+        ("importCommit", import_commit("@import", "@import hash")),
+        ("importMappingSave", mapping_save()),
+        ("importStart", import_start("@file")),
+        ("importUndo", json!({ "importJobId": "@import" })),
         ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
         ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
         ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
@@ -480,5 +519,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
         ("projectPropose", propose("P9", "@F1", "@here")),
         ("purposeCreate", json!({ "code": "new", "name": "New" })),
+        ("stagedUploadCreate", json!({ "fundId": "@F1", "fileName": "a.csv" })),
     ]
 }

@@ -19,7 +19,7 @@ const ROLES: [Role; 6] = [
 
 /// Each act, whether a token that only reads may do it, and the roles that allow it, as `ROLES` stand:
 /// written a second time, by hand, so that a change of the table is a decision.
-const TABLE: [(Act, bool, &str); 16] = [
+const TABLE: [(Act, bool, &str); 18] = [
     (Act::SetUp, false, "H-----"),
     (Act::RegisterParty, false, "HSC---"),
     (Act::Propose, false, "HSCM--"),
@@ -32,10 +32,12 @@ const TABLE: [(Act, bool, &str); 16] = [
     (Act::Decide, false, "H--M--"),
     (Act::BookSpending, false, "H-C---"),
     (Act::Reverse, false, "H-C---"),
+    (Act::Import, false, "HSC---"),
     (Act::KeepBank, false, "H-C---"),
     (Act::ReadGiving, true, "HSCMPA"),
     (Act::ReadJournal, true, "HSCM-A"),
     (Act::ReadResident, true, "HSC-PA"),
+    (Act::ReadImport, true, "HSC--A"),
 ];
 
 /// A community at `/1/2/3/` with a fund, its street, its district; the community beside it, and one whose
@@ -85,7 +87,7 @@ fn a_role_allows_what_the_table_says_where_it_is_held_and_nowhere_else() {
             }
         }
     }
-    assert_eq!(asked, 16 * 6 * 11 * 3);
+    assert_eq!(asked, 18 * 6 * 11 * 3);
 }
 
 #[test]
@@ -120,7 +122,7 @@ struct Way {
     narrows: bool,
 }
 
-const WAYS: [Way; 6] = [
+const WAYS: [Way; 7] = [
     Way {
         what: "a lot",
         direct: "query($lot: ID!) { node(id: $lot) { id } }",
@@ -146,6 +148,15 @@ const WAYS: [Way; 6] = [
         direct_at: "/data/node/id",
         through: "query($fund: ID!) { node(id: $fund) { ... on Fund { entries(first: 1) { edges { node { id } } } } } }",
         through_at: "/data/node/entries/edges/0/node/id",
+        given: [false, false, false, true],
+        narrows: false,
+    },
+    Way {
+        what: "an import",
+        direct: "query($import: ID!) { node(id: $import) { id } }",
+        direct_at: "/data/node/id",
+        through: "query($fund: ID!) { node(id: $fund) { ... on Fund { importJobs(first: 1) { edges { node { id } } } } } }",
+        through_at: "/data/node/importJobs/edges/0/node/id",
         given: [false, false, false, true],
         narrows: false,
     },
@@ -192,7 +203,7 @@ on_both! {
     async fn a_node_is_given_to_whom_its_edges_are(fixture: Fixture) {
         let mut site = Site::open(&fixture).await;
         site.fill().await;
-        for (name, called) in [("lot", "@free.0"), ("pledge", "@promise"), ("entry", "@entry 1"), ("contribution", "@free"), ("fund", "@F1"), ("line", "@line 1")] {
+        for (name, called) in [("lot", "@free.0"), ("pledge", "@promise"), ("entry", "@entry 1"), ("contribution", "@free"), ("fund", "@F1"), ("line", "@line 1"), ("import", "@import")] {
             let id = site.named(called);
             site.name(name, &json!(id));
         }
@@ -204,6 +215,7 @@ on_both! {
             ("an auditor", Some(site.token("Auditor", &["--role", "auditor", "--fund", "F1"]))),
         ];
         let ids = json!({ "lot": "@lot", "pledge": "@pledge", "entry": "@entry", "contribution": "@contribution", "line": "@line",
+            "import": "@import",
             "fund": "@fund", "unit": "@unit" });
         let mut wrong = vec![];
         for way in WAYS {

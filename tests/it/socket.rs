@@ -244,6 +244,60 @@ impl Site {
         self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
         let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
         self.add("milestone", "milestoneReach", "milestone", input).await;
+        self.plan_imports().await;
+    }
+
+    /// A list that can be booked, one that cannot, and room for a third.
+    async fn plan_imports(&mut self) {
+        self.stage("file", "@F1", Some("giver,date,amount\nunit,2024-03-01,5.00\n")).await;
+        self.stage("faulty file", "@F1", Some("giver,date,amount\nunit,2024-03-01,5.00\nunit,2024-03-02,-1\n")).await;
+        self.stage("unsent file", "@F1", None).await;
+        self.plan("import", "@file").await;
+        self.plan("faulty import", "@faulty file").await;
+    }
+
+    /// Two lines of the bank, of which one is matched.
+    async fn hear_the_bank(&mut self) {
+        let lines = [("B1", "2024-03-02", "100.00"), ("B2", "2024-03-22", "-24.00")];
+        let input = bank_lines("@F1", "6217", &lines);
+        let read = self.mutate(Some(&self.officer), "en", "bankLineRecord", &input, "bankLines { id }").await;
+        for (number, line) in (1..).zip(read["data"]["bankLineRecord"]["bankLines"].as_array().unwrap()) {
+            self.name(&format!("line {number}"), &line["id"]);
+        }
+        self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
+    }
+
+    /// Makes room for a file of a fund and calls it `name`; sends it, where there is a text.
+    async fn stage(&mut self, name: &str, fund: &str, text: Option<&str>) {
+        let input = json!({ "fundId": fund, "fileName": format!("{name}.csv") });
+        let answer = self.mutate(Some(&self.officer), "en", "stagedUploadCreate", &input, "upload { id url }").await;
+        let upload = &answer["data"]["stagedUploadCreate"]["upload"];
+        self.name(name, &upload["id"]);
+        if let Some(text) = text {
+            let url = self.server.url(upload["url"].as_str().unwrap());
+            let sent = self.client.put(url).body(text.to_owned()).send().await.unwrap();
+            assert_eq!(sent.status(), reqwest::StatusCode::CREATED);
+        }
+    }
+
+    /// Plans an import and calls it `name`, and its hash `name hash`.
+    async fn plan(&mut self, name: &str, upload: &str) {
+        let input = json!({ "fundId": "@F1", "kind": "CONTRIBUTIONS", "uploadId": upload });
+        self.add(name, "importStart", "importJob", input).await;
+        let query = "query($id: ID!) { importJob(id: $id) { state planHash } }";
+        let planned = async {
+            loop {
+                let read = self.ask(Some(&self.officer), "en", query, json!({ "id": format!("@{name}") })).await;
+                let job = &read["data"]["importJob"];
+                if job["state"] == "PLANNED" {
+                    break job["planHash"].clone();
+                }
+                assert!(["QUEUED", "PLANNING"].contains(&job["state"].as_str().unwrap()), "{read}");
+                tokio::task::yield_now().await;
+            }
+        };
+        let hash = tokio::time::timeout(std::time::Duration::from_secs(60), planned).await.unwrap();
+        self.name(&format!("{name} hash"), &hash);
     }
 
     /// An agreement, campaigns, a report that was corrected, a claim, and what is due of a promise.
@@ -268,17 +322,6 @@ impl Site {
         let query = "query($id: ID!) { node(id: $id) { ... on Pledge { dues { edges { node { id } } } } } }";
         let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@promise" })).await;
         self.name("due", &read["data"]["node"]["dues"]["edges"][0]["node"]["id"]);
-    }
-
-    /// Two lines of the bank, of which one is matched.
-    async fn hear_the_bank(&mut self) {
-        let lines = [("B1", "2024-03-02", "100.00"), ("B2", "2024-03-22", "-24.00")];
-        let input = bank_lines("@F1", "6217", &lines);
-        let read = self.mutate(Some(&self.officer), "en", "bankLineRecord", &input, "bankLines { id }").await;
-        for (number, line) in (1..).zip(read["data"]["bankLineRecord"]["bankLines"].as_array().unwrap()) {
-            self.name(&format!("line {number}"), &line["id"]);
-        }
-        self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
     }
 
     async fn move_project(&mut self, project: &str, state: &str) {

@@ -4,6 +4,7 @@ mod cells;
 mod columns;
 mod files;
 mod formats;
+mod gifts;
 mod hints;
 mod hostile;
 mod published;
@@ -15,8 +16,11 @@ use std::io::Cursor;
 
 use chrono::NaiveDate;
 
+use crate::party::NAME_MAX as GIVER_CHARS_MAX;
+
 use super::file::{Delimiter, Encoding, FileRow, Found, LINE_BYTES_MAX, ROW_CELLS_MAX, RowReader, Wanted};
 use super::*;
+use gifts::{COLUMNS, Contributions, Options, Repeat, read, read_bytes};
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 6, 30).expect("a day")
@@ -24,10 +28,6 @@ fn today() -> NaiveDate {
 
 fn options() -> Options {
     Options { mapping: Mapping::default(), today: today(), date_default: None }
-}
-
-fn read_bytes(bytes: &[u8]) -> Result<Contributions, FileRefusal> {
-    read(Cursor::new(bytes.to_vec()), &options())
 }
 
 /// Reads a file that is accepted as a whole.

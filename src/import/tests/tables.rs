@@ -68,8 +68,8 @@ fn files_that_are_no_lists_are_refused_by_one_sentence() {
         (b"\n , ,\n\xE3\x80\x80\n", "file_blank", None),
         (b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", "file_not_text", None),
         (b"\xFF\xD8\xFF\xE0\0\x10JFIF", "file_not_text", None),
-        (b"giver,date,amount\n", "no_gifts", Some(1)),
-        (b"giver,date,amount", "no_gifts", Some(1)),
+        (b"giver,date,amount\n", "no_rows", Some(1)),
+        (b"giver,date,amount", "no_rows", Some(1)),
         (b"giver,date,amount\n\"x,2024-01-02,5\ny,2024-01-02,5\n", "quote_unclosed", Some(2)),
         (b"giver,date,amount\nx,2024-01-02,5\n\xFF\xFF,2024-01-02,5\n", "undecodable", Some(3)),
         (b"\xEF\xBB\xBFgiver,date,amount\n\xFF,2024-01-02,5\n", "undecodable", Some(2)),
@@ -119,7 +119,7 @@ fn a_file_without_end_is_refused_within_its_bound() {
     let cases: [(&[u8], u64, &str, usize); 3] = [
         (b"x", 1, "line_too_long", LINE_BYTES_MAX),
         (b"x\0\0", 1, "file_not_text", 0),
-        (b"x,2024-01-02,5\n", FILE_BYTES_MAX + 1, "file_too_large", 0),
+        (b"x,2024-01-02,5\n", super::file::FILE_BYTES_MAX + 1, "file_too_large", 0),
     ];
     for (line, bytes, code, bytes_max) in cases {
         let given = Arc::<AtomicUsize>::default();

@@ -1,13 +1,20 @@
 //! A fund to import into, and what is in its books.
 
-use std::{fmt::Write as _, io::Cursor};
+use std::fmt::Write as _;
 
 use cobuild::{
     db::Sql as _,
     error::Result,
-    import::{Mapping, Mode, Options, Order, Progress, Summary, run},
+    import::{
+        inline::{self, Order, Until},
+        job::{Job, OnRefusal, Options, worker},
+        kind::Kind,
+        run::Runner,
+        summary::Summary,
+    },
     ledger::verify,
-    viewer::{self, By, Viewer},
+    money::Fen,
+    viewer::{self, Viewer},
 };
 
 use crate::{
@@ -43,6 +50,19 @@ pub struct Counts {
     pub idem: i64,
 }
 
+/// How far an import goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    DryRun,
+    Commit,
+    CommitAccepted,
+}
+
+fn order(fund_code: &str, kind: Kind, mode: Mode, options: Options) -> Order {
+    let until = if mode == Mode::DryRun { Until::Planned } else { Until::Committed };
+    Order { fund_code: fund_code.into(), kind, file_name: "list.csv".into(), options, until }
+}
+
 /// A database with the fund F6.
 pub struct Books {
     pub world: World,
@@ -64,34 +84,38 @@ impl Books {
         viewer::operator(&self.world.db, self.world.clock.now()).await.unwrap()
     }
 
-    pub async fn import(&self, bytes: &[u8], mode: Mode) -> Summary {
-        self.import_as(&self.operator(), bytes, mode, |_| {}).await.unwrap()
+    pub fn runner(&self) -> Runner {
+        Runner::new(self.world.db.clone(), self.world.clock.clone(), worker::LEASE).unwrap()
     }
 
-    pub async fn import_as(
+    pub async fn import(&self, bytes: &[u8], mode: Mode) -> Summary {
+        self.import_as(&self.operator(), bytes, mode).await.unwrap()
+    }
+
+    pub async fn import_as(&self, viewer: &Viewer, bytes: &[u8], mode: Mode) -> Result<Summary> {
+        self.import_kind(viewer, Kind::Contributions, bytes, mode, Options::default()).await.map(|(_, told)| told)
+    }
+
+    pub async fn import_kind(
         &self,
         viewer: &Viewer,
+        kind: Kind,
         bytes: &[u8],
         mode: Mode,
-        progress: impl FnMut(Progress),
-    ) -> Result<Summary> {
-        let options = self.options();
-        let order = Order { fund_code: "F6", file_name: "list.csv", options: &options, mode };
-        run(&self.world.db, self.by(viewer), order, Cursor::new(bytes.to_vec()), progress).await
+        options: Options,
+    ) -> Result<(Job, Summary)> {
+        let options = match mode {
+            Mode::CommitAccepted => Options { on_refusal: OnRefusal::GoOn, ..options },
+            _ => options,
+        };
+        let job = inline::run(&self.runner(), viewer, order("F6", kind, mode, options), bytes, |_| {}).await?;
+        let summary = Summary::of(&self.world.db, &job, "F6").await?;
+        Ok((job, summary))
     }
 
-    pub async fn import_into(&self, fund_code: &str, bytes: &[u8]) -> Result<Summary> {
-        let options = self.options();
-        let order = Order { fund_code, file_name: "list.csv", options: &options, mode: Mode::Commit };
-        run(&self.world.db, self.by(&self.operator()), order, Cursor::new(bytes.to_vec()), |_| {}).await
-    }
-
-    fn options(&self) -> Options {
-        Options { mapping: Mapping::default(), today: self.world.clock.today(), date_default: None }
-    }
-
-    fn by<'a>(&self, viewer: &'a Viewer) -> By<'a> {
-        By { viewer, now: self.world.clock.now(), today: self.world.clock.today() }
+    pub async fn import_into(&self, fund_code: &str, bytes: &[u8]) -> Result<Job> {
+        let order = order(fund_code, Kind::Contributions, Mode::Commit, Options::default());
+        inline::run(&self.runner(), &self.operator(), order, bytes, |_| {}).await
     }
 
     pub async fn counts(&self) -> Counts {
@@ -117,6 +141,18 @@ impl Books {
     pub async fn pool_fen(&self) -> i64 {
         let pool = self.world.db.sql("SELECT balance FROM account WHERE kind = 'POOL' AND asset = 'CNY'");
         pool.one::<(i64,)>().await.unwrap().0
+    }
+
+    /// Lets a day go by.
+    pub fn tomorrow(&self) {
+        self.world.clock.set(self.world.clock.now() + chrono::Days::new(1));
+    }
+
+    /// What has arrived on pledges on which something has, by their numbers.
+    pub async fn received(&self) -> Vec<(String, Fen)> {
+        let sql =
+            "SELECT external_ref, received FROM pledge WHERE received > 0 AND source = 'club' ORDER BY external_ref";
+        self.world.db.sql(sql).all().await.unwrap()
     }
 
     /// Who gave how much, by name.

@@ -3,17 +3,19 @@
 #![allow(clippy::print_stdout, reason = "what was measured and what was skipped is told")]
 
 mod books;
+mod door;
+mod doors;
+mod killed;
+mod kinds;
 mod published;
+mod reference;
+mod script;
 
-use cobuild::{
-    error::Language,
-    import::{Mode, Step, cli_text},
-    viewer::Viewer,
-};
+use cobuild::{error::Language, import::job::State, viewer::Viewer};
 use serde_json::json;
 
 use crate::support::on_both;
-use books::{Books, Rows, file, gb18030};
+use books::{Books, Mode, Rows, file, gb18030};
 
 /// A file as publishers leave them: whatever is wrong with it, each gift can be read.
 const FAULTS: &str = "样例社区共建基金捐赠信息公示,,,,,
@@ -41,25 +43,26 @@ on_both! {
         let books = Books::new(&fixture).await;
         let before = books.counts().await;
         let tried = books.import(FAULTS.as_bytes(), Mode::DryRun).await;
-        assert_eq!(tried.refused, []);
-        assert_eq!((tried.rows, tried.created, tried.unchanged), (13, 13, 0));
+        assert_eq!((tried.state, tried.rows, tried.created, tried.unchanged, tried.refused), (State::Planned, 13, 13, 0, 0));
         assert_eq!((tried.total_fen, tried.created_fen), (505_722_775, 505_722_775));
-        assert_eq!(books.counts().await, before, "a dry run writes nothing");
+        assert_eq!(tried.control_total_fen, Some(505_722_775));
+        assert_eq!(books.counts().await, before, "a dry run writes nothing to the books");
 
         let booked = books.import(FAULTS.as_bytes(), Mode::Commit).await;
-        assert_eq!((booked.created, booked.unchanged, booked.parties_created), (13, 0, tried.parties_created));
-        // The bakery is known; the pharmacy and the food company give more than once.
-        assert_eq!(booked.parties_created, 8);
-        assert_eq!(booked.repeats.iter().map(|one| (one.row, one.of_row)).collect::<Vec<_>>(), [(12, 11)]);
-        assert_eq!(booked.published_again.iter().map(|one| (one.row, one.of_row)).collect::<Vec<_>>(), [(15, 11)]);
+        assert_eq!((booked.state, booked.created, booked.unchanged), (State::Committed, 13, 0));
+        // The bakery is known; the pharmacy and the food company give more than once; one gift was passed on.
+        assert_eq!((booked.parties_created, tried.parties_created), (9, 9));
+        let told: Vec<_> = booked.words.iter().map(|word| (word.row, word.code.as_str())).collect();
+        assert_eq!(told, [(12, "repeated"), (15, "repeated")]);
+        assert_eq!(booked.repeated, 2);
         let after = books.counts().await;
-        assert_eq!((after.party - before.party, after.receipt, after.entry, after.idem), (8, 13, 13, before.idem + 13));
+        assert_eq!((after.party - before.party, after.receipt, after.entry, after.idem), (9, 13, 13, before.idem));
         let notes = books.notes().await;
         assert!(notes.contains(&"助老餐桌 55%，儿童阅览角 45%".to_owned()), "{notes:?}");
         assert_eq!(books.pool_fen().await, 505_722_775);
         books.assert_clean().await;
-        insta::assert_snapshot!("booked_en", cli_text(&booked, Language::En));
-        insta::assert_snapshot!("booked_zh", cli_text(&booked, Language::Zh));
+        insta::assert_snapshot!("booked_en", without_id(&booked.text(Language::En)));
+        insta::assert_snapshot!("booked_zh", without_id(&booked.text(Language::Zh)));
     }
 
     async fn a_row_that_is_refused_keeps_the_whole_file_out(fixture: Fixture) {
@@ -82,7 +85,7 @@ twin,10,2024-01-02,,,
         let before = books.counts().await;
         let refused = books.import(text.as_bytes(), Mode::Commit).await;
         assert_eq!(books.counts().await, before);
-        let codes: Vec<_> = refused.refused.iter().map(|one| (one.row, one.column.as_str(), one.code)).collect();
+        let codes: Vec<_> = refused.words.iter().map(|one| (one.row, one.column.as_str(), one.code.as_str())).collect();
         assert_eq!(codes, [
             (3, "金额(元)", "amount_negative"),
             (4, "捐赠者", "giver_ambiguous"),
@@ -92,29 +95,30 @@ twin,10,2024-01-02,,,
             (8, "捐赠日期", "date_in_future"),
             (9, "用途", "text_too_long"),
         ]);
-        assert_eq!((refused.created, refused.parties_created, refused.refused_count), (0, 0, 7));
-        assert!(!refused.is_accepted());
-        let ambiguous = &refused.refused[1];
+        assert_eq!((refused.state, refused.created, refused.refused), (State::Planned, 2, 7));
+        let ambiguous = &refused.words[1];
         assert!(ambiguous.message_en.contains("Twin (Merchant, "), "{}", ambiguous.message_en);
-        let wrong = &refused.refused[2].message_en;
+        let wrong = &refused.words[2].message_en;
         assert!(wrong.contains("no unified social credit code: its check symbol is X where K is due"), "{wrong}");
-        let zh = cli_text(&refused, Language::Zh);
-        assert!(zh.contains("全部未入账") && zh.contains("第 3 行"), "{zh}");
+        let zh = refused.text(Language::Zh);
+        assert!(zh.contains("尚未入账") && zh.contains("第 3 行"), "{zh}");
 
         let good = books.import(text.as_bytes(), Mode::CommitAccepted).await;
-        assert_eq!((good.created, good.parties_created, good.refused_count, good.created_fen), (2, 2, 7, 3_000));
+        assert_eq!((good.state, good.created, good.parties_created, good.refused, good.created_fen), (State::Committed, 2, 2, 7, 3_000));
         let again = books.import(text.as_bytes(), Mode::CommitAccepted).await;
         assert_eq!((again.created, again.unchanged, again.parties_created), (0, 2, 0));
+        assert_eq!(again.earlier_import_job_id, Some(good.import_job_id));
         books.assert_clean().await;
     }
 
     async fn a_file_that_is_no_list_and_a_stranger_are_told_so(fixture: Fixture) {
         let books = Books::new(&fixture).await;
-        let refused = books.import(b"", Mode::Commit).await;
-        assert_eq!(refused.file_refusal.as_ref().map(|why| why.code), Some("file_empty"));
-        assert!(cli_text(&refused, Language::Zh).contains("未入账"));
-        assert_eq!(serde_json::to_value(&refused).unwrap()["mode"], json!("commit"));
-        let nobody = books.import_as(&Viewer::public(), b"", Mode::DryRun, |_| {}).await;
+        let refused = books.import(b"no list at all", Mode::Commit).await;
+        assert_eq!((refused.state, refused.error.as_ref().map(|why| why.code.as_str())), (State::Refused, Some("column_missing")));
+        assert_eq!(serde_json::to_value(&refused).unwrap()["state"], json!("refused"));
+        let empty = books.import_as(&books.operator(), b"", Mode::DryRun).await;
+        assert!(empty.unwrap_err().message(Language::En).contains("the file is empty"));
+        let nobody = books.import_as(&Viewer::public(), b"x", Mode::DryRun).await;
         assert!(matches!(nobody, Err(cobuild::error::Error::Denied(_))), "{nobody:?}");
         assert!(books.import_into("F9", FAULTS.as_bytes()).await.unwrap_err().message(Language::En).contains("no such fund"));
     }
@@ -133,19 +137,25 @@ twin,10,2024-01-02,,,
                 format!("{text}T{at},N{at},{note} ,2024/2/1,{at},{yuan}.00,{}\n", name.replace('（', "(").replace('）', ")"))
             },
         );
-        for again in [file(&rows).into_bytes(), file(&reversed).into_bytes(), gb18030(&file(&rows)), enriched.into_bytes()] {
+        for again in [file(&rows).into_bytes(), file(&reversed).into_bytes(), gb18030(&file(&rows))] {
             let again = books.import(&again, Mode::Commit).await;
             assert_eq!((again.rows, again.created, again.unchanged, again.parties_created), (60, 0, 60, 0));
-            assert_eq!(again.refused, []);
+            assert_eq!(again.refused, 0);
+            assert_eq!(books.counts().await, before);
+        }
+        // What the enriched copy adds is kept, once.
+        for (changed, unchanged) in [(60, 0), (0, 60)] {
+            let again = books.import(enriched.as_bytes(), Mode::Commit).await;
+            assert_eq!((again.created, again.changed, again.unchanged, again.refused), (0, changed, unchanged, 0), "{:?}", again.words);
             assert_eq!(books.counts().await, before);
         }
         // Another principal is told the same, and one more gift in the file is one more gift.
         let mut longer = rows.clone();
         longer.push(rows[7].clone());
         let more = books.import(file(&longer).as_bytes(), Mode::Commit).await;
-        assert_eq!((more.created, more.unchanged, more.repeats.len()), (1, 60, 1));
+        assert_eq!((more.created, more.unchanged, more.repeated), (1, 60, 1));
         let other = books.other_operator().await;
-        let told = books.import_as(&other, file(&longer).as_bytes(), Mode::Commit, |_| {}).await.unwrap();
+        let told = books.import_as(&other, file(&longer).as_bytes(), Mode::Commit).await.unwrap();
         assert_eq!((told.created, told.unchanged), (0, 61));
         books.assert_clean().await;
     }
@@ -172,7 +182,7 @@ Fresh,7,2024-01-01,,F2
 ";
         let booked = books.import(text.as_bytes(), Mode::Commit).await;
         // The fresh one without a number may be either of two, whichever row comes first.
-        assert_eq!(booked.refused.iter().map(|one| (one.row, one.code)).collect::<Vec<_>>(), [(6, "giver_ambiguous")]);
+        assert_eq!(booked.words.iter().map(|one| (one.row, one.code.as_str())).collect::<Vec<_>>(), [(6, "giver_ambiguous")]);
         let booked = books.import(text.as_bytes(), Mode::CommitAccepted).await;
         assert_eq!((booked.created, booked.parties_created), (6, 3));
         assert_eq!(books.counts().await.party, parties + 3);
@@ -194,14 +204,20 @@ Fresh,7,2024-01-01,,F2
         let mut taken = vec![];
         for (from, size) in [(1, 1), (2, 7), (9, 500)] {
             let before = books.world.db.statements();
-            let mut steps = vec![];
-            let text = file(&rows(from, size));
-            let operator = books.operator();
-            books.import_as(&operator, text.as_bytes(), Mode::Commit, |told| steps.push((told.step, told.done))).await.unwrap();
-            assert_eq!(steps, [(Step::Check, size), (Step::Book, size)]);
+            let told = books.import(file(&rows(from, size)).as_bytes(), Mode::Commit).await;
+            assert_eq!(told.created, i64::try_from(size).unwrap());
             taken.push(books.world.db.statements() - before);
         }
-        assert!(taken.iter().all(|one| one == &taken[0]) && taken[0] < 60, "{taken:?}");
+        // Now and then the job is read, to be told.
+        assert!(taken.iter().all(|one| one.abs_diff(taken[0]) < 12) && taken[0] < 100, "{taken:?}");
         println!("{taken:?} statements for 1, 7 and 500 rows");
     }
+}
+
+/// The text without ids, which differ from run to run.
+fn without_id(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.contains("imported before") && !line.contains("此前已导入"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -3,20 +3,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::Instant,
 };
 
 use async_graphql::Variables;
-use cobuild::{
-    error::Language,
-    import::{BATCH_ROWS, Mode, Step},
-    viewer::Request,
-};
+use cobuild::{error::Language, import::job::State, viewer::Request};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
-use super::books::{Books, Rows, file};
+use super::books::{Books, Mode, Rows, file};
 use crate::{
     support::on_both,
     world::{FOR, decision, mutation, with},
@@ -87,9 +81,9 @@ on_both! {
         let booking = Instant::now();
         let booked = books.import(&utf8, Mode::Commit).await;
         let booking = booking.elapsed();
-        assert_eq!(booked.refused, []);
+        assert_eq!((booked.state, booked.refused), (State::Committed, 0));
         assert_eq!((booked.rows, booked.created, booked.created_fen), (730, 730, TOTAL_FEN));
-        assert_eq!((booked.repeats.len(), booked.published_again.len()), (8, 3));
+        assert_eq!(booked.repeated, 11);
         assert_eq!(booked.parties_created, dry.parties_created);
         assert_eq!(books.pool_fen().await, TOTAL_FEN);
         let after = books.counts().await;
@@ -126,48 +120,12 @@ on_both! {
         );
     }
 
-    async fn an_import_that_was_interrupted_goes_on_where_it_stopped(fixture: Fixture) {
-        let books = Arc::new(Books::new(&fixture).await);
-        let rows: Rows = (0..BATCH_ROWS * 3 + 7).map(|n| (format!("Unit {}", n % 700), 1 + n, String::new())).collect();
-        let text = file(&rows);
-        // The future is dropped after its first batch.
-        let stop = Notify::new();
-        let operator = books.operator();
-        tokio::select! {
-            biased;
-            () = stop.notified() => {}
-            done = books.import_as(&operator, text.as_bytes(), Mode::Commit, |told| {
-                if told.step == Step::Book { stop.notify_one() }
-            }) => panic!("it was not interrupted: {done:?}"),
-        }
-        assert_eq!(books.counts().await.receipt, i64::try_from(BATCH_ROWS).unwrap());
-        // The task is killed after its second.
-        let (shared, same) = (books.clone(), text.clone());
-        let killed = tokio::spawn(async move {
-            let operator = shared.operator();
-            let done = shared.import_as(&operator, same.as_bytes(), Mode::Commit, |told| {
-                assert!(told.step != Step::Book, "interrupted");
-            });
-            done.await.map(|_| ())
-        });
-        assert!(killed.await.unwrap_err().is_panic());
-        assert_eq!(books.counts().await.receipt, i64::try_from(BATCH_ROWS * 2).unwrap());
-        let rest = books.import(text.as_bytes(), Mode::Commit).await;
-        assert_eq!((rest.created, rest.unchanged), (507, 1_000));
-        let parties = books.counts().await.party;
-        let again = books.import(text.as_bytes(), Mode::Commit).await;
-        assert_eq!((again.created, again.unchanged, again.parties_created), (0, 1_507, 0));
-        assert_eq!(books.counts().await.party, parties);
-        assert_eq!(books.given().await.len(), 700);
-        books.assert_clean().await;
-    }
-
     async fn two_imports_of_one_file_at_once_book_it_once(fixture: Fixture) {
         let books = Books::new(&fixture).await;
         let rows: Rows = (0..1_200).map(|n| (format!("Unit {}", n % 300), 1 + n, String::new())).collect();
         let text = file(&rows);
         let operator = books.operator();
-        let import = || books.import_as(&operator, text.as_bytes(), Mode::Commit, |_| {});
+        let import = || books.import_as(&operator, text.as_bytes(), Mode::Commit);
         let (one, other) = tokio::join!(import(), import());
         let (one, other) = (one.unwrap(), other.unwrap());
         assert_eq!(one.created + other.created, 1_200);

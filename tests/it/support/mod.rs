@@ -36,6 +36,11 @@ impl Fixture {
         }
     }
 
+    /// A database of PostgreSQL that somebody else made.
+    pub fn at(url: &str) -> Self {
+        Self { engine: Engine::Postgres, url: url.to_owned(), _dir: None }
+    }
+
     /// An empty database named after the test; `None` when the machine has no PostgreSQL.
     pub async fn postgres(name_hint: &str) -> Option<Self> {
         let cluster = postgres::cluster()?;
