@@ -423,7 +423,6 @@ fn seat_fill(from: &str) -> Value {
     json!({ "seatId": "@seat 1", "holder": { "name": "Next", "from": from } })
 }
 
-
 /// The refusals of corrections, goods, different hands and related parties.
 fn corrections() -> Vec<Row> {
     vec![
@@ -666,7 +665,7 @@ fn leading_group() -> Value {
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
 fn one_of_each() -> Vec<(&'static str, Value)> {
     let on = |field: &str| json!({ field: "2024-05-01" });
-    vec![
+    let mut all = vec![
         ("advancePay", move_money("row", "@P1", "1.00")),
         ("advanceReturn", move_money("row", "@P1", "1.00")),
         (
@@ -679,15 +678,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
         ("ballotCast", ballot("@motion", "@seat 1")),
         ("committeeForm", committee_form("@F1", &["MEMBER"; 5])),
-
-        ("advanceWriteOff", write_off("@P1", "1.00")),
-        ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
-        ("expenseSwap", swap("@paid", "@unit", "1.00")),
-        ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
-        ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
-        ("relatedPartyDeclare", related("@unit")),
-        ("relatedPartyEnd", json!({ "relatedPartyId": "@shop related", "validTo": "2024-05-01" })),
-        ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
         ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
@@ -760,5 +750,20 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 1", "interest": "RELATED" })),
         ("seatFill", seat_fill("2024-03-01")),
         ("stagedUploadCreate", json!({ "fundId": "@F1", "fileName": "a.csv" })),
+    ];
+    all.extend(one_of_each_correction());
+    all
+}
+
+fn one_of_each_correction() -> Vec<(&'static str, Value)> {
+    vec![
+        ("advanceWriteOff", write_off("@P1", "1.00")),
+        ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
+        ("expenseSwap", swap("@paid", "@unit", "1.00")),
+        ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
+        ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
+        ("relatedPartyDeclare", related("@unit")),
+        ("relatedPartyEnd", json!({ "relatedPartyId": "@shop related", "validTo": "2024-05-01" })),
+        ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
     ]
 }

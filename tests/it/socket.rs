@@ -273,7 +273,8 @@ impl Site {
     }
 
     /// A committee of the second fund: seat 2 is recused from the open motion, seat 3 has voted on it, seat 4 is
-    /// another's, seat 5 is vacant, seat 6 supervises; a motion for a rule was carried, and a resolution annulled.
+    /// another's, seat 5 is vacant, seat 6 supervises; a motion for a rule was carried. A resolution of the
+    /// first fund was annulled.
     async fn form_committee(&mut self) {
         self.token("Holder of seat 4", &["--role", "committee-member", "--fund", "F2"]);
         self.add("committee", "committeeForm", "committee", committee_form("@F2", &["MEMBER"; 5])).await;
@@ -296,7 +297,7 @@ impl Site {
         let query = "query($id: ID!) { node(id: $id) { ... on Motion { decision { id } } } }";
         let read = self.ask(None, "en", query, json!({ "id": "@rule motion" })).await;
         self.name("R-RULE", &read["data"]["node"]["decision"]["id"]);
-        self.add("R-ANNULLED", "decisionRecord", "decision", decide("R-ANNULLED", "@F2", "@Q1", "5.00")).await;
+        self.add("R-ANNULLED", "decisionRecord", "decision", decide("R-ANNULLED", "@F1", "@P1", "5.00")).await;
         self.add("R-ANNULLED", "decisionAnnul", "decision", decision_annul("@R-ANNULLED")).await;
         let explained = |month| with(disclosure(month), json!({ "remarks": "A seat is vacant." }));
         self.add("published", "disclosureDraft", "disclosure", explained("01")).await;
@@ -310,7 +311,9 @@ impl Site {
     /// Drafts that a check refuses: a must is not explained, a resident is named.
     async fn draft_badly(&mut self) {
         self.add("draft", "disclosureDraft", "disclosure", disclosure("02")).await;
-        let named = with(disclosure("04"), json!({ "remarks": "Our resident helped." }));
+        // Of a time before the books, so that nothing that is booked changes it.
+        let period = json!({ "from": "2023-12-01", "to": "2023-12-31" });
+        let named = json!({ "fundId": "@F2", "period": period, "remarks": "Our resident helped." });
         self.add("named", "disclosureDraft", "disclosure", named).await;
     }
 
