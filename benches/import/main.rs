@@ -117,8 +117,16 @@ async fn main() {
     let done = import(&db, &town, Kind::Settlements, &list).await;
     let peak = peak_mib();
     let good = usize::try_from(done.job.created).expect("a count");
-    for (name, took) in [("payments, planned", done.planned), ("payments, booked", done.booked)] {
-        println!("| {name} | {payments} | {} | | | {peak} |", per_second(good, took));
+    let limit = hand::payments(&db, &town, good).await;
+    let by_hand = per_second(good, limit);
+    println!("| payments, planned | {payments} | {} | | | {peak} |", per_second(good, done.planned));
+    let whole = done.planned + done.booked;
+    for (name, took) in [("payments, booked", done.booked), ("payments, both", whole)] {
+        println!(
+            "| {name} | {payments} | {} | {by_hand} | {} | {peak} |",
+            per_second(good, took),
+            percent(limit, took)
+        );
     }
     db.close().await;
 }

@@ -28,6 +28,8 @@ const SLICE: usize = 2_000;
 pub struct Town {
     pub clock: Clock,
     pub keeper: PrincipalId,
+    /// The fund whose code is A.
+    pub fund: FundId,
     /// The fund that is not imported into.
     pub other: FundId,
     pub merchants: Vec<PartyId>,
@@ -96,7 +98,7 @@ impl Town {
             funds.push(fund);
         }
         tx.commit().await.expect("committed");
-        Self { clock, keeper, other: funds[1], merchants: parties }
+        Self { clock, keeper, fund: funds[0], other: funds[1], merchants: parties }
     }
 }
 
