@@ -1,5 +1,7 @@
 //! The same rows, by hand.
 
+#![allow(clippy::too_many_lines, reason = "statements one after the other")]
+
 use cobuild::{
     db::{Db, Sql as _},
     ledger::{AccountKind, Asset, account},
