@@ -423,7 +423,6 @@ fn seat_fill(from: &str) -> Value {
     json!({ "seatId": "@seat 1", "holder": { "name": "Next", "from": from } })
 }
 
-
 /// The refusals of corrections, goods, different hands and related parties.
 fn corrections() -> Vec<Row> {
     vec![
@@ -679,7 +678,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
         ("ballotCast", ballot("@motion", "@seat 1")),
         ("committeeForm", committee_form("@F1", &["MEMBER"; 5])),
-
         ("advanceWriteOff", write_off("@P1", "1.00")),
         ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
         ("expenseSwap", swap("@paid", "@unit", "1.00")),

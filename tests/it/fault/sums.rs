@@ -137,7 +137,14 @@ async fn writer(number: u64, scene: &Scene, tills: &[Till], done: &Done, count: 
                         contribution::receive(tx, by, till.fund, &[(Some(once), wanted)]).await?.remove(0).map(drop)
                     }
                     2 => {
-                        let wanted = Allocate { decision: till.decision, asset: Asset::Cny, amount, effective_on, memo, lots: vec![] };
+                        let wanted = Allocate {
+                            decision: till.decision,
+                            asset: Asset::Cny,
+                            amount,
+                            effective_on,
+                            memo,
+                            lots: vec![],
+                        };
                         let once = Once::new(by, &key, "allocationMake", &wanted)?;
                         allocation::allocate(tx, by, &once, &wanted).await.map(drop)
                     }

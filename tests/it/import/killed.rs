@@ -14,9 +14,9 @@ use crate::{
     support::{
         Fixture,
         binary::{Server, cobuild},
+        disk::SmallDisk,
         on_both,
         postgres::Cluster,
-        disk::SmallDisk,
     },
 };
 

@@ -316,7 +316,10 @@ impl Book {
             let mut draft = Self::draft(kind, self.moves(&[("L9", way.0, way.1, 600)]));
             if kind == EntryKind::Allocate {
                 draft.decision_id = Some(DecisionId(4));
-                draft.documents = digest_decision(&decision(&mut tx, 4).await, &cobuild::allocation::store::seats_of(&mut tx, DecisionId(4)).await.unwrap());
+                draft.documents = digest_decision(
+                    &decision(&mut tx, 4).await,
+                    &cobuild::allocation::store::seats_of(&mut tx, DecisionId(4)).await.unwrap(),
+                );
             }
             let viewer = Viewer::operator(PrincipalId(actor));
             let by = By { viewer: &viewer, now: now(), today: day("2026-05-01") };
