@@ -20,7 +20,7 @@ CREATE TABLE project (
     summary TEXT NOT NULL,
     state TEXT NOT NULL CONSTRAINT project_state
         CHECK (state IN ('PROPOSED', 'UNDER_REVIEW', 'PUBLISHED', 'APPROVED', 'UNDERWAY', 'COMPLETED', 'ACCEPTED',
-                         'EVALUATED', 'CLOSED', 'REJECTED', 'CANCELLED')),
+                         'EVALUATED', 'CLOSED', 'REJECTED', 'FUNDING_MISSED', 'CANCELLED')),
     proposed_on DATE NOT NULL,
     -- The day the state was last changed.
     moved_on DATE NOT NULL

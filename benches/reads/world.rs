@@ -145,6 +145,7 @@ async fn propose(db: &Db, by: By<'_>, fund: FundId, area: AreaId, purpose: Purpo
             proposed_on: day,
             budget: vec![BudgetLine { project_id: TargetId(0), label: "All of it".into(), amount: Fen(1_000_000) }],
             plan: vec![],
+            goal: None,
             milestones: vec![],
         };
         let project = project::propose(&mut tx, by, &draft).await.expect("proposed").id;

@@ -204,6 +204,7 @@ async fn spend(
         proposed_on: day,
         budget: vec![BudgetLine { project_id: TargetId(0), label: "All of it".into(), amount: share }],
         plan: vec![],
+        goal: None,
         milestones: vec![],
     };
     let target = project::propose(&mut tx, by, &draft).await.expect("proposed").id;

@@ -12,8 +12,8 @@ use crate::{
     id::TargetId,
     money::Fen,
     project::{
-        self, BudgetLine, ExternalDraft, ExternalSource, FundingPart, FundingSource, GrantDraft, GrantStage,
-        MilestoneDraft, ProjectState, Proposal, grant_award, store,
+        self, BudgetLine, ExternalDraft, ExternalSource, FundingGoal, FundingPart, FundingSource, GrantDraft,
+        GrantStage, MilestoneDraft, ProjectState, Proposal, grant_award, store,
     },
 };
 
@@ -143,6 +143,8 @@ fn proposal(places: &Places, books: &Books, number: usize, work: &Work) -> Propo
         proposed_on: day(3, 10),
         budget: vec![line("材料 · Material", material), line("人工 · Labour", whole - material)],
         plan: parts.iter().filter(|(_, amount)| *amount > 0).map(part).collect(),
+        // What the households pay is there before the windows are ordered.
+        goal: (copay > 0).then(|| FundingGoal { project_id, minimum: yuan(copay), deadline: day(4, 18).into() }),
         milestones: vec![milestone("开工 · Begun", day(4, 25)), milestone("完工 · Finished", day(5, 31))],
     }
 }

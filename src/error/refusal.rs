@@ -213,6 +213,18 @@ refusals! {
     EntryUndone { entry: String }
         "Entry {entry} and the reversal cancel out; match both together, or neither."
         "分录 {entry} 与其冲销相互抵消;须一并勾对,或均不勾对。";
+    /// More is asked for as a minimum than the plan asks of others than the fund.
+    FundingMinimum { minimum: Fen, beside: Fen }
+        "{minimum} is more than the {beside} that the plan asks of residents, partners and others together."
+        "最低筹资额 {minimum} 超过方案中由居民、共建单位及其他来源承担的合计 {beside}。";
+    /// The funding minimum of the project is not missed.
+    FundingNotMissed { minimum: Fen, deadline: NaiveDate, raised: Fen }
+        "{minimum} is to be raised by {deadline}, and {raised} is; it is missed once that day is past and less is raised."
+        "须在 {deadline} 前筹得 {minimum},现已筹得 {raised};期满仍不足方为未达标。";
+    /// The work does not begin before its funding minimum is raised.
+    FundingShort { raised: Fen, minimum: Fen }
+        "{raised} of the {minimum} that others are to raise has come; the work begins once all of it has."
+        "应由他方筹集的 {minimum} 现到 {raised};足额后方可开工。";
     /// A milestone, move or state does not allow this.
     ProjectState { state: String, accepted: String }
         "The project is {state}; this is possible while it is {accepted}."
@@ -233,6 +245,10 @@ refusals! {
     MoneyLeft { amount: Fen }
         "{amount} has not been spent; release it or clear the advance first."
         "尚有 {amount} 未使用;请先退回或核销。";
+    /// What was given for a project alone waits in the fund.
+    MoneyBound { amount: Fen }
+        "{amount} was given for this project alone and waits in the fund; give it back, or have its givers agree to another use first."
+        "尚有 {amount} 仅限用于本项目的捐款留在基金中;请先退还,或经捐赠人同意改作他用。";
     /// Fewer members sat than the fund's rules ask for.
     NoQuorum { sat: i64, quorum: i64 }
         "{sat} sat and voted; the fund's rules ask for {quorum}."

@@ -174,7 +174,7 @@ pub async fn accept(tx: &mut Tx, by: By<'_>, draft: &AcceptanceDraft) -> Result<
     let papers: Vec<Paper> = draft.papers.iter().enumerate().map(paper).collect::<Result<_>>()?;
     let on = wanted.accepted_on.0;
     check_day(by, &project, on, "acceptedOn")?;
-    let facts = facts(tx, project.id).await?.recorded(condition);
+    let facts = facts(tx, by, project.id).await?.recorded(condition);
     let accepted = go(tx, by, project, facts, to, on).await?;
     let acceptance = Acceptance { accepted_by, note, ..wanted.clone() };
     let id = store::insert_acceptance(tx, &acceptance, by.viewer.actor()?).await?;
@@ -207,7 +207,7 @@ pub async fn evaluate(tx: &mut Tx, by: By<'_>, draft: &EvaluationDraft) -> Resul
     }
     let on = wanted.evaluated_on.0;
     check_day(by, &project, on, "evaluatedOn")?;
-    let facts = facts(tx, project.id).await?.recorded(Condition::Evaluated);
+    let facts = facts(tx, by, project.id).await?.recorded(Condition::Evaluated);
     let evaluated = go(tx, by, project, facts, ProjectState::Evaluated, on).await?;
     let evaluation = Evaluation { evaluated_by, sha256, ..wanted.clone() };
     store::insert_evaluation(tx, &evaluation, by.viewer.actor()?).await?;
@@ -228,7 +228,7 @@ pub async fn close(tx: &mut Tx, by: By<'_>, draft: &ReportDraft) -> Result<Proje
     check_range(draft.served, 0, RESIDENTS_MAX, "served")?;
     let on = draft.reported_on.0;
     check_day(by, &project, on, "reportedOn")?;
-    let facts = facts(tx, project.id).await?.recorded(Condition::Reported);
+    let facts = facts(tx, by, project.id).await?.recorded(Condition::Reported);
     let closed = go(tx, by, project, facts, ProjectState::Closed, on).await?;
     let report = ClosingReport { summary, name, sha256, ..draft.clone() };
     store::insert_report(tx, &report, by.viewer.actor()?).await?;

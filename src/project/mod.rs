@@ -4,9 +4,11 @@
 //! * A project goes from state to state as [`MOVES`] says, and every move is recorded.
 //! * Work is accepted by whoever did not do it, evaluated by those it is for, and closed with a report.
 //! * A target ends with no money left in it, and nothing is paid into it or out of it afterwards.
-//! * A co-financing plan adds up to the budget.
+//! * A co-financing plan adds up to the budget. A minimum that others than the fund are to raise is raised before the
+//!   work begins, or missed: then what was given goes back.
 
 mod end;
+mod funding;
 mod grant;
 mod graphql;
 mod mutation;
@@ -21,11 +23,12 @@ pub use end::{
     Acceptance, AcceptanceDraft, AcceptanceOutcome, ClosingReport, Evaluation, EvaluationDraft, EvaluationScore,
     Evaluator, Paper, ReportDraft, accept, close, evaluate,
 };
+pub use funding::{FundingGoal, FundingMiss, Raised, funding_miss};
 pub use grant::{GrantDraft, grant_award};
 pub use graphql::{
     ExternalFundingConnection, ExternalFundingEdge, MicroGrantConnection, MicroGrantEdge, ProjectAcceptPayload,
-    ProjectClosePayload, ProjectConnection, ProjectEdge, ProjectEndMutation, ProjectEvaluatePayload, ProjectQuery,
-    TargetById, TargetNode, projects_of_fund,
+    ProjectClosePayload, ProjectConnection, ProjectEdge, ProjectEndMutation, ProjectEvaluatePayload,
+    ProjectFundingMissPayload, ProjectFundingMutation, ProjectQuery, TargetById, TargetNode, projects_of_fund,
 };
 pub use mutation::ProjectMutation;
 pub use proposal::{MilestoneDraft, Proposal, propose};

@@ -5,7 +5,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::{
     BudgetLine, ExternalDraft, ExternalFunding, ExternalSource, FundingPart, FundingSource, GrantDraft, GrantStage,
     MicroGrant, Milestone, MilestoneDraft, Project, ProjectState, Proposal, TargetById, TargetNode, advance,
-    external_funding_record, grant_award, milestone_reach, propose,
+    external_funding_record, grant_award, graphql::FundingGoalInput, milestone_reach, propose,
 };
 use crate::{
     clock::Date,
@@ -69,6 +69,8 @@ pub struct ProjectProposeInput {
     /// Who is to pay which part; adds up to the budget, or is left out.
     #[graphql(default)]
     pub plan: Vec<FundingPartInput>,
+    /// The least that must be raised beside the fund's part, and by when; left out for no minimum.
+    pub funding: Option<FundingGoalInput>,
     /// What is to be reached, 100 at most.
     #[graphql(default)]
     pub milestones: Vec<MilestoneInput>,
@@ -100,6 +102,7 @@ impl ProjectProposeInput {
             proposed_on: self.proposed_on.into(),
             budget: self.budget.into_iter().map(line).collect(),
             plan: self.plan.into_iter().map(part).collect(),
+            goal: self.funding.map(Into::into),
             milestones: self.milestones.into_iter().map(milestone).collect(),
         })
     }

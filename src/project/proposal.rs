@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 
 use super::{
-    BudgetLine, FundingPart, LINES_MAX, Project, ProjectState, RESIDENTS_MAX, SUMMARY_MAX, TITLE_MAX, Target,
-    TargetKind, TargetStatus, check_free, check_purpose, fund_for, purpose_by_id, store,
+    BudgetLine, FundingGoal, FundingPart, LINES_MAX, Project, ProjectState, RESIDENTS_MAX, SUMMARY_MAX, TITLE_MAX,
+    Target, TargetKind, TargetStatus, check_free, check_purpose, fund_for, funding::check_goal, purpose_by_id, store,
 };
 use crate::{
     area,
@@ -56,6 +56,8 @@ pub struct Proposal {
     pub budget: Vec<BudgetLine>,
     /// Who is to pay which part; the project of each part is not read. Empty for no plan.
     pub plan: Vec<FundingPart>,
+    /// The least that must be raised beside the fund's part; the project is not read. `None` for no minimum.
+    pub goal: Option<FundingGoal>,
     /// What is to be reached.
     pub milestones: Vec<MilestoneDraft>,
 }
@@ -65,7 +67,7 @@ pub struct Proposal {
 /// # Errors
 /// Refused for texts, amounts, days and numbers out of bounds, a code that is taken in the fund, a source
 /// named twice, a fund, area or purpose that does not exist, an area outside of the fund's, a purpose the
-/// fund may not spend on, and a plan that does not add up to the budget.
+/// fund may not spend on, a plan that does not add up to the budget, and a funding goal that the plan does not allow.
 pub async fn propose(tx: &mut Tx, by: By<'_>, draft: &Proposal) -> Result<Project> {
     let (fund, mut head) = fund_for(tx, by, draft.fund).await?;
     let draft = checked(by, draft)?;
@@ -83,12 +85,18 @@ pub async fn propose(tx: &mut Tx, by: By<'_>, draft: &Proposal) -> Result<Projec
     if !draft.plan.is_empty() && parts != whole {
         return Err(Refusal::SumMismatch { parts, whole }.at("plan"));
     }
+    if let Some(goal) = &draft.goal {
+        check_goal(goal, &draft.plan, draft.proposed_on)?;
+    }
     let id = store::insert_target(tx, &target_of(&draft)).await?;
     store::insert_proposer(tx, id, by.viewer.actor()?).await?;
     let project = project_of(&draft, id, fund.area_path);
     store::insert(tx, &project).await?;
     store::insert_budget(tx, id, &draft.budget).await?;
     store::insert_plan(tx, id, &draft.plan).await?;
+    if let Some(goal) = &draft.goal {
+        store::insert_goal(tx, id, goal).await?;
+    }
     store::insert_milestones(tx, id, &draft.milestones).await?;
     account::open_target(tx, &mut head, id).await?;
     head::write(tx, &head).await?;

@@ -3,8 +3,9 @@
 use async_graphql::Enum;
 use chrono::NaiveDate;
 
-use super::{AcceptanceOutcome, Project, store};
+use super::{AcceptanceOutcome, FundingSource, Project, Raised, store};
 use crate::{
+    clock::Date,
     db::Tx,
     error::{Refusal, Result, check_past, ensure_rows},
     fund::head,
@@ -37,17 +38,20 @@ pub enum ProjectState {
     Closed,
     /// It was not wanted.
     Rejected,
+    /// Its funding minimum was missed: what was given for it goes back, or to another use that its givers agree to.
+    FundingMissed,
     /// It was given up.
     Cancelled,
 }
 
 use ProjectState::{
-    Accepted, Approved, Cancelled, Closed, Completed, Evaluated, Proposed, Published, Rejected, UnderReview, Underway,
+    Accepted, Approved, Cancelled, Closed, Completed, Evaluated, FundingMissed, Proposed, Published, Rejected,
+    UnderReview, Underway,
 };
 
 impl ProjectState {
     /// All of them, in the order that projects go.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Proposed,
         UnderReview,
         Published,
@@ -58,12 +62,18 @@ impl ProjectState {
         Evaluated,
         Closed,
         Rejected,
+        FundingMissed,
         Cancelled,
     ];
 
     /// Whether nothing follows: the project's money must be gone, and no more comes.
     pub fn ends(self) -> bool {
         matches!(self, Closed | Rejected | Cancelled)
+    }
+
+    /// Whether nothing is given for it, paid into it or out of it from then on.
+    fn takes_no_money(self) -> bool {
+        self.ends() || self == FundingMissed
     }
 }
 
@@ -74,6 +84,12 @@ pub enum Condition {
     Always,
     /// No money is left in it.
     NoMoneyLeft,
+    /// The funding minimum, where it has one, is raised.
+    Funded,
+    /// The funding minimum is missed, and no money is left in it.
+    Missed,
+    /// Nothing that was given for it alone waits in the fund.
+    NothingBound,
     /// It was accepted.
     Accepted,
     /// It was looked at and sent back.
@@ -88,7 +104,8 @@ impl Condition {
     /// The mutation that makes a move under this condition, with what it records.
     pub fn mutation(self) -> &'static str {
         match self {
-            Self::Always | Self::NoMoneyLeft => "projectAdvance",
+            Self::Always | Self::NoMoneyLeft | Self::Funded | Self::NothingBound => "projectAdvance",
+            Self::Missed => "projectFundingMiss",
             Self::Accepted | Self::Rework => "projectAccept",
             Self::Evaluated => "projectEvaluate",
             Self::Reported => "projectClose",
@@ -100,6 +117,11 @@ impl Condition {
         match self {
             Self::Always => "",
             Self::NoMoneyLeft => "no money is left in it",
+            Self::Funded => "the funding minimum, where it has one, is raised",
+            Self::Missed => {
+                "the deadline is past with less than the funding minimum raised, and no money is left in it"
+            }
+            Self::NothingBound => "nothing that was given for it alone waits in the fund",
             Self::Accepted => "an acceptance is recorded with it",
             Self::Rework => "an acceptance that asks for rework is recorded with it",
             Self::Evaluated => "the social evaluation is recorded with it",
@@ -123,8 +145,10 @@ pub const MOVES: &[Move] = &[
     (UnderReview, Rejected, Act::Review, Condition::NoMoneyLeft),
     (UnderReview, Cancelled, Act::Propose, Condition::NoMoneyLeft),
     (Published, Approved, Act::RunProject, Condition::Always),
+    (Published, FundingMissed, Act::BookContribution, Condition::Missed),
     (Published, Cancelled, Act::RunProject, Condition::NoMoneyLeft),
-    (Approved, Underway, Act::RunProject, Condition::Always),
+    (Approved, Underway, Act::RunProject, Condition::Funded),
+    (Approved, FundingMissed, Act::BookContribution, Condition::Missed),
     (Approved, Cancelled, Act::RunProject, Condition::NoMoneyLeft),
     (Underway, Completed, Act::RunProject, Condition::Always),
     (Underway, Cancelled, Act::RunProject, Condition::NoMoneyLeft),
@@ -133,6 +157,7 @@ pub const MOVES: &[Move] = &[
     (Completed, Closed, Act::RunProject, Condition::NoMoneyLeft),
     (Accepted, Evaluated, Act::RunProject, Condition::Evaluated),
     (Evaluated, Closed, Act::RunProject, Condition::Reported),
+    (FundingMissed, Cancelled, Act::RunProject, Condition::NothingBound),
 ];
 
 fn find(from: ProjectState, to: ProjectState) -> Option<&'static Move> {
@@ -165,13 +190,35 @@ pub struct Facts {
     pub evaluated: i64,
     /// 1 when its closing report is recorded.
     pub reported: i64,
+    /// The least that others than the fund are to raise; `None` where nothing was said.
+    pub minimum: Option<Fen>,
+    /// The last day on which that counts.
+    pub deadline: Option<Date>,
+    /// 1 when that day is past.
+    pub overdue: i64,
+    /// 1 when it was stated that the minimum was missed.
+    pub missed: i64,
+    /// What others than the fund have raised.
+    #[sqlx(skip)]
+    pub raised: Fen,
+    /// What of it was given for this project alone and waits in the fund.
+    #[sqlx(skip)]
+    pub bound: Fen,
 }
 
 impl Facts {
+    /// With what was raised for the project.
+    pub fn with(self, raised: &[Raised]) -> Self {
+        let mine = || raised.iter().filter(|one| one.project_id == self.project_id);
+        let beside = mine().filter(|one| one.source != FundingSource::Fund).map(|one| one.amount).sum();
+        Self { raised: beside, bound: mine().map(|one| one.bound).sum(), ..self }
+    }
+
     /// As they are once what `condition` asks for is recorded.
     pub fn recorded(self, condition: Condition) -> Self {
         match condition {
-            Condition::Always | Condition::NoMoneyLeft => self,
+            Condition::Always | Condition::NoMoneyLeft | Condition::Funded | Condition::NothingBound => self,
+            Condition::Missed => Self { missed: 1, ..self },
             Condition::Accepted => Self { acceptance: Some(AcceptanceOutcome::Accepted), ..self },
             Condition::Rework => Self { acceptance: Some(AcceptanceOutcome::Rework), ..self },
             Condition::Evaluated => Self { evaluated: 1, ..self },
@@ -181,7 +228,8 @@ impl Facts {
 
     fn check(self, condition: Condition) -> Result<()> {
         let recorded = match condition {
-            Condition::Always | Condition::NoMoneyLeft => true,
+            Condition::Always | Condition::NoMoneyLeft | Condition::Funded | Condition::NothingBound => true,
+            Condition::Missed => self.missed == 1,
             Condition::Accepted => self.acceptance == Some(AcceptanceOutcome::Accepted),
             Condition::Rework => self.acceptance == Some(AcceptanceOutcome::Rework),
             Condition::Evaluated => self.evaluated == 1,
@@ -190,11 +238,29 @@ impl Facts {
         if !recorded {
             return Err(Refusal::ProjectStep { mutation: condition.mutation().into() }.at("projectId"));
         }
-        let empties = matches!(condition, Condition::NoMoneyLeft | Condition::Reported);
+        self.check_funding(condition)?;
+        let empties = matches!(condition, Condition::NoMoneyLeft | Condition::Reported | Condition::Missed);
         if empties && self.money_left != Fen::ZERO {
             return Err(Refusal::MoneyLeft { amount: self.money_left }.at("projectId"));
         }
         Ok(())
+    }
+
+    fn check_funding(self, condition: Condition) -> Result<()> {
+        let (raised, bound) = (self.raised, self.bound);
+        match (condition, self.minimum, self.deadline) {
+            (Condition::Funded, Some(minimum), _) if raised < minimum => {
+                Err(Refusal::FundingShort { raised, minimum }.at("projectId"))
+            }
+            (Condition::Missed, Some(minimum), Some(deadline)) if self.overdue == 0 || raised >= minimum => {
+                Err(Refusal::FundingNotMissed { minimum, deadline: deadline.0, raised }.at("projectId"))
+            }
+            (Condition::Missed, None, _) => Err(Refusal::NotFound { what: "funding minimum".into() }.at("projectId")),
+            (Condition::NothingBound, ..) if bound != Fen::ZERO => {
+                Err(Refusal::MoneyBound { amount: bound }.at("projectId"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -236,7 +302,7 @@ pub async fn advance(tx: &mut Tx, by: By<'_>, project: TargetId, to: ProjectStat
     let act = find(before.state, to).map_or(Act::RunProject, |(.., act, _)| *act);
     let before = locked(tx, by, project, act).await?;
     check_day(by, &before, on, "movedOn")?;
-    let facts = facts(tx, project).await?;
+    let facts = facts(tx, by, project).await?;
     go(tx, by, before, facts, to, on).await
 }
 
@@ -250,9 +316,10 @@ pub(super) fn check_day(by: By<'_>, project: &Project, on: NaiveDate, field: &st
 }
 
 /// What is known of a project. Read it with the fund's head locked.
-pub(super) async fn facts(tx: &mut Tx, project: TargetId) -> Result<Facts> {
-    let found = store::facts_of(&mut *tx, &[project]).await?.pop();
-    Ok(found.expect("the project was found before"))
+pub(super) async fn facts(tx: &mut Tx, by: By<'_>, project: TargetId) -> Result<Facts> {
+    let found = store::facts_of(&mut *tx, &[project], by.today).await?.pop();
+    let facts = found.expect("the project was found before");
+    Ok(facts.with(&store::raised_of(&mut *tx, &[project]).await?))
 }
 
 /// Moves a project that is locked, when it may.
@@ -266,7 +333,7 @@ pub(super) async fn go(
 ) -> Result<Project> {
     let actor = by.viewer.actor()?;
     may_move(by.viewer, &project, facts, to)?;
-    if to.ends() {
+    if to.takes_no_money() {
         ensure_rows(store::set_closed(tx, project.id).await?, 1, "target")?;
     }
     ensure_rows(store::set_state(tx, project.id, to, on).await?, 1, "project")?;
@@ -308,31 +375,51 @@ mod tests {
         viewer
     }
 
-    /// All is recorded and no money left: what is refused is refused for the state or the right.
-    const DONE: Facts =
-        Facts { project_id: TargetId(1), money_left: Fen::ZERO, acceptance: None, evaluated: 1, reported: 1 };
+    /// All is recorded and no money left, the funding minimum missed: what is refused is refused for the state or the
+    /// right.
+    const DONE: Facts = Facts {
+        project_id: TargetId(1),
+        money_left: Fen::ZERO,
+        acceptance: None,
+        evaluated: 1,
+        reported: 1,
+        minimum: Some(Fen(100)),
+        deadline: Some(DEADLINE),
+        overdue: 1,
+        missed: 1,
+        raised: Fen(99),
+        bound: Fen::ZERO,
+    };
+    const DEADLINE: Date = Date(NaiveDate::from_ymd_opt(2026, 2, 28).unwrap());
+
+    /// What lets the work begin is what leaves nothing missed.
+    fn done(to: ProjectState) -> Facts {
+        if to == Underway { Facts { raised: Fen(100), ..DONE } } else { DONE }
+    }
 
     #[test]
     fn every_role_moves_a_project_as_the_table_says_and_no_other_way() {
-        // Rows: from; columns: to, in the order of `ProjectState::ALL`. Who may: r runs projects, j judges, p proposes.
+        // Rows: from; columns: to, in the order of `ProjectState::ALL`. Who may: r runs projects, j judges, p
+        // proposes, g books gifts.
         let allowed = [
-            (Proposed, "-r-r-----rp"),
-            (UnderReview, "j-jj-----jp"),
-            (Published, "---r------r"),
-            (Approved, "----r-----r"),
-            (Underway, "-----r----r"),
-            (Completed, "----j-j-r--"),
-            (Accepted, "-------r---"),
-            (Evaluated, "--------r--"),
-            (Closed, "-----------"),
-            (Rejected, "-----------"),
-            (Cancelled, "-----------"),
+            (Proposed, "-r-r-----r-p"),
+            (UnderReview, "j-jj-----j-p"),
+            (Published, "---r------gr"),
+            (Approved, "----r-----gr"),
+            (Underway, "-----r-----r"),
+            (Completed, "----j-j-r---"),
+            (Accepted, "-------r----"),
+            (Evaluated, "--------r---"),
+            (Closed, "------------"),
+            (Rejected, "------------"),
+            (FundingMissed, "-----------r"),
+            (Cancelled, "------------"),
         ];
         // Host, street, staff, committee, representative, auditor.
         let roles = [
-            (Role::HostOfficer, "rjp"),
+            (Role::HostOfficer, "rjpg"),
             (Role::StreetOfficer, "rjp"),
-            (Role::CommunityStaff, "rp"),
+            (Role::CommunityStaff, "rpg"),
             (Role::CommitteeMember, "jp"),
             (Role::PartyRepresentative, ""),
             (Role::Auditor, ""),
@@ -342,7 +429,7 @@ mod tests {
             for (to, mark) in ProjectState::ALL.into_iter().zip(row.chars()) {
                 for (role, rights) in roles {
                     let condition = find(from, to).map_or(Condition::Always, |(.., condition)| *condition);
-                    let outcome = may_move(&viewer(role), &project(from), DONE.recorded(condition), to);
+                    let outcome = may_move(&viewer(role), &project(from), done(to).recorded(condition), to);
                     assert_eq!(outcome.is_ok(), rights.contains(mark), "{role:?} from {from:?} to {to:?}");
                     asked += 1;
                 }
@@ -350,7 +437,7 @@ mod tests {
                 assert!(matches!(outcome, Err(Error::Denied(_))), "the public from {from:?} to {to:?}");
             }
         }
-        assert_eq!(asked, 11 * 11 * 6);
+        assert_eq!(asked, 12 * 12 * 6);
     }
 
     #[test]
@@ -381,12 +468,43 @@ mod tests {
     }
 
     #[test]
+    fn work_begins_with_its_minimum_and_ends_without_it() {
+        let host = viewer(Role::HostOfficer);
+        let code = |facts: Facts, from, to| match may_move(&host, &project(from), facts, to) {
+            Ok(()) => None,
+            Err(Error::Refused(refused)) => Some(refused.refusal),
+            Err(other) => panic!("{other:?}"),
+        };
+        let missed = |facts| code(facts, Published, FundingMissed);
+        let not_missed =
+            |raised| Some(Refusal::FundingNotMissed { minimum: Fen(100), deadline: DEADLINE.0, raised: Fen(raised) });
+        let without = Facts { minimum: None, deadline: None, overdue: 0, raised: Fen::ZERO, ..DONE };
+        assert_eq!(missed(DONE), None);
+        assert_eq!(missed(Facts { overdue: 0, ..DONE }), not_missed(99));
+        assert_eq!(missed(Facts { raised: Fen(100), ..DONE }), not_missed(100));
+        assert_eq!(missed(Facts { money_left: Fen(1), ..DONE }), Some(Refusal::MoneyLeft { amount: Fen(1) }));
+        assert_eq!(
+            missed(Facts { missed: 0, ..DONE }),
+            Some(Refusal::ProjectStep { mutation: "projectFundingMiss".into() })
+        );
+        assert_eq!(missed(without), Some(Refusal::NotFound { what: "funding minimum".into() }));
+        let short = Some(Refusal::FundingShort { raised: Fen(99), minimum: Fen(100) });
+        assert_eq!(code(DONE, Approved, Underway), short);
+        assert_eq!(code(Facts { raised: Fen(100), ..DONE }, Approved, Underway), None);
+        assert_eq!(code(without, Approved, Underway), None, "no minimum, no waiting");
+        let bound = Facts { bound: Fen(7), ..DONE };
+        assert_eq!(code(bound, FundingMissed, Cancelled), Some(Refusal::MoneyBound { amount: Fen(7) }));
+        assert_eq!(code(DONE, FundingMissed, Cancelled), None);
+    }
+
+    #[test]
     fn what_ends_a_project_has_no_way_on_and_all_else_has() {
         for state in ProjectState::ALL {
             assert_eq!(state.ends(), !MOVES.iter().any(|(from, ..)| *from == state), "{state:?}");
         }
         for (_, to, _, condition) in MOVES.iter().filter(|(_, to, ..)| to.ends()) {
-            assert!(matches!(condition, Condition::NoMoneyLeft | Condition::Reported), "{to:?} leaves no money behind");
+            let empty = matches!(condition, Condition::NoMoneyLeft | Condition::Reported | Condition::NothingBound);
+            assert!(empty, "{to:?} leaves no money behind");
         }
     }
 }

@@ -25,6 +25,7 @@ mod socket;
 mod statement;
 mod storm;
 mod support;
+mod systems;
 mod tamper;
 mod tidy;
 mod width;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::{
     socket::{
         LANGUAGES, Site, allocate, ballot, bank_lines, bank_match, campaign_open, committee_form, credit, decide,
-        decision_annul, disclosure, fund_open, gift, motion_close, motion_open, move_money, offer, pay, propose,
-        receive, refund, related, relot, reverse, seats, sold, swap, transfer, with, write_off, yuan,
+        decision_annul, disclosure, fund_open, funded, gift, miss, motion_close, motion_open, move_money, offer, pay,
+        propose, receive, refund, related, relot, reverse, seats, sold, swap, transfer, with, write_off, yuan,
     },
     support::on_both,
 };
@@ -279,6 +279,25 @@ fn states() -> Vec<Row> {
             "projectAdvance",
             json!({ "projectId": "@DONE", "state": "ACCEPTED", "movedOn": "2024-05-01" }),
         ),
+        ("FUNDING_MINIMUM", "funding.minimum", "projectPropose", funded("P9", "25.01", "2024-03-31")),
+        ("PERIOD_REVERSED", "funding.deadline", "projectPropose", funded("P9", "20.00", "2024-01-09")),
+        ("FUNDING_NOT_MISSED", "projectId", "projectFundingMiss", miss("@RAISED", "2024-05-01")),
+        ("FUNDING_NOT_MISSED", "missedOn", "projectFundingMiss", miss("@SHORT", "2024-03-31")),
+        ("NOT_FOUND", "projectId", "projectFundingMiss", miss("@Q1", "2024-05-01")),
+        ("PROJECT_STATE", "projectId", "projectFundingMiss", miss("@PROPOSED", "2024-05-01")),
+        ("FUNDING_SHORT", "projectId", "projectAdvance", begin("@SHORT")),
+        (
+            "MONEY_BOUND",
+            "projectId",
+            "projectAdvance",
+            json!({ "projectId": "@MISSED", "state": "CANCELLED", "movedOn": "2024-05-01" }),
+        ),
+        (
+            "TARGET_CLOSED",
+            "lines.0.earmark.targetId",
+            "contributionReceive",
+            receive("row", "@F1", json!([gift("@unit", "1.00", json!({ "targetId": "@MISSED" }))])),
+        ),
         (
             "MILESTONE_REACHED",
             "reachedOn",
@@ -366,6 +385,10 @@ fn committees() -> Vec<Row> {
         ("DECISION_USED", "decisionId", "decisionAnnul", decision_annul("@R-P1")),
         ("PERIOD_REVERSED", "holder.from", "seatFill", seat_fill("2024-01-01")),
     ]
+}
+
+fn begin(project: &str) -> Value {
+    json!({ "projectId": project, "state": "UNDERWAY", "movedOn": "2024-05-01" })
 }
 
 fn accept(outcome: &str) -> Value {
@@ -664,6 +687,29 @@ fn leading_group() -> Value {
 
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
 fn one_of_each() -> Vec<(&'static str, Value)> {
+    [one_of_each_work(), one_of_each_rest(), one_of_each_correction()].concat()
+}
+
+/// Who there is, and what is done.
+fn one_of_each_work() -> Vec<(&'static str, Value)> {
+    vec![
+        ("fundOpen", fund_open("F3", "@third")),
+        ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
+        ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
+        ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
+        ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
+        ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
+        ("projectAccept", accept("ACCEPTED")),
+        ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
+        ("projectClose", close_project()),
+        ("projectEvaluate", evaluate(1)),
+        ("projectFundingMiss", miss("@SHORT", "2024-05-01")),
+        ("projectPropose", propose("P9", "@F1", "@here")),
+        ("purposeCreate", json!({ "code": "new", "name": "New" })),
+    ]
+}
+
+fn one_of_each_rest() -> Vec<(&'static str, Value)> {
     let on = |field: &str| json!({ field: "2024-05-01" });
     vec![
         ("advancePay", move_money("row", "@P1", "1.00")),
@@ -678,14 +724,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("areaCreate", json!({ "parentId": "@here", "level": "GRID", "name": "Grid" })),
         ("ballotCast", ballot("@motion", "@seat 1")),
         ("committeeForm", committee_form("@F1", &["MEMBER"; 5])),
-        ("advanceWriteOff", write_off("@P1", "1.00")),
-        ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
-        ("expenseSwap", swap("@paid", "@unit", "1.00")),
-        ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
-        ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
-        ("relatedPartyDeclare", related("@unit")),
-        ("relatedPartyEnd", json!({ "relatedPartyId": "@shop related", "validTo": "2024-05-01" })),
-        ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
         ("bankLineMatch", bank_match(&["@line 2"], &["@entry 7"])),
         ("bankLineRecord", bank_lines("@F1", "6217", &[("B3", "2024-03-02", "1.00")])),
         ("bankLineUnmatch", json!({ "matchId": "@bank match" })),
@@ -712,9 +750,6 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
                 json!({ "targetId": "@P1", "source": "OTHER", "amount": yuan("1"), "sha256": "ab".repeat(32) }),
             ),
         ),
-        ("fundOpen", fund_open("F3", "@third")),
-        ("fundTwoPersons", json!({ "fundId": "@F1", "twoPersons": "ASKED" })),
-        ("hostCreate", json!({ "partyId": "@unit", "areaId": "@here" })),
         ("leadingGroupForm", leading_group()),
         (
             "microGrantAward",
@@ -728,12 +763,9 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
         ("importMappingSave", mapping_save()),
         ("importStart", import_start("@file")),
         ("importUndo", json!({ "importJobId": "@import" })),
-        ("milestoneReach", json!({ "milestoneId": "@milestone", "reachedOn": "2024-05-01" })),
         ("motionClose", motion_close("row", "@motion")),
         ("motionOpen", motion_open("row", "@Q1", "1.00")),
         ("motionWithdraw", json!({ "motionId": "@motion", "closedOn": "2024-02-06" })),
-        ("partyJoinArea", json!({ "partyId": "@group", "areaId": "@third" })),
-        ("partyRegister", json!({ "kind": "GROUP", "name": "Another", "areaIds": ["@here"] })),
         ("pledgeAdvance", json!({ "pledgeId": "@offered", "to": "ACCEPTED" })),
         (
             "pledgeAmend",
@@ -749,14 +781,21 @@ fn one_of_each() -> Vec<(&'static str, Value)> {
             json!({ "idempotencyKey": "row", "pledgeId": "@match", "effectiveOn": "2024-03-10", "memo": "m" }),
         ),
         ("pledgeOffer", offer("row", "@F1", "@unit")),
-        ("projectAccept", accept("ACCEPTED")),
-        ("projectAdvance", json!({ "projectId": "@PROPOSED", "state": "APPROVED", "movedOn": "2024-05-01" })),
-        ("projectClose", close_project()),
-        ("projectEvaluate", evaluate(1)),
-        ("projectPropose", propose("P9", "@F1", "@here")),
-        ("purposeCreate", json!({ "code": "new", "name": "New" })),
         ("recusalDeclare", json!({ "motionId": "@motion", "seatId": "@seat 1", "interest": "RELATED" })),
         ("seatFill", seat_fill("2024-03-01")),
         ("stagedUploadCreate", json!({ "fundId": "@F1", "fileName": "a.csv" })),
+    ]
+}
+
+fn one_of_each_correction() -> Vec<(&'static str, Value)> {
+    vec![
+        ("advanceWriteOff", write_off("@P1", "1.00")),
+        ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
+        ("expenseSwap", swap("@paid", "@unit", "1.00")),
+        ("fundTransfer", transfer("row", "@F1", "@F2", "1.00")),
+        ("lotRelot", relot("@free.0", json!({ "donorId": "@shop" }))),
+        ("relatedPartyDeclare", related("@unit")),
+        ("relatedPartyEnd", json!({ "relatedPartyId": "@shop related", "validTo": "2024-05-01" })),
+        ("targetDraw", json!({ "targetId": "@P1", "draw": "PRO_RATA" })),
     ]
 }

@@ -129,7 +129,17 @@ struct Way {
     narrows: bool,
 }
 
-const WAYS: [Way; 9] = [
+const WAYS: [Way; 10] = [
+    Way {
+        what: "the gifts that wait for a project",
+        direct: "query($project: ID!) { node(id: $project) { ... on Project {
+            funding { waitingGifts(first: 1) { edges { node { id } } } } } } }",
+        direct_at: "/data/node/funding/waitingGifts/edges/0/node/id",
+        through: "{ project(code: \"P3\", fundCode: \"F1\") { funding { waitingGifts(first: 1) { edges { node { id } } } } } }",
+        through_at: "/data/project/funding/waitingGifts/edges/0/node/id",
+        given: [false, false, false, true],
+        narrows: false,
+    },
     Way {
         what: "a lot",
         direct: "query($lot: ID!) { node(id: $lot) { id } }",
@@ -232,7 +242,7 @@ on_both! {
     async fn a_node_is_given_to_whom_its_edges_are(fixture: Fixture) {
         let mut site = Site::open(&fixture).await;
         site.fill().await;
-        for (name, called) in [("lot", "@free.0"), ("pledge", "@promise"), ("entry", "@entry 1"), ("contribution", "@free"), ("fund", "@F1"), ("line", "@line 1"), ("import", "@import")] {
+        for (name, called) in [("lot", "@free.0"), ("pledge", "@promise"), ("entry", "@entry 1"), ("contribution", "@free"), ("fund", "@F1"), ("line", "@line 1"), ("import", "@import"), ("project", "@P3")] {
             let id = site.named(called);
             site.name(name, &json!(id));
         }
@@ -244,7 +254,7 @@ on_both! {
             ("an auditor", Some(site.token("Auditor", &["--role", "auditor", "--fund", "F1"]))),
         ];
         let ids = json!({ "lot": "@lot", "pledge": "@pledge", "entry": "@entry", "contribution": "@contribution", "line": "@line",
-            "import": "@import",
+            "import": "@import", "project": "@project",
             "fund": "@fund", "unit": "@unit" });
         let mut wrong = vec![];
         for way in WAYS {

@@ -254,11 +254,8 @@ impl Site {
         }
         self.add("reversal", "entryReverse", "reversal", reverse("reversal", "@entry 3")).await;
         self.hear_the_bank().await;
-        let query = "query($id: ID!) { node(id: $id) { ... on Project { milestones { id } } } }";
-        let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@P1" })).await;
-        self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
-        let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
-        self.add("milestone", "milestoneReach", "milestone", input).await;
+        self.reach_milestone().await;
+        self.ask_for_money().await;
         self.draft_badly().await;
         self.plan_imports().await;
     }
@@ -273,7 +270,8 @@ impl Site {
     }
 
     /// A committee of the second fund: seat 2 is recused from the open motion, seat 3 has voted on it, seat 4 is
-    /// another's, seat 5 is vacant, seat 6 supervises; a motion for a rule was carried, and a resolution annulled.
+    /// another's, seat 5 is vacant, seat 6 supervises; a motion for a rule was carried. A resolution of the
+    /// first fund was annulled.
     async fn form_committee(&mut self) {
         self.token("Holder of seat 4", &["--role", "committee-member", "--fund", "F2"]);
         self.add("committee", "committeeForm", "committee", committee_form("@F2", &["MEMBER"; 5])).await;
@@ -296,7 +294,7 @@ impl Site {
         let query = "query($id: ID!) { node(id: $id) { ... on Motion { decision { id } } } }";
         let read = self.ask(None, "en", query, json!({ "id": "@rule motion" })).await;
         self.name("R-RULE", &read["data"]["node"]["decision"]["id"]);
-        self.add("R-ANNULLED", "decisionRecord", "decision", decide("R-ANNULLED", "@F2", "@Q1", "5.00")).await;
+        self.add("R-ANNULLED", "decisionRecord", "decision", decide("R-ANNULLED", "@F1", "@P1", "5.00")).await;
         self.add("R-ANNULLED", "decisionAnnul", "decision", decision_annul("@R-ANNULLED")).await;
         let explained = |month| with(disclosure(month), json!({ "remarks": "A seat is vacant." }));
         self.add("published", "disclosureDraft", "disclosure", explained("01")).await;
@@ -310,7 +308,9 @@ impl Site {
     /// Drafts that a check refuses: a must is not explained, a resident is named.
     async fn draft_badly(&mut self) {
         self.add("draft", "disclosureDraft", "disclosure", disclosure("02")).await;
-        let named = with(disclosure("04"), json!({ "remarks": "Our resident helped." }));
+        // Of a time before the books, so that nothing that is booked changes it.
+        let period = json!({ "from": "2023-12-01", "to": "2023-12-31" });
+        let named = json!({ "fundId": "@F2", "period": period, "remarks": "Our resident helped." });
         self.add("named", "disclosureDraft", "disclosure", named).await;
     }
 
@@ -323,6 +323,26 @@ impl Site {
             self.name(&format!("line {number}"), &line["id"]);
         }
         self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
+    }
+
+    async fn reach_milestone(&mut self) {
+        let query = "query($id: ID!) { node(id: $id) { ... on Project { milestones { id } } } }";
+        let read = self.ask(Some(&self.officer), "en", query, json!({ "id": "@P1" })).await;
+        self.name("milestone", &read["data"]["node"]["milestones"][0]["id"]);
+        let input = json!({ "milestoneId": "@milestone", "reachedOn": "2024-04-01" });
+        self.add("milestone", "milestoneReach", "milestone", input).await;
+    }
+
+    /// Three projects of 500.00 of which a group is to raise 25.00, and 20.00 by the end of March: it was raised, it was
+    /// not, and it was stated that it was not.
+    async fn ask_for_money(&mut self) {
+        for (code, raised) in [("RAISED", "20.00"), ("SHORT", "19.99"), ("MISSED", "5.00")] {
+            self.add(code, "projectPropose", "project", funded(code, "20.00", "2024-03-31")).await;
+            self.move_project(code, "APPROVED").await;
+            let part = json!([gift("@group", raised, json!({ "targetId": format!("@{code}") }))]);
+            self.add(&code.to_lowercase(), "contributionReceive", "contribution", receive(code, "@F1", part)).await;
+        }
+        self.add("MISSED", "projectFundingMiss", "project", miss("@MISSED", "2024-04-01")).await;
     }
 
     /// Makes room for a file of a fund and calls it `name`; sends it, where there is a text.
@@ -428,6 +448,18 @@ pub fn propose(code: &str, fund: &str, area: &str) -> Value {
     json!({ "fundId": fund, "areaId": area, "purposeId": "@stairs", "code": code, "title": code, "summary": "Work.",
         "residents": 9, "proposedOn": "2024-01-10", "budget": [{ "label": "Work", "amount": yuan("500.00") }],
         "milestones": [{ "title": "Done", "dueOn": "2024-06-01" }] })
+}
+
+/// A project of which residents are to raise 25.00.
+pub fn funded(code: &str, minimum: &str, deadline: &str) -> Value {
+    let part = |source: &str, amount: &str| json!({ "source": source, "amount": yuan(amount) });
+    let plan = json!([part("FUND", "475.00"), part("RESIDENTS", "25.00")]);
+    let funding = json!({ "minimum": yuan(minimum), "deadline": deadline });
+    with(propose(code, "@F1", "@here"), json!({ "plan": plan, "funding": funding }))
+}
+
+pub fn miss(project: &str, on: &str) -> Value {
+    json!({ "projectId": project, "missedOn": on })
 }
 
 pub fn decide(number: &str, fund: &str, target: &str, amount: &str) -> Value {

@@ -39,8 +39,10 @@ impl Load for FactsOf {
     type Value = Facts;
 
     async fn load(request: &Request, keys: Vec<TargetId>) -> Result<HashMap<TargetId, Facts>> {
-        let found = store::facts_of(&mut *request.session().await?, &keys).await?;
-        Ok(found.into_iter().map(|facts| (facts.project_id, facts)).collect())
+        let mut session = request.session().await?;
+        let found = store::facts_of(&mut *session, &keys, request.by().today).await?;
+        let raised = store::raised_of(&mut *session, &keys).await?;
+        Ok(found.into_iter().map(|facts| (facts.project_id, facts.with(&raised))).collect())
     }
 }
 

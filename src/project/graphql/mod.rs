@@ -2,8 +2,10 @@
 //! is in [`super::mutation`].
 
 mod end;
+mod funding;
 
 pub use end::{ProjectAcceptPayload, ProjectClosePayload, ProjectEndMutation, ProjectEvaluatePayload};
+pub use funding::{FundingGoalInput, ProjectFundingMissPayload, ProjectFundingMutation};
 
 use std::collections::HashMap;
 
@@ -176,6 +178,11 @@ impl Project {
     /// Who is to pay which part of the budget; empty where that is not planned.
     async fn plan(&self, ctx: &Context<'_>) -> Result<Vec<FundingPart>> {
         Ok(Request::of(ctx).load::<PlanOf>(self.id).await?.unwrap_or_default())
+    }
+
+    /// How far its money is raised, by whom, and what must come by when.
+    async fn funding(&self) -> funding::ProjectFunding {
+        funding::ProjectFunding(self.clone())
     }
 
     /// What is to be reached, by the day it is due; 100 at most.

@@ -1,8 +1,10 @@
 //! Projects, micro-grants and what belongs to them, in the database.
 
 mod end;
+mod funding;
 
 pub use end::*;
+pub use funding::*;
 
 use chrono::NaiveDate;
 
@@ -347,7 +349,7 @@ pub async fn insert_external(tx: &mut Tx, draft: &ExternalDraft, actor: Principa
 }
 
 /// What is known of these projects when they are to be moved.
-pub async fn facts_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Vec<Facts>> {
+pub async fn facts_of<'c>(on: impl Sql<'c>, projects: &[TargetId], today: NaiveDate) -> Result<Vec<Facts>> {
     on.sql(
         "SELECT p.id AS project_id,
                 CAST(COALESCE((
@@ -356,9 +358,14 @@ pub async fn facts_of<'c>(on: impl Sql<'c>, projects: &[TargetId]) -> Result<Vec
                 (SELECT c.outcome FROM acceptance c WHERE c.project_id = p.id AND p.state <> 'COMPLETED'
                  ORDER BY c.id DESC LIMIT 1) AS acceptance,
                 (SELECT COUNT(*) FROM evaluation v WHERE v.project_id = p.id) AS evaluated,
-                (SELECT COUNT(*) FROM closing_report r WHERE r.project_id = p.id) AS reported
-         FROM project p WHERE p.id IN (..)",
+                (SELECT COUNT(*) FROM closing_report r WHERE r.project_id = p.id) AS reported,
+                f.minimum, f.deadline,
+                CAST(CASE WHEN f.deadline < $1 THEN 1 ELSE 0 END AS BIGINT) AS overdue,
+                (SELECT COUNT(*) FROM funding_miss m WHERE m.project_id = p.id) AS missed
+         FROM project p LEFT JOIN funding_goal f ON f.project_id = p.id
+         WHERE p.id IN (..)",
     )
+    .bind(today)
     .bind_list(projects)
     .all()
     .await

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        Site, allocate, ballot, decide, gift, motion_close, move_money, offer, pay, receive, refund, reverse, sold,
-        with, yuan,
+        Site, allocate, ballot, credit, decide, gift, motion_close, move_money, offer, pay, receive, refund, relot,
+        reverse, sold, swap, transfer, with, write_off, yuan,
     },
     support::{on_both, times},
 };
@@ -30,7 +30,7 @@ type Case = (&'static str, fn(&str) -> Value, &'static str);
 
 /// One request to each mutation that takes a key, on a filled [`Site`]. Before each a gift to the project P3
 /// arrives, so that there is money to move, a gift to follow and an entry to reverse: `@last`.
-const CASES: [Case; 17] = [
+const CASES: [Case; 22] = [
     // First: its pledge has promised no more than all these gifts.
     (
         "pledgeMatch",
@@ -49,7 +49,23 @@ const CASES: [Case; 17] = [
     ("allocationRelease", |key| move_money(key, "@P3", "0.01"), "entry { id seq }"),
     ("advancePay", |key| move_money(key, "@P3", "0.02"), "entry { id seq }"),
     ("advanceReturn", |key| move_money(key, "@P3", "0.01"), "entry { id seq }"),
+    ("advanceWriteOff", |key| with(write_off("@P3", "0.01"), keyed_by(key)), "entry { id seq }"),
     ("expenseRecord", |key| pay(key, "@P3", "0.01"), "expense { id amount { amount } }"),
+    (
+        "expenseCredit",
+        |key| with(credit("@paid", "0.01", "2024-03-26"), keyed_by(key)),
+        "expense { id } entry { id seq }",
+    ),
+    ("expenseSwap", |key| with(swap("@paid", "@resident", "0.01"), keyed_by(key)), "expense { id } entry { id seq }"),
+    ("fundTransfer", |key| transfer(key, "@F1", "@F2", "0.01"), "entryOut { id seq } entryIn { id seq }"),
+    (
+        "lotRelot",
+        |key| {
+            let lot = format!("@before {key}.0");
+            with(relot(&lot, json!({ "donorId": "@unit", "consentedById": "@shop" })), keyed_by(key))
+        },
+        "lot { id } entry { id seq }",
+    ),
     ("entryReverse", |key| reverse(key, "@last"), "reversal { id seq }"),
     (
         "dueWaive",
@@ -73,6 +89,10 @@ const CASES: [Case; 17] = [
     ("motionOpen", rule, "motion { id }"),
     ("motionClose", |key| motion_close(key, "@voted"), "motion { id decision { resolutionNumber } }"),
 ];
+
+fn keyed_by(key: &str) -> Value {
+    json!({ "idempotencyKey": key })
+}
 
 /// A report that is one by the number it has in a list.
 fn sales(key: &str) -> Value {
@@ -147,6 +167,8 @@ on_both! {
         site.fill().await;
         let lines = json!([{ "donorId": "@unit", "amount": { "amount": "50.00" }, "pledgeId": "@unpaid match" }]);
         site.add("match money", "contributionReceive", "contribution", receive("match money", "@F1", lines)).await;
+        let general = json!([gift("@association", "3.00", json!({ "anyFund": true }))]);
+        site.add("general", "contributionReceive", "contribution", receive("general", "@F1", general)).await;
         let pledge = site.named("@unpaid match");
         site.name("paid match", &json!(pledge));
         let clients: Vec<Http> = (0..CLIENTS).map(|_| Http::new()).collect();

@@ -72,6 +72,7 @@ async fn till(scene: &Scene, number: usize) -> Till {
         proposed_on: scene.today,
         budget: vec![BudgetLine { project_id: TargetId(0), label: "Work".into(), amount: Fen(1) }],
         plan: vec![],
+        goal: None,
         milestones: vec![],
     };
     let target = project::propose(&mut tx, by, &draft).await.unwrap().id;

@@ -181,6 +181,7 @@ impl Product {
                     proposed_on: *on,
                     budget: vec![BudgetLine { project_id: TargetId(0), label: "Work".into(), amount: Fen(100) }],
                     plan: vec![],
+                    goal: None,
                     milestones: vec![],
                 };
                 Ok(json!(project::propose(tx, by, &draft).await?.id))

@@ -6,8 +6,8 @@ use cobuild::{
     party::PartyKind,
     pledge::PledgeState,
     project::ProjectState::{
-        self, Accepted, Approved, Cancelled, Closed, Completed, Evaluated, Proposed, Published, Rejected, UnderReview,
-        Underway,
+        self, Accepted, Approved, Cancelled, Closed, Completed, Evaluated, FundingMissed, Proposed, Published,
+        Rejected, UnderReview, Underway,
     },
 };
 
@@ -42,7 +42,7 @@ impl Oracle {
             Completed => state == Underway,
             Closed => state == Completed,
             Cancelled => matches!(state, Proposed | Approved | Underway),
-            Proposed | UnderReview | Published | Accepted | Evaluated => false,
+            Proposed | UnderReview | Published | Accepted | Evaluated | FundingMissed => false,
         };
         if !may {
             return no(Code::ProjectState);
