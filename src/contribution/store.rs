@@ -42,17 +42,6 @@ pub struct ReceiptFilter {
     pub told: Option<Vec<PartyId>>,
 }
 
-impl ReceiptFilter {
-    /// The payers for an `IN (..)`, and 1 when it does not bind; no party has the key 0.
-    fn payers(&self) -> (Vec<PartyId>, i64) {
-        match &self.told {
-            Some(payers) if !payers.is_empty() => (payers.clone(), 0),
-            Some(_) => (vec![PartyId(0)], 0),
-            None => (vec![PartyId(0)], 1),
-        }
-    }
-}
-
 /// A page of each fund's receipts by the day they arrived.
 pub async fn of_funds<'c>(
     on: impl Sql<'c>,
@@ -60,19 +49,17 @@ pub async fn of_funds<'c>(
     filter: &ReceiptFilter,
     page: &Page,
 ) -> Result<Vec<Receipt>> {
-    let (payers, everybody) = filter.payers();
     on.sql(
         "SELECT r.id, r.fund_id, r.payer_id, r.channel, r.external_ref, r.version, r.received_on, r.asset, r.amount,
                 r.note
          FROM receipt r
-         WHERE r.fund_id = {owner} AND (r.received_on >= $1 OR $1 IS NULL) AND (r.received_on <= $2 OR $2 IS NULL)
-           AND ($3 = 1 OR r.payer_id IN (..) OR EXISTS (
-               SELECT 1 FROM party g WHERE g.id = r.payer_id AND g.kind <> 'RESIDENT' AND g.publicity <> 'ANON')) {page}",
+         WHERE r.fund_id = {owner} [AND r.received_on >= {}] [AND r.received_on <= {}]
+           [AND (r.payer_id IN (..) OR EXISTS (
+               SELECT 1 FROM party g WHERE g.id = r.payer_id AND g.kind <> 'RESIDENT' AND g.publicity <> 'ANON'))] {page}",
     )
-    .bind(filter.days.map(|(from, _)| from))
-    .bind(filter.days.map(|(_, to)| to))
-    .bind(everybody)
-    .bind_list(&payers)
+    .given(filter.days.map(|(from, _)| from))
+    .given(filter.days.map(|(_, to)| to))
+    .given_list(filter.told.as_deref())
     .page(page, "r.received_on, r.id")
     .each_of(funds)
     .all()
@@ -100,7 +87,8 @@ pub struct Untold {
 
 /// What each fund received from payers who are not told to everybody, without what was taken back.
 pub async fn untold_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], filter: &ReceiptFilter) -> Result<Vec<Untold>> {
-    let (payers, _) = filter.payers();
+    // No party has the key 0.
+    let payers = filter.told.as_deref().filter(|payers| !payers.is_empty()).unwrap_or(&[PartyId(0)]);
     on.sql(
         "SELECT u.fund_id, COUNT(DISTINCT u.payer_id) AS payers,
                 COUNT(DISTINCT CASE WHEN u.kind = 'RESIDENT' THEN u.payer_id END) AS residents,
@@ -113,14 +101,14 @@ pub async fn untold_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], filter: &Re
                     CASE WHEN r.payer_id IN (..) THEN 1 ELSE 0 END AS own
              FROM receipt r
              JOIN party g ON g.id = r.payer_id AND (g.kind = 'RESIDENT' OR g.publicity = 'ANON')
-             WHERE r.fund_id = {owner} AND (r.received_on >= $1 OR $1 IS NULL) AND (r.received_on <= $2 OR $2 IS NULL)
+             WHERE r.fund_id = {owner} [AND r.received_on >= {}] [AND r.received_on <= {}]
                AND NOT EXISTS (
                    SELECT 1 FROM entry e JOIN entry v ON v.reverses_id = e.id WHERE e.receipt_id = r.id)) AS u
          GROUP BY u.fund_id",
     )
-    .bind(filter.days.map(|(from, _)| from))
-    .bind(filter.days.map(|(_, to)| to))
-    .bind_list(&payers)
+    .given(filter.days.map(|(from, _)| from))
+    .given(filter.days.map(|(_, to)| to))
+    .bind_list(payers)
     .each_of(funds)
     .all()
     .await
@@ -150,17 +138,6 @@ pub struct LotFilter {
     pub reach: Option<Vec<FundId>>,
 }
 
-impl LotFilter {
-    /// The funds for an `IN (..)`, and 1 when it does not bind; no fund has the key 0.
-    fn funds(&self) -> (Vec<FundId>, i64) {
-        match &self.reach {
-            Some(funds) if !funds.is_empty() => (funds.clone(), 0),
-            Some(_) => (vec![FundId(0)], 0),
-            None => (vec![FundId(0)], 1),
-        }
-    }
-}
-
 /// A lot with its fund, its restriction and the project that is for.
 pub type LotWith = Joined<(Lot, (Fund, Area, Earmark, Option<Project>))>;
 
@@ -171,7 +148,6 @@ pub async fn lots_of_donors<'c>(
     filter: &LotFilter,
     page: &Page,
 ) -> Result<Vec<LotWith>> {
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT l.id, l.fund_id, l.receipt_id, l.line_no, l.parent_id, l.donor_id, l.earmark_id, l.due_id, l.class,
                 l.asset, l.amount, l.received_on,
@@ -180,12 +156,12 @@ pub async fn lots_of_donors<'c>(
                 k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to,
                 j.id, t.fund_id, j.area_id, t.purpose_id, t.code, j.title, j.summary, j.state, t.residents,
                 j.proposed_on, j.moved_on, b.path AS area_path
-         FROM (
+         FROM ({each}
              SELECT l.id, l.fund_id, l.receipt_id, l.line_no, l.parent_id, l.donor_id, l.earmark_id, l.due_id,
                     l.class, l.asset, l.amount, l.received_on
              FROM lot l
-             WHERE l.donor_id = {owner} AND (l.fund_id = $1 OR $1 IS NULL) AND (l.received_on >= $2 OR $2 IS NULL)
-               AND (l.received_on <= $3 OR $3 IS NULL) AND ($4 = 1 OR l.fund_id IN (..)) {page}) AS l
+             WHERE l.donor_id = {owner} [AND l.fund_id = {}] [AND l.received_on >= {}] [AND l.received_on <= {}]
+               [AND l.fund_id IN (..)] {page}{end}) AS l
          JOIN fund f ON f.id = l.fund_id
          JOIN area a ON a.id = f.area_id
          JOIN earmark k ON k.id = l.earmark_id
@@ -195,11 +171,10 @@ pub async fn lots_of_donors<'c>(
          LEFT JOIN area b ON b.id = o.area_id
          {order}",
     )
-    .bind(filter.fund)
-    .bind(filter.days.map(|(from, _)| from))
-    .bind(filter.days.map(|(_, to)| to))
-    .bind(everywhere)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.days.map(|(from, _)| from))
+    .given(filter.days.map(|(_, to)| to))
+    .given_list(filter.reach.as_deref())
     .page(page, "l.received_on, l.id")
     .each_of(donors)
     .all()
@@ -223,22 +198,20 @@ pub async fn of_donors<'c>(
     filter: &LotFilter,
     page: &Page,
 ) -> Result<Vec<ReceiptOfDonor>> {
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT u.donor_id, r.id, r.fund_id, r.payer_id, r.channel, r.external_ref, r.version, r.received_on,
                 r.asset, r.amount, r.note
          FROM (
              SELECT DISTINCT l.donor_id, l.receipt_id, l.received_on FROM lot l
-             WHERE l.donor_id = {owner} AND (l.fund_id = $1 OR $1 IS NULL) AND (l.received_on >= $2 OR $2 IS NULL)
-               AND (l.received_on <= $3 OR $3 IS NULL) AND ($4 = 1 OR l.fund_id IN (..))) AS u
+             WHERE l.donor_id = {owner} [AND l.fund_id = {}] [AND l.received_on >= {}] [AND l.received_on <= {}]
+               [AND l.fund_id IN (..)]) AS u
          JOIN receipt r ON r.id = u.receipt_id
          WHERE true {page}",
     )
-    .bind(filter.fund)
-    .bind(filter.days.map(|(from, _)| from))
-    .bind(filter.days.map(|(_, to)| to))
-    .bind(everywhere)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.days.map(|(from, _)| from))
+    .given(filter.days.map(|(_, to)| to))
+    .given_list(filter.reach.as_deref())
     .page(page, "u.received_on, u.receipt_id")
     .each_of(donors)
     .all()

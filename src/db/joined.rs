@@ -59,7 +59,7 @@ impl Columns<'_> {
             RowOf::Postgres(row) => row.try_column(at)?.name(),
         };
         // SQLite tells columns of one name apart by a number behind a colon.
-        if found.split(':').next() != Some(name) {
+        if !found.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) {
             return Err(Error::ColumnNotFound(format!("{name}, where the answer has {found}")));
         }
         match self.row {

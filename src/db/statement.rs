@@ -1,10 +1,14 @@
 //! A statement with its values, and how it is written out for lists, pages and owners.
 //!
-//! Three marks in a text are written out before it runs:
+//! Some marks in a text are written out before it runs:
 //! * `(..)` a list of values or rows: [`Statement::bind_list`], [`Tx::insert_all`];
+//! * `[AND x = {}]` a condition that is there only where its value is: [`Statement::given`], and `[AND x IN (..)]` of
+//!   a list: [`Statement::given_list`]. PostgreSQL plans a read once for all values, so that of `x = $1 OR $1 IS NULL`
+//!   it would believe that it leaves hardly a row;
 //! * `{page}` the condition, order and limit of a keyset page: [`Statement::page`]; where the page is a subquery,
 //!   so that nothing is joined to rows it leaves out, `{order}` gives its order to the rows it stands in;
-//! * `{owner}` one of several owners, each with a page of its own: [`Statement::each_of`].
+//! * `{owner}` one of several owners, each with a page of its own: [`Statement::each_of`]. What is between `{each}` and
+//!   `{end}` is written once for each owner, else all of it.
 
 use std::{
     borrow::Cow,
@@ -133,29 +137,72 @@ impl<'c> Statement<'c> {
 
     /// Gives the next `$N` its value.
     pub fn bind<'t>(mut self, value: impl Value<'t>) -> Self {
+        self.add(value);
+        self
+    }
+
+    fn add<'t>(&mut self, value: impl Value<'t>) {
         match &mut self.on {
             On::Sqlite(args, _) => args.add(value),
             On::Postgres(args, _) => args.add(value),
             On::Copy(rows) => rows.add(value),
         }
         .expect("encoding a bound value cannot fail");
-        self
     }
 
-    /// Gives the next `(..)` a list of values, padded to a power of two with the last one, so that
-    /// lists of every length share a few prepared statements.
+    /// Gives the next `(..)` a list of values, padded to a power of two.
     ///
     /// # Panics
     /// When `values` is empty: there is nothing to ask for.
     pub fn bind_list<'t, T: Value<'t> + Copy>(mut self, values: &[T]) -> Self {
+        let span = self.bind_padded(values);
+        self.expand(&[span], Parameters::Named)
+    }
+
+    /// Keeps the next `[…]` where there is a value, with the value in place of `{}`. What has a fixed `$N` is bound
+    /// before.
+    pub fn given<'t>(mut self, value: Option<impl Value<'t>>) -> Self {
+        let Some(value) = value else { return self.keep(None) };
+        self = self.bind(value);
+        let written = format!("${}", self.bound());
+        self.keep(Some(("{}", written)))
+    }
+
+    /// Keeps the next `[…]` where there is a list, which may be empty, with the list in place of `(..)`.
+    pub fn given_list<'t, T: Value<'t> + Copy>(mut self, values: Option<&[T]>) -> Self {
+        let written = match values {
+            None => return self.keep(None),
+            // Nothing is equal to it.
+            Some([]) => "(NULL)".to_owned(),
+            Some(values) => {
+                let span = self.bind_padded(values);
+                written_out(&[span], Parameters::Named)
+            }
+        };
+        self.keep(Some(("(..)", written)))
+    }
+
+    /// Keeps the next `[…]`, with a mark in it written out, or leaves it out.
+    fn keep(mut self, written: Option<(&str, String)>) -> Self {
+        let mut sql = self.sql.into_owned();
+        let start = sql.find('[').expect("there is a condition left");
+        let end = start + sql[start..].find(']').expect("a condition ends");
+        let kept = written.map_or_else(String::new, |(mark, text)| sql[start + 1..end].replace(mark, &text));
+        sql.replace_range(start..=end, &kept);
+        self.sql = sql.into();
+        self
+    }
+
+    /// Binds a list, padded to a power of two with the last one, so that lists of every length share a few prepared
+    /// statements.
+    fn bind_padded<'t, T: Value<'t> + Copy>(&mut self, values: &[T]) -> RangeInclusive<usize> {
         let last = *values.last().expect("an empty list has no rows to ask for");
         let padding = values.len().next_power_of_two() - values.len();
         let start = self.bound();
         for value in values.iter().copied().chain(std::iter::repeat_n(last, padding)) {
-            self = self.bind(value);
+            self.add(value);
         }
-        let end = self.bound();
-        self.expand(&[start + 1..=end], Parameters::Named)
+        start + 1..=self.bound()
     }
 
     /// Writes out `{page}`: the rows after (or before) the page's cursor in the order of `columns`, one
@@ -183,16 +230,20 @@ impl<'c> Statement<'c> {
         self
     }
 
-    /// Writes the statement out once for each owner in place of `{owner}`, so that the pages of many
-    /// owners are one statement and one index walk each. Padded as [`Statement::bind_list`] is.
+    /// Writes the statement, or what of it is between `{each}` and `{end}`, out once for each owner in place of
+    /// `{owner}`, so that the pages of many owners are one statement and one index walk each. Padded as
+    /// [`Statement::bind_list`] is.
     ///
     /// # Panics
     /// When `owners` is empty.
     pub fn each_of<'t, T: Value<'t> + Copy>(mut self, owners: &[T]) -> Self {
         assert!(!owners.is_empty(), "no owner has no rows to ask for");
-        let one = std::mem::take(&mut self.sql);
+        let sql = std::mem::take(&mut self.sql);
+        let (before, one) = sql.split_once("{each}").unwrap_or(("", &*sql));
+        let (one, after) = one.split_once("{end}").unwrap_or((one, ""));
         let size = owners.len().next_power_of_two();
-        let mut text = String::with_capacity(size * (one.len() + 40));
+        let mut text = String::with_capacity(before.len() + size * (one.len() + 40) + after.len());
+        text.push_str(before);
         for i in 0..size {
             // The padding asks for an owner that does not exist: asking for the last one again would
             // give its rows twice.
@@ -211,6 +262,7 @@ impl<'c> Statement<'c> {
                 let _ = write!(text, "SELECT * FROM ({part}) AS owner_{i}");
             }
         }
+        text.push_str(after);
         self.sql = text.into();
         self
     }
@@ -244,19 +296,7 @@ impl<'c> Statement<'c> {
     }
 
     fn expand(mut self, rows: &[RangeInclusive<usize>], parameters: Parameters) -> Self {
-        let mut text = String::new();
-        for (i, row) in rows.iter().enumerate() {
-            text.push_str(if i == 0 { "(" } else { ", (" });
-            for n in row.clone() {
-                text.push_str(if n == *row.start() { "" } else { "," });
-                let _ = match parameters {
-                    Parameters::Named => write!(text, "${n}"),
-                    Parameters::Nameless => write!(text, "?"),
-                };
-            }
-            text.push(')');
-        }
-        self.sql = self.sql.replacen("(..)", &text, 1).into();
+        self.sql = self.sql.replacen("(..)", &written_out(rows, parameters), 1).into();
         self
     }
 
@@ -303,6 +343,23 @@ impl<'c> Statement<'c> {
             Ok(())
         })
     }
+}
+
+/// Rows of values: `($1,$2), ($3,$4)`.
+fn written_out(rows: &[RangeInclusive<usize>], parameters: Parameters) -> String {
+    let mut text = String::new();
+    for (i, row) in rows.iter().enumerate() {
+        text.push_str(if i == 0 { "(" } else { ", (" });
+        for n in row.clone() {
+            text.push_str(if n == *row.start() { "" } else { "," });
+            let _ = match parameters {
+                Parameters::Named => write!(text, "${n}"),
+                Parameters::Nameless => write!(text, "?"),
+            };
+        }
+        text.push(')');
+    }
+    text
 }
 
 /// The key of no row.

@@ -20,17 +20,16 @@ pub type UseWith = Joined<(Use, (Option<ExpenseDocument>, Option<Project>))>;
 /// Where each of these lots is.
 pub async fn uses_of_lots<'c>(on: impl Sql<'c>, lots: &[LotId], page: &Page) -> Result<Vec<UseWith>> {
     on.sql(
-        "SELECT h.owner, h.account_id, h.kind, h.fund_id, h.target_id, h.expense_id, h.refund_id, h.amount,
+        "SELECT h.owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount,
                 x.id, x.fund_id, x.target_id, x.payee_id, x.purpose_id, x.asset, x.amount, x.incurred_on, x.note,
                 j.id, t.fund_id, j.area_id, t.purpose_id, t.code, j.title, j.summary, j.state, t.residents,
                 j.proposed_on, j.moved_on, b.path AS area_path
-         FROM (
-             SELECT h.lot_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id,
-                    h.amount
-             FROM holding h JOIN account a ON a.id = h.account_id
-             WHERE h.lot_id = {owner} AND h.amount > 0 {page}) AS h
-         LEFT JOIN expense x ON x.id = h.expense_id
-         LEFT JOIN target t ON t.id = h.target_id
+         FROM ({each}
+             SELECT h.lot_id AS owner, h.account_id, h.amount
+             FROM holding h WHERE h.lot_id = {owner} AND h.amount > 0 {page}{end}) AS h
+         JOIN account a ON a.id = h.account_id
+         LEFT JOIN expense x ON x.id = a.expense_id
+         LEFT JOIN target t ON t.id = a.target_id
          LEFT JOIN project j ON j.id = t.id
          LEFT JOIN fund o ON o.id = t.fund_id
          LEFT JOIN area b ON b.id = o.area_id
@@ -50,23 +49,21 @@ pub async fn expenses_by_booking<'c>(
     filter: &UseFilter,
     page: &Page,
 ) -> Result<Vec<UseWith>> {
-    let (funds, everywhere) = filter.funds();
     // The sum keeps SQLite from the index of the amounts, which would read and sort all of a giver's places.
     on.sql(
         "SELECT h.owner, h.account_id, h.kind, h.fund_id, h.target_id, h.expense_id, h.refund_id, h.amount,
                 x.id, x.fund_id, x.target_id, x.payee_id, x.purpose_id, x.asset, x.amount, x.incurred_on, x.note,
                 j.id, t.fund_id, j.area_id, t.purpose_id, t.code, j.title, j.summary, j.state, t.residents,
                 j.proposed_on, j.moved_on, b.path AS area_path
-         FROM (
+         FROM ({each}
              SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id,
                     h.amount
              FROM party_holding h
              JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
-             JOIN expense x ON x.id = a.expense_id
-             WHERE h.party_id = {owner} AND h.amount + 0 > 0
-               AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-               AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
-               AND ($5 = 1 OR a.fund_id IN (..)) {page}) AS h
+             WHERE h.party_id = {owner} AND h.amount + 0 > 0 [AND a.fund_id = {}] [AND a.target_id = {}]
+               [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on >= {})]
+               [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on <= {})]
+               [AND a.fund_id IN (..)] {page}{end}) AS h
          LEFT JOIN expense x ON x.id = h.expense_id
          LEFT JOIN target t ON t.id = h.target_id
          LEFT JOIN project j ON j.id = t.id
@@ -74,12 +71,11 @@ pub async fn expenses_by_booking<'c>(
          LEFT JOIN area b ON b.id = o.area_id
          {order}",
     )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(filter.from)
-    .bind(filter.to)
-    .bind(everywhere)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.target)
+    .given(filter.from)
+    .given(filter.to)
+    .given_list(filter.reach.as_deref())
     .page(page, "h.account_id")
     .each_of(parties)
     .all()
@@ -93,22 +89,20 @@ pub async fn expenses_by_amount<'c>(
     filter: &UseFilter,
     page: &Page,
 ) -> Result<Vec<UseWith>> {
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT h.owner, h.account_id, h.kind, h.fund_id, h.target_id, h.expense_id, h.refund_id, h.amount,
                 x.id, x.fund_id, x.target_id, x.payee_id, x.purpose_id, x.asset, x.amount, x.incurred_on, x.note,
                 j.id, t.fund_id, j.area_id, t.purpose_id, t.code, j.title, j.summary, j.state, t.residents,
                 j.proposed_on, j.moved_on, b.path AS area_path
-         FROM (
+         FROM ({each}
              SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id,
                     h.amount
              FROM party_holding h
              JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
-             JOIN expense x ON x.id = a.expense_id
-             WHERE h.party_id = {owner} AND h.amount > 0
-               AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-               AND (x.incurred_on >= $3 OR $3 IS NULL) AND (x.incurred_on <= $4 OR $4 IS NULL)
-               AND ($5 = 1 OR a.fund_id IN (..)) {page}) AS h
+             WHERE h.party_id = {owner} AND h.amount > 0 [AND a.fund_id = {}] [AND a.target_id = {}]
+               [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on >= {})]
+               [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on <= {})]
+               [AND a.fund_id IN (..)] {page}{end}) AS h
          LEFT JOIN expense x ON x.id = h.expense_id
          LEFT JOIN target t ON t.id = h.target_id
          LEFT JOIN project j ON j.id = t.id
@@ -116,12 +110,11 @@ pub async fn expenses_by_amount<'c>(
          LEFT JOIN area b ON b.id = o.area_id
          {order}",
     )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(filter.from)
-    .bind(filter.to)
-    .bind(everywhere)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.target)
+    .given(filter.from)
+    .given(filter.to)
+    .given_list(filter.reach.as_deref())
     .page(page, "h.amount, h.account_id")
     .each_of(parties)
     .all()

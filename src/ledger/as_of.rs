@@ -36,15 +36,6 @@ impl Cut {
     pub fn is_now(&self) -> bool {
         *self == Self::default()
     }
-
-    /// 1 where all entries count, and the marks for an `IN (..)`; no entry has the key 0.
-    pub fn marked(&self) -> (i64, Vec<EntryId>) {
-        match &self.marks {
-            None => (1, vec![EntryId(0)]),
-            Some(marks) if marks.is_empty() => (0, vec![EntryId(0)]),
-            Some(marks) => (0, marks.clone()),
-        }
-    }
 }
 
 /// Where each fund's cash was, by kind of place: as it is, less what counts no more.
@@ -73,7 +64,6 @@ pub async fn sums_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], cut: &Cut) ->
 
 /// Where each project's or grant's cash was, by kind of place.
 pub async fn sums_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId], cut: &Cut) -> Result<Vec<KindSum>> {
-    let (whole, marks) = cut.marked();
     on.sql(
         "SELECT u.owner, u.kind, CAST(SUM(u.amount) AS BIGINT) AS amount
          FROM (
@@ -85,14 +75,12 @@ pub async fn sums_of_targets<'c>(on: impl Sql<'c>, targets: &[TargetId], cut: &C
              FROM account a JOIN posting p ON p.source_id = a.id
              WHERE a.target_id = {owner} AND a.asset = 'CNY') AS u
          JOIN entry e ON e.id = u.entry_id
-         WHERE (e.effective_on <= $1 OR $1 IS NULL)
-           AND ($2 = 1 OR EXISTS (
-               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+         WHERE true [AND e.effective_on <= {}] [AND EXISTS (
+               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
          GROUP BY u.owner, u.kind",
     )
-    .bind(cut.date)
-    .bind(whole)
-    .bind_list(&marks)
+    .given(cut.date)
+    .given_list(cut.marks.as_deref())
     .each_of(targets)
     .all()
     .await
@@ -105,8 +93,6 @@ pub async fn sums_of_parties<'c>(
     filter: &UseFilter,
     cut: &Cut,
 ) -> Result<Vec<KindSum>> {
-    let (whole, marks) = cut.marked();
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT u.owner, a.kind, CAST(SUM(u.amount) AS BIGINT) AS amount
          FROM (
@@ -117,20 +103,16 @@ pub async fn sums_of_parties<'c>(
              FROM lot l JOIN posting p ON p.lot_id = l.id WHERE l.donor_id = {owner}) AS u
          JOIN entry e ON e.id = u.entry_id
          JOIN account a ON a.id = u.account_id
-         WHERE (e.effective_on <= $1 OR $1 IS NULL)
-           AND ($2 = 1 OR EXISTS (
-               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
-           AND a.asset = 'CNY' AND (a.fund_id = $3 OR $3 IS NULL) AND (a.target_id = $4 OR $4 IS NULL)
-           AND ($5 = 1 OR a.fund_id IN (..))
+         WHERE true [AND e.effective_on <= {}] [AND EXISTS (
+               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
+           AND a.asset = 'CNY' [AND a.fund_id = {}] [AND a.target_id = {}] [AND a.fund_id IN (..)]
          GROUP BY u.owner, a.kind",
     )
-    .bind(cut.date)
-    .bind(whole)
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(everywhere)
-    .bind_list(&marks)
-    .bind_list(&funds)
+    .given(cut.date)
+    .given_list(cut.marks.as_deref())
+    .given(filter.fund)
+    .given(filter.target)
+    .given_list(filter.reach.as_deref())
     .each_of(parties)
     .all()
     .await
@@ -138,7 +120,6 @@ pub async fn sums_of_parties<'c>(
 
 /// Where each of these lots was.
 pub async fn of_lots<'c>(on: impl Sql<'c>, lots: &[LotId], cut: &Cut, page: &Page) -> Result<Vec<Use>> {
-    let (whole, marks) = cut.marked();
     on.sql(
         "SELECT u.owner, u.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, u.amount
          FROM (
@@ -149,16 +130,14 @@ pub async fn of_lots<'c>(on: impl Sql<'c>, lots: &[LotId], cut: &Cut, page: &Pag
                  UNION ALL
                  SELECT p.lot_id, p.entry_id, p.source_id, -p.amount FROM posting p WHERE p.lot_id = {owner}) AS s
              JOIN entry e ON e.id = s.entry_id
-             WHERE (e.effective_on <= $1 OR $1 IS NULL)
-               AND ($2 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+             WHERE true [AND e.effective_on <= {}] [AND EXISTS (
+                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
              GROUP BY s.owner, s.account_id) AS u
          JOIN account a ON a.id = u.account_id
          WHERE u.amount > 0 AND a.kind <> 'OUTSIDE' {page}",
     )
-    .bind(cut.date)
-    .bind(whole)
-    .bind_list(&marks)
+    .given(cut.date)
+    .given_list(cut.marks.as_deref())
     .page(page, "u.account_id")
     .each_of(lots)
     .all()
@@ -172,7 +151,6 @@ pub async fn lots_of_expenses<'c>(
     cut: &Cut,
     page: &Page,
 ) -> Result<Vec<PaidBy>> {
-    let (whole, marks) = cut.marked();
     on.sql(
         "SELECT u.expense_id, u.lot_id, u.amount
          FROM (
@@ -184,15 +162,13 @@ pub async fn lots_of_expenses<'c>(
                  SELECT a.expense_id, p.entry_id, p.lot_id, -p.amount
                  FROM account a JOIN posting p ON p.source_id = a.id WHERE a.expense_id = {owner}) AS s
              JOIN entry e ON e.id = s.entry_id
-             WHERE (e.effective_on <= $1 OR $1 IS NULL)
-               AND ($2 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+             WHERE true [AND e.effective_on <= {}] [AND EXISTS (
+                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
              GROUP BY s.expense_id, s.lot_id) AS u
          WHERE u.amount > 0 {page}",
     )
-    .bind(cut.date)
-    .bind(whole)
-    .bind_list(&marks)
+    .given(cut.date)
+    .given_list(cut.marks.as_deref())
     .page(page, "u.lot_id")
     .each_of(expenses)
     .all()

@@ -87,18 +87,6 @@ pub struct UseFilter {
     pub reach: Option<Vec<FundId>>,
 }
 
-impl UseFilter {
-    /// The funds of `reach` for an `IN (..)`, and whether it binds at all.
-    pub fn funds(&self) -> (Vec<FundId>, i64) {
-        match &self.reach {
-            // No fund has the key 0: a reach without funds finds nothing.
-            Some(funds) if funds.is_empty() => (vec![FundId(0)], 0),
-            Some(funds) => (funds.clone(), 0),
-            None => (vec![FundId(0)], 1),
-        }
-    }
-}
-
 /// What of each party's money waits, and where: in funds, pots, projects, grants and advances.
 pub async fn waiting_of_parties<'c>(
     on: impl Sql<'c>,
@@ -106,19 +94,17 @@ pub async fn waiting_of_parties<'c>(
     filter: &UseFilter,
     page: &Page,
 ) -> Result<Vec<Use>> {
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT h.party_id AS owner, h.account_id, a.kind, a.fund_id, a.target_id, a.expense_id, a.refund_id, h.amount
          FROM party_holding h
          JOIN account a ON a.id = h.account_id AND a.kind IN ('POOL', 'MATCH', 'TARGET', 'ADVANCE')
          WHERE h.party_id = {owner} AND h.amount > 0
-           AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-           AND ($3 = 1 OR a.fund_id IN (..)) {page}",
+           [AND a.fund_id = {}] [AND a.target_id = {}]
+           [AND a.fund_id IN (..)] {page}",
     )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(everywhere)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.target)
+    .given_list(filter.reach.as_deref())
     .page(page, "h.account_id")
     .each_of(parties)
     .all()
@@ -147,7 +133,6 @@ pub async fn targets_of_parties<'c>(
     filter: &UseFilter,
     page: &Page,
 ) -> Result<Vec<Share>> {
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT u.party_id, u.target_id, u.spent, u.waiting, u.in_kind
          FROM (
@@ -159,15 +144,14 @@ pub async fn targets_of_parties<'c>(
                     CAST(SUM(CASE WHEN a.asset = 'CNY' THEN 0 ELSE h.amount END) AS BIGINT) AS in_kind
              FROM party_holding h JOIN account a ON a.id = h.account_id
              WHERE h.party_id = {owner} AND h.amount > 0 AND a.target_id IS NOT NULL
-               AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-               AND ($3 = 1 OR a.fund_id IN (..))
+               [AND a.fund_id = {}] [AND a.target_id = {}]
+               [AND a.fund_id IN (..)]
              GROUP BY h.party_id, a.target_id) AS u
          WHERE true {page}",
     )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(everywhere)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.target)
+    .given_list(filter.reach.as_deref())
     .page(page, "u.target_id")
     .each_of(parties)
     .all()
@@ -285,18 +269,16 @@ pub struct KindSum {
 
 /// Where each party's cash is, by kind of place.
 pub async fn sums_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: &UseFilter) -> Result<Vec<KindSum>> {
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT h.party_id AS owner, a.kind, CAST(SUM(h.amount) AS BIGINT) AS amount
          FROM party_holding h JOIN account a ON a.id = h.account_id
-         WHERE a.asset = 'CNY' AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-           AND ($3 = 1 OR a.fund_id IN (..)) AND h.party_id IN (..)
+         WHERE a.asset = 'CNY' [AND a.fund_id = {}] [AND a.target_id = {}]
+           [AND a.fund_id IN (..)] AND h.party_id IN (..)
          GROUP BY h.party_id, a.kind",
     )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(everywhere)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.target)
+    .given_list(filter.reach.as_deref())
     .bind_list(parties)
     .all()
     .await
@@ -418,7 +400,6 @@ pub struct MonthSum {
 
 /// What each party's money paid, by the month the expenses were paid in.
 pub async fn months_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: &UseFilter) -> Result<Vec<MonthSum>> {
-    let (funds, everywhere) = filter.funds();
     on.sql(
         "SELECT u.party_id, u.month, CAST(SUM(u.amount) AS BIGINT) AS amount
          FROM (
@@ -426,18 +407,16 @@ pub async fn months_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter
              FROM party_holding h
              JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
              JOIN expense x ON x.id = a.expense_id
-             WHERE a.asset = 'CNY' AND (a.fund_id = $1 OR $1 IS NULL) AND (a.target_id = $2 OR $2 IS NULL)
-               AND ($3 = 1 OR a.fund_id IN (..))
-               AND (x.incurred_on >= $4 OR $4 IS NULL) AND (x.incurred_on <= $5 OR $5 IS NULL)
+             WHERE a.asset = 'CNY' [AND a.fund_id = {}] [AND a.target_id = {}]
+               [AND x.incurred_on >= {}] [AND x.incurred_on <= {}] [AND a.fund_id IN (..)]
                AND h.amount > 0 AND h.party_id IN (..)) AS u
          GROUP BY u.party_id, u.month ORDER BY u.month",
     )
-    .bind(filter.fund)
-    .bind(filter.target)
-    .bind(everywhere)
-    .bind(filter.from)
-    .bind(filter.to)
-    .bind_list(&funds)
+    .given(filter.fund)
+    .given(filter.target)
+    .given(filter.from)
+    .given(filter.to)
+    .given_list(filter.reach.as_deref())
     .bind_list(parties)
     .all()
     .await

@@ -40,15 +40,6 @@ impl Span {
     pub fn until(&self) -> NaiveDate {
         self.cut.date.map_or(self.to, |date| date.min(self.to))
     }
-
-    /// The funds for an `IN (..)`, and 1 when it does not bind; no fund has the key 0.
-    fn reach(&self) -> (Vec<FundId>, i64) {
-        match &self.funds {
-            Some(funds) if funds.is_empty() => (vec![FundId(0)], 0),
-            Some(funds) => (funds.clone(), 0),
-            None => (vec![FundId(0)], 1),
-        }
-    }
 }
 
 /// What kinds of places are to the money in them.

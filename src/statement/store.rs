@@ -35,7 +35,6 @@ pub struct PartyRow {
 
 /// What the money of each of these givers did.
 pub async fn of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], span: &Span) -> Result<Vec<PartyRow>> {
-    let ((funds, everywhere), (whole, marks)) = (span.reach(), span.cut.marked());
     on.sql(
         "SELECT u.party_id, u.asset, u.before, u.kind, u.source, u.destination, CAST(SUM(u.amount) AS BIGINT) AS amount
          FROM (
@@ -47,17 +46,15 @@ pub async fn of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], span: &Span) 
              JOIN entry e ON e.id = p.entry_id
              JOIN account f ON f.id = p.source_id
              JOIN account t ON t.id = p.destination_id
-             WHERE l.donor_id = {owner} AND e.effective_on <= $2 AND ($3 = 1 OR e.fund_id IN (..))
-               AND ($4 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))) AS u
+             WHERE l.donor_id = {owner} AND e.effective_on <= $2 [AND e.fund_id IN (..)]
+               [AND EXISTS (
+                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]) AS u
          GROUP BY u.party_id, u.asset, u.before, u.kind, u.source, u.destination",
     )
     .bind(span.from)
     .bind(span.until())
-    .bind(everywhere)
-    .bind(whole)
-    .bind_list(&funds)
-    .bind_list(&marks)
+    .given_list(span.funds.as_deref())
+    .given_list(span.cut.marks.as_deref())
     .each_of(parties)
     .all()
     .await
@@ -101,7 +98,6 @@ pub async fn gifts_of_parties<'c>(
     span: &Span,
     page: &Page,
 ) -> Result<Vec<GiftRow>> {
-    let ((funds, everywhere), (whole, marks)) = (span.reach(), span.cut.marked());
     on.sql(
         "SELECT l.id AS lot_id, l.donor_id, f.code AS fund_code, l.received_on, r.channel, r.external_ref, l.class,
                 l.asset, l.amount, k.kind AS earmark_kind, u.name AS purpose_name, g.name AS group_name,
@@ -118,9 +114,9 @@ pub async fn gifts_of_parties<'c>(
              JOIN entry e ON e.id = p.entry_id
              JOIN account a ON a.id = p.source_id
              JOIN account b ON b.id = p.destination_id
-             WHERE p.lot_id = l.id AND e.effective_on <= $2 AND ($3 = 1 OR e.fund_id IN (..))
-               AND ($4 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+             WHERE p.lot_id = l.id AND e.effective_on <= $2 [AND e.fund_id IN (..)]
+               [AND EXISTS (
+                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
              GROUP BY p.lot_id
              HAVING MAX(CASE WHEN e.effective_on >= $1 THEN 1 ELSE 0 END) = 1
                  OR SUM(CASE WHEN b.kind IN ('POOL', 'MATCH', 'TARGET', 'ADVANCE') THEN p.amount ELSE 0 END)
@@ -129,10 +125,8 @@ pub async fn gifts_of_parties<'c>(
     )
     .bind(span.from)
     .bind(span.until())
-    .bind(everywhere)
-    .bind(whole)
-    .bind_list(&funds)
-    .bind_list(&marks)
+    .given_list(span.funds.as_deref())
+    .given_list(span.cut.marks.as_deref())
     .page(page, "l.received_on, l.id")
     .each_of(parties)
     .all()
@@ -160,7 +154,6 @@ pub struct LotMove {
 
 /// All movements of these lots up to the end of the span.
 pub async fn moves_of_lots<'c>(on: impl Sql<'c>, lots: &[LotId], span: &Span) -> Result<Vec<LotMove>> {
-    let ((funds, everywhere), (whole, marks)) = (span.reach(), span.cut.marked());
     on.sql(
         "SELECT p.lot_id, e.effective_on, e.kind, f.kind AS source, t.kind AS destination,
                 COALESCE(t.target_id, f.target_id) AS target_id, p.amount
@@ -168,16 +161,14 @@ pub async fn moves_of_lots<'c>(on: impl Sql<'c>, lots: &[LotId], span: &Span) ->
          JOIN entry e ON e.id = p.entry_id
          JOIN account f ON f.id = p.source_id
          JOIN account t ON t.id = p.destination_id
-         WHERE p.lot_id IN (..) AND e.effective_on <= $1 AND ($2 = 1 OR e.fund_id IN (..))
-           AND ($3 = 1 OR EXISTS (
-               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))",
+         WHERE p.lot_id IN (..) AND e.effective_on <= $1 [AND e.fund_id IN (..)]
+           [AND EXISTS (
+               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]",
     )
     .bind(span.until())
-    .bind(everywhere)
-    .bind(whole)
     .bind_list(lots)
-    .bind_list(&funds)
-    .bind_list(&marks)
+    .given_list(span.funds.as_deref())
+    .given_list(span.cut.marks.as_deref())
     .all()
     .await
 }
@@ -206,7 +197,6 @@ pub async fn shares_of_parties<'c>(
     span: &Span,
     page: &Page,
 ) -> Result<Vec<Share>> {
-    let ((funds, everywhere), (whole, marks)) = (span.reach(), span.cut.marked());
     on.sql(
         "SELECT u.donor_id, u.lot_id, u.target_id, u.spent, u.lost, u.waiting
          FROM (
@@ -223,18 +213,16 @@ pub async fn shares_of_parties<'c>(
              JOIN account f ON f.id = p.source_id
              JOIN account t ON t.id = p.destination_id
              WHERE l.donor_id = {owner} AND (t.target_id IS NOT NULL OR f.target_id IS NOT NULL)
-               AND e.effective_on <= $2 AND ($3 = 1 OR e.fund_id IN (..))
-               AND ($4 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+               AND e.effective_on <= $2 [AND e.fund_id IN (..)]
+               [AND EXISTS (
+                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
              GROUP BY l.donor_id, l.id, COALESCE(t.target_id, f.target_id)) AS u
          WHERE (u.spent <> 0 OR u.lost <> 0 OR u.waiting <> 0) {page}",
     )
     .bind(span.from)
     .bind(span.until())
-    .bind(everywhere)
-    .bind(whole)
-    .bind_list(&funds)
-    .bind_list(&marks)
+    .given_list(span.funds.as_deref())
+    .given_list(span.cut.marks.as_deref())
     .page(page, "u.lot_id, u.target_id")
     .each_of(parties)
     .all()
@@ -259,30 +247,28 @@ pub async fn expenses_of_parties<'c>(
     span: &Span,
     page: &Page,
 ) -> Result<Vec<Part>> {
-    let ((funds, everywhere), (whole, marks)) = (span.reach(), span.cut.marked());
     on.sql(
         "SELECT u.donor_id, u.expense_id, u.amount
          FROM (
              SELECT l.donor_id, COALESCE(t.expense_id, f.expense_id) AS expense_id,
-                    CAST(SUM(CASE WHEN t.kind = 'EXPENSE' THEN p.amount ELSE -p.amount END) AS BIGINT) AS amount
+                    CAST(SUM(CASE WHEN e.effective_on < $1 THEN 0 WHEN t.kind = 'EXPENSE' THEN p.amount
+                                  ELSE -p.amount END) AS BIGINT) AS amount
              FROM lot l
              JOIN posting p ON p.lot_id = l.id
              JOIN entry e ON e.id = p.entry_id
              JOIN account f ON f.id = p.source_id
              JOIN account t ON t.id = p.destination_id
              WHERE l.donor_id = {owner} AND (t.kind = 'EXPENSE' OR f.kind = 'EXPENSE')
-               AND e.effective_on >= $1 AND e.effective_on <= $2 AND ($3 = 1 OR e.fund_id IN (..))
-               AND ($4 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+               AND e.effective_on <= $2 [AND e.fund_id IN (..)]
+               [AND EXISTS (
+                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
              GROUP BY l.donor_id, COALESCE(t.expense_id, f.expense_id)) AS u
          WHERE u.amount <> 0 {page}",
     )
     .bind(span.from)
     .bind(span.until())
-    .bind(everywhere)
-    .bind(whole)
-    .bind_list(&funds)
-    .bind_list(&marks)
+    .given_list(span.funds.as_deref())
+    .given_list(span.cut.marks.as_deref())
     .page(page, "u.expense_id")
     .each_of(parties)
     .all()
@@ -480,7 +466,6 @@ pub struct FundCash {
 
 /// What the bank should have of each fund of a host: what is in its pool, pots and projects, not what is advanced.
 pub async fn cash_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Result<Vec<FundCash>> {
-    let (whole, marks) = span.cut.marked();
     on.sql(
         "SELECT w.id AS fund_id, w.code, w.name,
                 CAST(COALESCE(SUM(u.amount * u.opens), 0) AS BIGINT) AS opening,
@@ -495,8 +480,8 @@ pub async fn cash_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Re
                     CASE WHEN s.effective_on > $2 OR s.counts = 0 THEN 1 ELSE 0 END
              FROM (
                  SELECT e.fund_id, e.effective_on,
-                        CASE WHEN $3 = 1 OR EXISTS (
-                            SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)
+                        CASE WHEN true [AND EXISTS (
+                            SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
                         THEN 1 ELSE 0 END AS counts,
                         CASE WHEN f.kind IN ('POOL', 'MATCH', 'TARGET') THEN p.amount ELSE 0 END
                         - CASE WHEN t.kind IN ('POOL', 'MATCH', 'TARGET') THEN p.amount ELSE 0 END AS amount
@@ -512,9 +497,9 @@ pub async fn cash_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Re
     )
     .bind(span.from)
     .bind(span.until())
-    .bind(whole)
+    .bind(i64::from(span.cut.marks.is_none()))
     .bind(host)
-    .bind_list(&marks)
+    .given_list(span.cut.marks.as_deref())
     .all()
     .await
 }
@@ -532,7 +517,6 @@ pub struct CashDay {
 
 /// The host's cash day by day up to the end of a span, from the first entry on: the control account.
 pub async fn days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Result<Vec<CashDay>> {
-    let (whole, marks) = span.cut.marked();
     on.sql(
         "SELECT u.day, CAST(SUM(CASE WHEN u.amount > 0 THEN u.amount ELSE 0 END) AS BIGINT) AS incoming,
                 CAST(SUM(CASE WHEN u.amount < 0 THEN -u.amount ELSE 0 END) AS BIGINT) AS outgoing
@@ -546,15 +530,14 @@ pub async fn days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Re
              JOIN account f ON f.id = p.source_id
              JOIN account t ON t.id = p.destination_id
              WHERE w.host_id = $2 AND f.asset = 'CNY'
-               AND ($3 = 1 OR EXISTS (
-                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))) AS u
+               [AND EXISTS (
+                   SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]) AS u
          WHERE u.amount <> 0
          GROUP BY u.day ORDER BY u.day",
     )
     .bind(span.until())
     .bind(host)
-    .bind(whole)
-    .bind_list(&marks)
+    .given_list(span.cut.marks.as_deref())
     .all()
     .await
 }
@@ -590,7 +573,6 @@ pub async fn bank_days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) 
 /// The cash that a host's entries moved and that is matched to no line of the bank, on each day up to the end of a
 /// span.
 pub async fn unmatched_days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &Span) -> Result<Vec<BankDay>> {
-    let (whole, marks) = span.cut.marked();
     on.sql(
         "SELECT c.effective_on AS day, CAST(0 AS BIGINT) AS booked, CAST(0 AS BIGINT) AS lines,
                 CAST(SUM(c.amount) AS BIGINT) AS entries
@@ -598,14 +580,13 @@ pub async fn unmatched_days_of_host<'c>(on: impl Sql<'c>, host: HostId, span: &S
          JOIN entry e ON e.fund_id = w.id AND e.effective_on <= $1
          JOIN entry_cash c ON c.entry_id = e.id
          WHERE w.host_id = $2 AND NOT EXISTS (SELECT 1 FROM bank_entry_match m WHERE m.entry_id = e.id)
-           AND ($3 = 1 OR EXISTS (
-               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq))
+           [AND EXISTS (
+               SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
          GROUP BY c.effective_on ORDER BY c.effective_on",
     )
     .bind(span.until())
     .bind(host)
-    .bind(whole)
-    .bind_list(&marks)
+    .given_list(span.cut.marks.as_deref())
     .all()
     .await
 }

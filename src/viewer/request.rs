@@ -144,7 +144,8 @@ impl Request {
     pub async fn session(&self) -> Result<MappedMutexGuard<'_, Session>> {
         let mut guard = self.session.lock().await;
         if guard.is_none() {
-            *guard = Some(self.db.session().await?);
+            // Every field holds what this takes, for it may be the first to read; it is moved about with each.
+            *guard = Some(Box::pin(self.db.session()).await?);
         }
         Ok(MutexGuard::map(guard, |session| session.as_mut().expect("begun above")))
     }
@@ -177,7 +178,7 @@ impl Request {
                 }
             };
             match turn {
-                None => self.lead(&batch).await?,
+                None => Box::pin(self.lead(&batch)).await?,
                 // An error when the field that led was dropped, because another field of its parent failed:
                 // then somebody else must lead.
                 Some(wait) => {

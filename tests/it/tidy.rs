@@ -102,7 +102,7 @@ fn statements() -> Vec<(String, String)> {
             let sql = literal.trim_start();
             let begins = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH "];
             if begins.iter().any(|word| sql.starts_with(word)) && sql.contains(' ') && sql.len() > 25 {
-                found.push((file.clone(), written_out(sql)));
+                found.extend(variants(sql).map(|sql| (file.clone(), written_out(&sql))));
             }
         }
     }
@@ -124,9 +124,24 @@ fn read_literal(text: &str) -> (&str, &str) {
     (text, "")
 }
 
+/// The statement with all conditions of its filter, and with none.
+fn variants(sql: &str) -> impl Iterator<Item = String> {
+    let parts: Vec<(&str, &str)> = sql.split('[').map(|part| part.split_once(']').unwrap_or(("", part))).collect();
+    let none = parts.iter().map(|(_, after)| *after).collect();
+    let all = sql.contains('[').then(|| sql.replace(['[', ']'], ""));
+    std::iter::once(none).chain(all)
+}
+
 fn written_out(sql: &str) -> String {
     let mut next = (1..100).rev().find(|n| sql.contains(&format!("${n}"))).unwrap_or(0);
-    let mut sql = sql.replace("{page}", "LIMIT 5").replace("{order}", "");
+    let mut sql = sql.replace("{page}", "LIMIT 5");
+    for mark in ["{order}", "{each}", "{end}"] {
+        sql = sql.replace(mark, "");
+    }
+    while sql.contains("{}") {
+        next += 1;
+        sql = sql.replacen("{}", &format!("${next}"), 1);
+    }
     while sql.contains("(..)") {
         let columns = if sql.starts_with("INSERT") || sql.contains("column1") {
             let list =

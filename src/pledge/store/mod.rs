@@ -79,8 +79,6 @@ pub async fn of_donors<'c>(
     funds: Option<&[FundId]>,
     page: &Page,
 ) -> Result<Vec<PledgeWith>> {
-    // No fund has the key 0.
-    let (funds, everywhere) = (funds.filter(|funds| !funds.is_empty()).unwrap_or(&[FundId(0)]), funds.is_none());
     let statement = on.sql(
         "SELECT p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den, p.state,
                 p.offered_on, p.due_on, p.ends_on, p.settle_days, p.ended_on, p.stated, p.received, p.waived,
@@ -90,16 +88,18 @@ pub async fn of_donors<'c>(
                 k.id, k.fund_id, k.kind, k.purpose_id, k.group_id, k.target_id, k.spec, k.valid_from, k.valid_to,
                 j.id, t.fund_id, j.area_id, t.purpose_id, t.code, j.title, j.summary, j.state, t.residents,
                 j.proposed_on, j.moved_on, b.path AS area_path
-         FROM (
+         FROM ({each}
              SELECT p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den, p.state,
                     p.offered_on, p.due_on, p.ends_on, p.settle_days, p.ended_on, p.stated, p.received, p.waived,
                     p.agreement_id, p.campaign_id, p.source, p.external_ref, p.note
-             FROM pledge p JOIN earmark k ON k.id = p.earmark_id
+             FROM pledge p
              WHERE p.donor_id = {owner}
-               AND (p.fund_id = $1 OR $1 IS NULL) AND (p.kind = $2 OR $2 IS NULL) AND (p.state = $3 OR $3 IS NULL)
-               AND (k.kind = $4 OR $4 IS NULL) AND (k.purpose_id = $5 OR $5 IS NULL)
-               AND (k.target_id = $6 OR $6 IS NULL) AND (p.due_on >= $7 OR $7 IS NULL)
-               AND (p.due_on <= $8 OR $8 IS NULL) AND ($9 = 1 OR p.fund_id IN (..)) {page}) AS p
+               [AND p.fund_id = {}] [AND p.kind = {}] [AND p.state = {}]
+               [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.kind = {})]
+               [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.purpose_id = {})]
+               [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.target_id = {})]
+               [AND p.due_on >= {}] [AND p.due_on <= {}]
+               [AND p.fund_id IN (..)] {page}{end}) AS p
          JOIN fund f ON f.id = p.fund_id
          JOIN area a ON a.id = f.area_id
          JOIN earmark k ON k.id = p.earmark_id
@@ -109,7 +109,7 @@ pub async fn of_donors<'c>(
          LEFT JOIN area b ON b.id = o.area_id
          {order}",
     );
-    let statement = filter_values(statement, filter).bind(i64::from(everywhere)).bind_list(funds);
+    let statement = filter_values(statement, filter).given_list(funds);
     statement.page(page, "p.due_on, p.id").each_of(donors).all().await
 }
 
@@ -121,26 +121,26 @@ pub async fn of_funds<'c>(
     page: &Page,
 ) -> Result<Vec<Pledge>> {
     let statement = on.sql(pledge!(
-        "JOIN earmark k ON k.id = p.earmark_id
-         WHERE p.fund_id = {owner}
-           AND (p.fund_id = $1 OR $1 IS NULL) AND (p.kind = $2 OR $2 IS NULL) AND (p.state = $3 OR $3 IS NULL)
-           AND (k.kind = $4 OR $4 IS NULL) AND (k.purpose_id = $5 OR $5 IS NULL)
-           AND (k.target_id = $6 OR $6 IS NULL) AND (p.due_on >= $7 OR $7 IS NULL)
-           AND (p.due_on <= $8 OR $8 IS NULL) {page}"
+        "WHERE p.fund_id = {owner}
+           [AND p.fund_id = {}] [AND p.kind = {}] [AND p.state = {}]
+           [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.kind = {})]
+           [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.purpose_id = {})]
+           [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.target_id = {})]
+           [AND p.due_on >= {}] [AND p.due_on <= {}] {page}"
     ));
     filter_values(statement, filter).page(page, "p.due_on, p.id").each_of(funds).all().await
 }
 
 fn filter_values<'c>(statement: crate::db::Statement<'c>, filter: &PledgeFilter) -> crate::db::Statement<'c> {
     statement
-        .bind(filter.fund)
-        .bind(filter.kind)
-        .bind(filter.state)
-        .bind(filter.earmark)
-        .bind(filter.purpose)
-        .bind(filter.target)
-        .bind(filter.due_from)
-        .bind(filter.due_to)
+        .given(filter.fund)
+        .given(filter.kind)
+        .given(filter.state)
+        .given(filter.earmark)
+        .given(filter.purpose)
+        .given(filter.target)
+        .given(filter.due_from)
+        .given(filter.due_to)
 }
 
 /// The pledges to a fund that were taken over from these origins.
