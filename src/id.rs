@@ -70,6 +70,10 @@ keys! {
     DecisionId
     /// Key of what is published of a fund or project.
     DisclosureId
+    /// Key of a proposal contest.
+    ContestId
+    /// Key of what was proposed to a contest.
+    ContestProposalId
     /// Key of a receipt, which the API calls a contribution.
     ReceiptId
     /// Key of a lot.
@@ -127,7 +131,7 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Committee CommitteeSeat
-    Motion Decision Disclosure Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
+    Motion Decision Disclosure Contest ContestProposal Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
 }
 
 impl NodeKind {

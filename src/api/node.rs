@@ -12,6 +12,7 @@ use crate::{
     bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     campaign::graphql::{Campaign, CampaignById},
     committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
+    contest::{ContestById, ContestNode, ContestProposalById, ContestProposalNode},
     contribution::graphql::{
         Contribution, ContributionById, Refund, RefundById, must_read_contribution, must_read_refund,
     },
@@ -20,9 +21,9 @@ use crate::{
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
     id::{
-        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, DecisionId, DisclosureId, DueId,
-        EntryId, ExpenseId, FundId, GlobalId, HostId, ImportJobId, LotId, MotionId, NodeKind, PartyId, PledgeId,
-        PurposeId, ReceiptId, RefundId, RelatedPartyId, SalesReportId, SeatId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, ContestId, ContestProposalId,
+        DecisionId, DisclosureId, DueId, EntryId, ExpenseId, FundId, GlobalId, HostId, ImportJobId, LotId, MotionId,
+        NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, RelatedPartyId, SalesReportId, SeatId, TargetId,
     },
     import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
@@ -66,6 +67,8 @@ pub enum Node {
     Motion(Motion),
     Decision(Decision),
     Disclosure(DisclosureNode),
+    Contest(ContestNode),
+    ContestProposal(ContestProposalNode),
     Allocation(Allocation),
     Expense(Expense),
     Refund(Refund),
@@ -118,6 +121,13 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
         NodeKind::CommitteeSeat => request.load::<SeatById>(SeatId(key)).await?.map(Node::CommitteeSeat),
         NodeKind::Motion => request.load::<MotionById>(MotionId(key)).await?.map(|row| Node::Motion(Motion(row))),
         NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
+        NodeKind::Contest => {
+            request.load::<ContestById>(ContestId(key)).await?.map(|row| Node::Contest(ContestNode(row)))
+        }
+        NodeKind::ContestProposal => {
+            let found = request.load::<ContestProposalById>(ContestProposalId(key)).await?;
+            found.map(|row| Node::ContestProposal(ContestProposalNode(row)))
+        }
         NodeKind::Campaign => {
             request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))
         }

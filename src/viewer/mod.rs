@@ -53,6 +53,8 @@ pub enum Act {
     Propose,
     /// Move a project from state to state, and record what was reached or paid outside.
     RunProject,
+    /// Propose to a contest.
+    EnterContest,
     /// Offer a pledge, or cancel one.
     OfferPledge,
     /// Accept a pledge or declare it lapsed, amend it, correct or waive what is due of it.
@@ -105,6 +107,7 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::RegisterParty, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::Propose, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember]),
     (Act::RunProject, &[HostOfficer, StreetOfficer, CommunityStaff]),
+    (Act::EnterContest, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative]),
     (Act::OfferPledge, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::AcceptPledge, &[HostOfficer, CommunityStaff]),
     (Act::ReportSales, &[HostOfficer, CommunityStaff, PartyRepresentative]),
