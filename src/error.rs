@@ -137,6 +137,13 @@ impl Fault {
     pub fn database(&self) -> Option<&sqlx::Error> {
         self.0.downcast_ref::<sqlx::Error>()
     }
+
+    /// Whether room on the machine's disks is what lacks, or a file could not be read, so that the same may go
+    /// well later.
+    pub fn may_pass(&self) -> bool {
+        self.database().is_some_and(|error| failure::of(error) == Failure::Full)
+            || self.0.chain().any(|cause| cause.is::<std::io::Error>())
+    }
 }
 
 /// Checks that a statement touched exactly the rows it must.

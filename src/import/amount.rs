@@ -161,17 +161,21 @@ pub(super) fn decimal(text: &str) -> Option<(u128, i32)> {
         Some(_) => return None,
         None => (mantissa, ""),
     };
-    let integer = ungrouped(integer)?;
-    if integer.is_empty() && fraction.is_empty() {
+    if !is_grouped(integer) || (integer.is_empty() && fraction.is_empty()) {
         return None;
     }
     let fraction = fraction.trim_end_matches('0');
-    let digits = format!("{integer}{fraction}");
-    let digits = digits.trim_start_matches('0');
-    if digits.len() > DIGITS_MAX || fraction.len() > DIGITS_MAX {
+    if fraction.len() > DIGITS_MAX {
         return None;
     }
-    let whole = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+    let (mut whole, mut digits) = (0_u128, 0);
+    for digit in integer.bytes().filter(|byte| *byte != b',').chain(fraction.bytes()) {
+        digits += usize::from(whole > 0 || digit != b'0');
+        if digits > DIGITS_MAX {
+            return None;
+        }
+        whole = 10 * whole + u128::from(digit - b'0');
+    }
     let decimals = i32::try_from(fraction.len()).ok()?;
     Some((whole, exponent - decimals))
 }
@@ -189,24 +193,10 @@ fn exponent_of(text: &str) -> Option<i32> {
     Some(if negative { -exponent } else { exponent })
 }
 
-/// An integer without the commas that group its digits by three. `None` when they group otherwise.
-fn ungrouped(text: &str) -> Option<String> {
-    if text.is_empty() {
-        return Some(String::new());
-    }
-    let groups: Vec<&str> = text.split(',').collect();
-    let grouped = groups.len() > 1;
-    for (index, group) in groups.iter().enumerate() {
-        let fits = match (grouped, index) {
-            (false, _) => true,
-            (true, 0) => group.len() <= 3,
-            (true, _) => group.len() == 3,
-        };
-        if !fits || !all_digits(group) {
-            return None;
-        }
-    }
-    Some(groups.concat())
+/// Whether a text is digits, or digits that commas group by three; also when it is empty.
+fn is_grouped(text: &str) -> bool {
+    let Some((first, groups)) = text.split_once(',') else { return text.is_empty() || all_digits(text) };
+    first.len() <= 3 && all_digits(first) && groups.split(',').all(|group| group.len() == 3 && all_digits(group))
 }
 
 /// `whole` times ten to `exponent`, in whole fen.

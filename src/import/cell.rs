@@ -6,6 +6,8 @@
 //!   lower case, with or without padding;
 //! * a day is read only from forms with the year first, so that no day is taken for a month.
 
+use std::borrow::Cow;
+
 use chrono::{Days, NaiveDate};
 
 use super::amount::{decimal, scaled};
@@ -45,7 +47,7 @@ pub(super) fn is_invisible(character: char) -> bool {
 }
 
 /// The half-width twin of a full-width character; any other character stays as it is.
-fn half_width(character: char) -> char {
+pub(super) fn half_width(character: char) -> char {
     match character {
         '\u{FF01}'..='\u{FF5E}' => {
             char::from_u32(u32::from(character) - 0xFEE0).expect("ASCII is below the full-width block")
@@ -57,6 +59,11 @@ fn half_width(character: char) -> char {
         '•' | '‧' | '・' | '･' => '·',
         other => other,
     }
+}
+
+/// Whether a text has no character to be seen.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|character| character.is_whitespace() || is_invisible(character))
 }
 
 /// The text as people should see it: invisible characters dropped, padding trimmed, each run of blanks one space.
@@ -74,8 +81,12 @@ pub fn clean(text: &str) -> String {
 }
 
 /// The cleaned text in half-width, lower-case characters: what numbers, days and column names are read from.
-pub(crate) fn folded(text: &str) -> String {
-    clean(text).chars().map(half_width).flat_map(char::to_lowercase).collect()
+pub(crate) fn folded(text: &str) -> Cow<'_, str> {
+    // Most numbers and days are typed as they are compared.
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(clean(text).chars().map(half_width).flat_map(char::to_lowercase).collect())
 }
 
 /// The key two spellings of one text share.
@@ -176,6 +187,9 @@ fn day_parts(text: &str) -> Option<(&str, &str, &str)> {
 /// Whether the text is empty or a time such as `9:30`, `09:30:00` or `09:30:00.000`; a zone is no part of it.
 fn is_time_or_empty(text: &str) -> bool {
     let text = text.trim();
+    if text.is_empty() {
+        return true;
+    }
     let parts: Vec<&str> = text.split(':').collect();
     let below = |digits: &str, limit: u32| {
         (1..=2).contains(&digits.len())
@@ -183,7 +197,6 @@ fn is_time_or_empty(text: &str) -> bool {
             && digits.parse::<u32>().is_ok_and(|number| number < limit)
     };
     match parts.as_slice() {
-        [""] => true,
         [hour, minute] => below(hour, 24) && below(minute, 60),
         [hour, minute, second] => {
             let (second, fraction) = second.split_once('.').unwrap_or((second, "0"));
@@ -320,7 +333,7 @@ pub fn name(text: &str) -> Result<String, CellRefusal> {
 pub fn is_formula_error(text: &str) -> bool {
     const ERRORS: &[&str] =
         &["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"];
-    ERRORS.contains(&text) || (text.starts_with("Err:") && all_digits(&text[4..]))
+    (text.starts_with('#') && ERRORS.contains(&text)) || (text.starts_with("Err:") && all_digits(&text[4..]))
 }
 
 /// Words that count things behind a number.

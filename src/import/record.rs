@@ -6,7 +6,9 @@
 use chrono::NaiveDate;
 
 use super::amount::{amount_fen, price, total_fen};
-use super::cell::{Epoch, basis_points, choice, clean, day, fraction, integer, is_formula_error, name, yes_no};
+use super::cell::{
+    Epoch, basis_points, choice, clean, day, fraction, integer, is_blank, is_formula_error, name, yes_no,
+};
 use super::column::Choice;
 use super::file::{FileRow, Kind};
 use super::header::Columns;
@@ -109,14 +111,14 @@ impl<'a> Record<'a> {
     /// Why the row as a whole is refused: it has text beyond the last column of the header.
     pub fn too_wide(&self) -> Option<RowRefusal> {
         let mut beyond = self.columns.names.len()..self.row.width();
-        let column = beyond.find(|column| !clean(self.row.cell(*column)).is_empty())?;
+        let column = beyond.find(|column| !is_blank(self.row.cell(*column)))?;
         Some(CellRefusal::RowTooWide.of(self.row.number, "—", self.row.cell(column)))
     }
 
     /// Reads a cell that is not empty.
     fn read<T>(&self, field: &str, read: impl FnOnce(&str) -> Result<T, CellRefusal>) -> Result<Option<T>, RowRefusal> {
         let text = self.raw(field);
-        if text.is_empty() || clean(text).is_empty() {
+        if is_blank(text) {
             return Ok(None);
         }
         let refusal = match read(text) {

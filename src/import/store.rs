@@ -174,6 +174,23 @@ pub(super) async fn gifts_alike(
     Ok(rows.into_iter().map(|(giver, day, fen, receipt)| ((giver, day, fen), receipt)).collect())
 }
 
+/// The names of parties that are active where a fund is, and as they are compared.
+pub(super) async fn names<'c>(on: impl Sql<'c>, path: &str, limit: i64) -> Result<Vec<(PartyId, String, String)>> {
+    on.sql(
+        "SELECT p.id, p.name, p.name_key
+         FROM party p
+         WHERE EXISTS (
+             SELECT 1 FROM party_area o JOIN area a ON a.id = o.area_id
+             WHERE o.party_id = p.id AND substr(a.path, 1, length(CAST($1 AS TEXT))) = CAST($1 AS TEXT))
+         ORDER BY p.id
+         LIMIT $2",
+    )
+    .bind(path.to_owned())
+    .bind(limit)
+    .all()
+    .await
+}
+
 /// What of a receipt a later copy adds to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]

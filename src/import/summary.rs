@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::amount::yuan_text;
 use super::job::{Job, OnRefusal, State, store};
@@ -22,7 +22,7 @@ pub const WORDS_MAX: i64 = 1_000;
 const SHOWN_MAX: usize = 50;
 
 /// What came of an import, or would come.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// The import, as the graph calls it.
     pub import_job_id: String,
@@ -68,12 +68,12 @@ pub struct Summary {
     pub error: Option<SummaryError>,
     /// What is worth a word, by row: at most a thousand.
     pub words: Vec<SummaryWord>,
-    #[serde(skip)]
-    books_rest: bool,
+    /// Whether the rows that are accepted are booked when others are refused.
+    pub continue_on_error: bool,
 }
 
 /// Why an import ended without effect.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SummaryError {
     /// For programs.
     pub code: String,
@@ -84,12 +84,12 @@ pub struct SummaryError {
 }
 
 /// Something worth a word about a row.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SummaryWord {
     /// The row as a spreadsheet numbers rows.
     pub row: i64,
     /// What comes of it.
-    pub outcome: &'static str,
+    pub outcome: Outcome,
     /// The column as the header writes it.
     pub column: String,
     /// A stable word for programs.
@@ -100,23 +100,12 @@ pub struct SummaryWord {
     pub message_en: String,
     /// The sentence in Chinese.
     pub message_zh: String,
-    #[serde(skip)]
-    came_to: Outcome,
 }
 
 impl From<Word> for SummaryWord {
     fn from(word: Word) -> Self {
         let Word { row_no, outcome, column_name, code, value, message_en, message_zh, .. } = word;
-        Self {
-            row: row_no,
-            outcome: outcome.name(),
-            column: column_name,
-            code,
-            value,
-            message_en,
-            message_zh,
-            came_to: outcome,
-        }
+        Self { row: row_no, outcome, column: column_name, code, value, message_en, message_zh }
     }
 }
 
@@ -162,7 +151,7 @@ impl Summary {
             earlier_import_job_id: job.earlier_id.map(global_id),
             error,
             words: words.into_iter().map(Into::into).collect(),
-            books_rest: job.options()?.on_refusal == OnRefusal::GoOn,
+            continue_on_error: job.options()?.on_refusal == OnRefusal::GoOn,
         })
     }
 
@@ -215,7 +204,7 @@ impl Summary {
                 "{begin}：新增 {created} 条{sum}，补充 {changed} 条，已有 {unchanged} 条，未被接受 {refused} 条；新登记主体 {parties} 个。"
             ),
         };
-        if *refused > 0 && self.state == State::Planned && !self.books_rest {
+        if *refused > 0 && self.state == State::Planned && !self.continue_on_error {
             line.push_str(match language {
                 Language::En => {
                     " A file is booked whole or not at all: correct the refused rows, or have the others booked alone."
@@ -238,7 +227,7 @@ impl Summary {
         let mut lines = vec![];
         for word in self.words.iter().take(SHOWN_MAX) {
             let SummaryWord { row, column, value, .. } = word;
-            let outcome = word.came_to.shown(language);
+            let outcome = word.outcome.shown(language);
             let mut line = String::new();
             let _ = match language {
                 Language::En => write!(line, "  row {row}, {outcome}, {column} {value:?}: {}", word.message_en),

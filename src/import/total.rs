@@ -5,14 +5,14 @@
 //! * a total is not compared once an amount above it could not be read: that amount is refused already.
 
 use super::amount::{Unit, total_fen, yuan_text};
-use super::cell::{all_digits, clean, match_key};
+use super::cell::{all_digits, half_width, is_blank, match_key};
 use super::column::{Cell, Column, column_key};
 use super::file::FileRow;
 use super::header::Columns;
 use super::refusal::{CellRefusal, FileRefusal};
 
 /// Words that make a row a total row, as [`column_key`] writes them.
-const LABELS: &[&str] = &[
+pub(super) const LABELS: &[&str] = &[
     "合计",
     "总计",
     "共计",
@@ -46,6 +46,9 @@ const LABELS: &[&str] = &[
     "sum",
     "totalamount",
 ];
+
+/// The longest cell that is looked at for a total's word and number, in bytes.
+const LABEL_BYTES_MAX: usize = 400;
 
 /// Words a total's number may follow in one cell, as in `合计：1,200元` and `合计731人`.
 const PREFIXES: &[&str] = &["合计", "总计", "共计", "小计", "累计", "total"];
@@ -131,7 +134,7 @@ impl Totals {
 
     /// What a row that is not blank is. A total row is kept for [`compared`](Self::compared).
     pub fn role(&mut self, row: &FileRow) -> Role {
-        let is_empty = |column: Option<usize>| column.is_none_or(|column| clean(row.cell(column)).is_empty());
+        let is_empty = |column: Option<usize>| column.is_none_or(|column| is_blank(row.cell(column)));
         let (no_amount, no_date) = (is_empty(self.roles.amount), is_empty(self.roles.date));
         let no_name_and_date = is_empty(self.roles.name) && no_date;
         if self.roles.is_labelled(row) || (no_name_and_date && self.equals_sum(row)) {
@@ -202,7 +205,7 @@ impl Roles {
     ///
     /// A word in a note counts only where nobody is named: a record's note may speak of a total.
     fn is_labelled(&self, row: &FileRow) -> bool {
-        let has_name = self.name.is_some_and(|name| !clean(row.cell(name)).is_empty());
+        let has_name = self.name.is_some_and(|name| !is_blank(row.cell(name)));
         let mut cells = row.cells().enumerate().filter(|(column, _)| !has_name || !self.notes.contains(column));
         cells.any(|(_, cell)| is_label(cell))
     }
@@ -237,8 +240,35 @@ impl Roles {
 }
 
 fn is_label(cell: &str) -> bool {
+    if !may_be_label(cell) {
+        return false;
+    }
     let key = column_key(cell);
     LABELS.contains(&key.as_str()) || number_behind_label(cell).is_some()
+}
+
+/// Whether a cell has the characters of a total's word; all others need no closer look.
+fn may_be_label(cell: &str) -> bool {
+    const TOTAL: u8 = 0b000_1111;
+    const SUM: u8 = 0b111_0000;
+    if cell.len() > LABEL_BYTES_MAX {
+        return false;
+    }
+    let mut letters = 0;
+    for character in cell.chars() {
+        letters |= match half_width(character).to_ascii_lowercase() {
+            '计' | '额' => return true,
+            't' => 1,
+            'o' => 1 << 1,
+            'a' => 1 << 2,
+            'l' => 1 << 3,
+            's' => 1 << 4,
+            'u' => 1 << 5,
+            'm' => 1 << 6,
+            _ => 0,
+        };
+    }
+    letters & TOTAL == TOTAL || letters & SUM == SUM
 }
 
 /// The text behind a total's word in the same cell, if it is an amount or a count.

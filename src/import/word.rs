@@ -1,13 +1,15 @@
 //! What comes of a row, and what is said of it.
 
 use async_graphql::Enum;
+use serde::{Deserialize, Serialize};
 
 use super::refusal::{RowRefusal, cut};
 use crate::{error::Language, id::ImportJobId};
 
 /// What comes of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, Serialize, Deserialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "snake_case")]
 #[graphql(name = "ImportOutcome")]
 pub enum Outcome {
     /// It makes something new.

@@ -7,7 +7,8 @@
 //! | `GET /imports/{id}/result` | the file as it came, with what came of each row |
 //!
 //! * Who asks shows a bearer token, and needs the same rights as in the graph.
-//! * What takes longer than [`WAIT_MAX`] is answered with 202 and where to ask again.
+//! * What takes longer than [`WAIT_MAX`] is answered with 202 and where to ask again; `Prefer: respond-async` does not
+//!   wait at all.
 
 use std::{sync::Arc, time::Duration};
 
@@ -110,6 +111,8 @@ async fn start(files: &Files, request: &Request, body: &mut (impl AsyncRead + Un
         return Err(viewer.denied(Act::Import));
     }
     let asked = Asked::of(request)?;
+    // RFC 7240: whoever shows how far it has come need not wait here.
+    let at_once = request.header("prefer").is_some_and(|wish| wish.eq_ignore_ascii_case("respond-async"));
     let db = &files.db;
     let by = || By { viewer: &viewer, now: files.clock.now(), today: files.clock.today() };
     let fund = fund::store::by_code(db, &asked.fund).await?;
@@ -130,7 +133,8 @@ async fn start(files: &Files, request: &Request, body: &mut (impl AsyncRead + Un
     let mut tx = db.begin().await?;
     let job = job::start(&mut tx, by(), &start).await;
     let job = settle(tx, job).await?;
-    Ok((waited(files, job).await?, fund))
+    let job = if at_once { job } else { waited(files, job).await? };
+    Ok((job, fund))
 }
 
 /// Waits until there is nothing to do on a job, or long enough.
@@ -189,6 +193,7 @@ impl Asked {
             "fund" => self.fund = value,
             "file" => self.file_name = value,
             "mapping" => self.mapping = Some(value),
+            "map" => self.options.mapping = value,
             "sheet" => self.options.sheet = Some(value),
             "source" => self.options.source = Some(value),
             "date" => self.options.date_default = Some(value.parse().map_err(|_| bad("write a day as 2026-05-20."))?),
@@ -205,7 +210,7 @@ impl Asked {
             "commit" | "continueOnError" => {}
             _ => {
                 let known =
-                    "fund, file, mapping, sheet, source, date, expectCount, expectTotal, commit, continueOnError";
+                    "fund, file, map, mapping, sheet, source, date, expectCount, expectTotal, commit, continueOnError";
                 return Err(Error::BadInput(format!("{name:?} is not asked for here; accepted: {known}.")));
             }
         }

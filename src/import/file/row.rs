@@ -1,6 +1,6 @@
 //! One row of a file: its number and its cells.
 
-use crate::import::cell::is_invisible;
+use crate::import::cell::is_blank;
 
 /// What a workbook knows of a cell beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,7 +69,7 @@ impl FileRow {
 
     /// Whether no cell has a character to be seen.
     pub fn is_blank(&self) -> bool {
-        self.text.chars().all(|character| character.is_whitespace() || is_invisible(character))
+        is_blank(&self.text)
     }
 
     /// Adds a cell at the right end.

@@ -9,9 +9,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Batch, Draft, Verdict, What, fill_known, filled_word, not_clear,
+    Batch, Draft, Verdict, What, fill_known, not_clear,
     place::{self, Number, Place, SOURCE, digest_of},
-    refusal_word, repeated_word,
+    refusal_word, repeated_word, told_of,
 };
 use crate::{
     contribution::{self, Line, Receive, Settles, judge::judge},
@@ -213,8 +213,8 @@ fn party_of(
     for identity in std::iter::once(&draft.who).chain(&draft.gift().payer) {
         match met.party(identity) {
             Ok(found) => {
-                if let Some(fill) = found.filled.as_ref().filter(|_| told.insert(found.party)) {
-                    words.push(filled_word(names, draft.row_no, &identity.name, fill));
+                if told.insert(found.party) {
+                    words.extend(told_of(names, draft, &identity.name, found));
                 }
                 parties.push(found.party);
             }

@@ -13,6 +13,7 @@ pub mod sales_reports;
 pub mod settlements;
 
 use async_graphql::Enum;
+use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 use super::job::{Job, Options};
@@ -20,7 +21,7 @@ use super::list::{Cells, Names};
 use super::mapping::Mapping;
 use super::refusal::FileRefusal;
 use super::seen::{Digest, Occurrences};
-use super::who::{Effect, Identity, Met, People, Scene};
+use super::who::{Effect, Found, Identity, Met, People, Scene};
 use super::word::{Outcome, Word};
 use crate::{
     db::Tx,
@@ -35,7 +36,7 @@ use crate::{
 };
 
 /// What the rows of a list are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type, clap::ValueEnum, Serialize, Deserialize)]
 #[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "kebab-case")]
 #[graphql(name = "ImportKind")]
@@ -329,8 +330,7 @@ fn subject(
 ) -> Result<std::result::Result<(PartyId, Vec<Word>), Verdict>> {
     match met.party(&draft.who) {
         Ok(found) => {
-            let fill = found.filled.as_ref().filter(|_| told.insert(found.party));
-            let words = fill.map(|fill| filled_word(names, draft.row_no, &draft.who.name, fill)).into_iter().collect();
+            let words = if told.insert(found.party) { told_of(names, draft, &draft.who.name, found) } else { vec![] };
             Ok(Ok((found.party, words)))
         }
         Err(why) => Ok(Err(Verdict::refused(vec![not_clear(names, draft, why)?]))),
@@ -413,6 +413,19 @@ fn not_clear(names: &Names, draft: &Draft, why: &super::who::NotClear) -> Result
         }
         super::who::NotClear::Error(other) => Err(other.clone()),
     }
+}
+
+/// What is to be told of a party when the first row of a batch means it.
+fn told_of(names: &Names, draft: &Draft, name: &str, found: &Found) -> Vec<Word> {
+    let filled = found.filled.as_ref().map(|fill| filled_word(names, draft.row_no, name, fill));
+    let similar = found.similar.as_ref().map(|similar| {
+        let en = format!(
+            "A new party would be registered, and {similar} has nearly this name; where it is the same, write its name or its credit code."
+        );
+        let zh = format!("将登记为新主体，而 {similar} 名称相近；如为同一主体，请填写其名称或统一社会信用代码。");
+        Word::new(draft.row_no, Outcome::Suspected, "similar_name", (names.get("giver"), name), (en, zh))
+    });
+    filled.into_iter().chain(similar).collect()
 }
 
 /// What a row filled in of its party, as a word.

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use super::{Batch, Draft, Verdict, What, filled_word, not_clear};
+use super::{Batch, Draft, Verdict, What, not_clear, told_of};
 use crate::{
     error::Result,
     import::{
@@ -69,8 +69,7 @@ pub async fn apply(batch: &mut Batch<'_>, kind: PartyKind, drafts: &[Draft]) -> 
         };
         let is_first = told.insert(found.party);
         let filled = found.filled.as_ref().filter(|_| is_first);
-        let words =
-            filled.map(|fill| filled_word(batch.names, draft.row_no, &draft.who.name, fill)).into_iter().collect();
+        let words = if is_first { told_of(batch.names, draft, &draft.who.name, found) } else { vec![] };
         let outcome = match (is_first && found.is_new, filled) {
             (true, _) => Outcome::Created,
             (false, Some(_)) => Outcome::Changed,

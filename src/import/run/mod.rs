@@ -124,7 +124,7 @@ impl Runner {
             // Room may be made; the job waits where it is.
             Error::Refused(refused) if refused.refusal == (Refusal::StorageFull {}) => return Err(error),
             Error::Unavailable(_) => return Err(error),
-            Error::Fault(fault) if fault.database().is_some() => return Err(error),
+            Error::Fault(fault) if fault.may_pass() => return Err(error),
             Error::Fault(fault) => {
                 tracing::error!(import = id.0, error = %format!("{:#}", fault.0), "an import failed");
                 Why {

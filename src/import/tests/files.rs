@@ -212,3 +212,21 @@ proptest! {
         prop_assert_eq!(first.total_fen, second.total_fen);
     }
 }
+
+#[test]
+fn every_word_of_a_total_is_known_however_it_is_typed() {
+    for label in super::total::LABELS {
+        let full_width: String = label
+            .chars()
+            .map(|character| match character {
+                '!'..='~' => char::from_u32(u32::from(character) + 0xFEE0).expect("full width"),
+                other => other,
+            })
+            .collect();
+        let spaced: String = label.chars().flat_map(|character| [character, ' ']).collect();
+        for typed in [(*label).to_owned(), label.to_uppercase(), full_width, spaced, format!("\u{200B}{label}：")] {
+            let list = list(&format!("1,样例食品,2024-01-02,5,\n,{typed},,5,\n"));
+            assert_eq!((list.rows.len(), list.control_total), (1, Some(500)), "{typed}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod due;
 mod matching;
+mod owed;
 mod terms;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use crate::{
 
 pub use due::*;
 pub use matching::*;
+pub use owed::*;
 pub use terms::*;
 
 crate::part!(Pledge {

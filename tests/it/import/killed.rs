@@ -11,7 +11,13 @@ use serde_json::json;
 use super::door::Clerk;
 use crate::{
     storm::client::Dice,
-    support::{Fixture, binary::Server, on_both, postgres::Cluster},
+    support::{
+        Fixture,
+        binary::{Server, cobuild},
+        disk::SmallDisk,
+        on_both,
+        postgres::Cluster,
+    },
 };
 
 /// How often it is killed; `COBUILD_IMPORT_KILLS` says otherwise, as `COBUILD_IMPORT_LINES` says of the lines.
@@ -95,6 +101,28 @@ on_both! {
         clerk.server.stop();
         check(&fixture.url, lines).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_whose_machine_has_no_room_goes_on_when_there_is() {
+    let Some(disk) = SmallDisk::mount("2m") else { return };
+    let spare = disk.path().join("spare");
+    let fixture = Fixture::sqlite();
+    let mut clerk = Clerk::new(&fixture, &LEASE).await;
+    clerk.server.kill();
+    let mut command = cobuild();
+    command.env("TMPDIR", disk.path()).args(["serve", "--database", &fixture.url]).args(LEASE);
+    clerk.server = Server::try_start(command).unwrap();
+    // Copying ends where the disk does.
+    let _ = std::fs::write(&spare, vec![1; 4 << 20]);
+    let id = clerk.start("CONTRIBUTIONS", list(5_000).as_bytes(), json!({ "source": "till" })).await;
+    let waits = tokio::task::block_in_place(|| clerk.server.said.iter().find(|line| line.contains("an import waits")));
+    assert!(waits.is_some(), "it says that it waits");
+    assert!(["QUEUED", "PLANNING"].contains(&clerk.job(&id).await["state"].as_str().unwrap()));
+    std::fs::remove_file(spare).unwrap();
+    let planned = clerk.ended(&id).await;
+    assert_eq!((&planned["state"], &planned["counts"]["created"]), (&json!("PLANNED"), &json!(5_000)));
+    clerk.server.stop();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

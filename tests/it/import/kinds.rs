@@ -1,7 +1,7 @@
 //! Every kind of list: booked once, known again in another shape, refused with its row, taken back.
 
 use cobuild::{
-    import::{job::Options, kind::Kind, summary::Summary},
+    import::{job::Options, kind::Kind, summary::Summary, word::Outcome},
     money::Fen,
 };
 
@@ -32,7 +32,16 @@ fn counts(told: &Summary) -> [i64; 4] {
 
 /// The rows that are refused, each with its code.
 fn refusals(told: &Summary) -> Vec<(i64, &str)> {
-    told.words.iter().filter(|word| word.outcome == "refused").map(|word| (word.row, word.code.as_str())).collect()
+    told.words
+        .iter()
+        .filter(|word| word.outcome == Outcome::Refused)
+        .map(|word| (word.row, word.code.as_str()))
+        .collect()
+}
+
+/// The words on a list of those who are known under these very names.
+async fn told_again(books: &Books) -> usize {
+    booked(books, Kind::Merchants, "名称\n样例食品有限公司\n武汉市样例食品\n").await.words.len()
 }
 
 /// The text with its rows in the other order and a column that nobody knows.
@@ -58,6 +67,23 @@ on_both! {
             assert_eq!(refusals(&told), [(2, "credit_code_invalid")], "a row of commas says nothing");
         }
         books.assert_clean().await;
+    }
+
+    async fn a_name_that_is_nearly_known_is_told_and_never_taken_for_it(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        assert_eq!(counts(&booked(&books, Kind::Merchants, "名称\n样例食品有限公司\n").await), [1, 0, 0, 0]);
+        for (kind, list) in [
+            (Kind::Merchants, "名称\n武汉市样例食品\n好邻居超市\n"),
+            (Kind::Contributions, "捐赠者,金额,日期\n样例食品（二）店,1,2024-01-02\n"),
+            (Kind::Pledges, "认捐单位,金额\n样例食品（三）店,1\n"),
+        ] {
+            let told = booked(&books, kind, list).await;
+            assert_eq!(told.refused, 0);
+            let words: Vec<_> = told.words.iter().map(|word| (word.row, word.code.as_str(), word.outcome)).collect();
+            assert_eq!(words, [(2, "similar_name", Outcome::Suspected)], "{:?}", kind.name());
+            assert!(told.words[0].message_en.contains("样例食品有限公司 ("), "{}", told.words[0].message_en);
+        }
+        assert_eq!(told_again(&books).await, 0);
     }
 
     async fn pledges_of_every_kind_are_taken_over_once(fixture: Fixture) {

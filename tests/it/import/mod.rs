@@ -7,9 +7,9 @@ mod door;
 mod doors;
 mod killed;
 mod kinds;
+mod programs;
 mod published;
 mod reference;
-mod script;
 
 use cobuild::{error::Language, import::job::State, viewer::Viewer};
 use serde_json::json;

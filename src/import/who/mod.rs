@@ -6,6 +6,8 @@
 //! * Within a batch those that say most are matched first; a bare name that stands beside several numbers anywhere
 //!   in the file is refused wherever it stands. So it does not matter in which order the rows come.
 
+mod similar;
+
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
@@ -21,6 +23,7 @@ use crate::{
     party::{self, PartyKind, Registration, credit_code, fill::Fill, name::name_key},
     viewer::By,
 };
+use similar::Similar;
 
 /// What a row says of a party.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -179,6 +182,8 @@ pub struct Found {
     pub is_new: bool,
     /// What this batch fills in of it.
     pub filled: Option<Fill>,
+    /// Whose name a new one's is nearly, described; only a plan looks.
+    pub similar: Option<String>,
 }
 
 /// Whether the parties are only planned or written down.
@@ -200,6 +205,8 @@ pub struct People {
     by_external_id: HashMap<String, Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
     namesakes: Namesakes,
+    /// Loaded when a plan meets the first that is new.
+    similar: Option<Similar>,
 }
 
 /// Where the parties are looked for, and who looks.
@@ -303,6 +310,9 @@ impl People {
         let is_new = |at: &&usize| self.all[**at].party.is_none_or(|party| party.0 < 0);
         let new: Vec<usize> = persons.iter().filter(is_new).copied().collect();
         let drafts: Vec<Registration> = new.iter().map(|at| self.registration(*at, scene.fund)).collect();
+        if scene.effect == Effect::Plan && self.similar.is_none() && !new.is_empty() {
+            self.similar = Some(Similar::load(tx, &scene.fund.area_path).await?);
+        }
         for (at, outcome) in new.into_iter().zip(register(tx, scene, &drafts).await?) {
             let outcome = outcome.map(|party| {
                 let first_time = self.all[at].party.is_none();
@@ -311,7 +321,9 @@ impl People {
                 if scene.effect == Effect::Plan {
                     self.all[at].party = Some(party);
                 }
-                Found { party, is_new: first_time, filled: None }
+                let similar = self.similar.as_mut().filter(|_| first_time);
+                let similar = similar.and_then(|similar| similar.meet(&self.all[at], party));
+                Found { party, is_new: first_time, filled: None, similar }
             });
             outcomes.insert(at, outcome.map_err(NotClear::Error));
         }
@@ -343,7 +355,7 @@ impl People {
         for ((at, fill), outcome) in fills.into_iter().zip(filled) {
             let outcome = outcome.map(|filled| {
                 let filled = Some(filled).filter(|filled| !filled.is_empty());
-                Found { party: fill.party, is_new: false, filled }
+                Found { party: fill.party, is_new: false, filled, similar: None }
             });
             outcomes.insert(at, outcome.map_err(NotClear::Error));
         }
@@ -351,7 +363,7 @@ impl People {
             let party = self.all[*at].party;
             outcomes.entry(*at).or_insert_with(|| {
                 let party = party.expect("who is not on record was registered");
-                Ok(Found { party, is_new: false, filled: None })
+                Ok(Found { party, is_new: false, filled: None, similar: None })
             });
         }
         Ok(outcomes)

@@ -1,6 +1,9 @@
 //! `cobuild import`: a file from plan to books, in the database itself or over a server.
 
-use std::path::{Path, PathBuf};
+mod here;
+mod there;
+
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::Args as ClapArgs;
@@ -9,23 +12,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     Context,
     exit::Failure,
-    open,
     output::{self, Output},
 };
 use crate::{
-    clock::Clock,
     config::Place,
-    db::Db,
     import::{
-        inline::{self, Order, Until},
-        job::{Job, OnRefusal, Options, State, Then, worker},
+        job::{OnRefusal, Options, State, Then},
         kind::Kind,
-        result,
-        run::Runner,
         summary::Summary,
     },
     money::Fen,
-    viewer::operator,
 };
 
 const HELP: &str = "\
@@ -36,7 +32,8 @@ booked already is not booked twice. Refused rows are named by number, column and
 Examples:
   cobuild import contributions june.csv --fund WUHAN-ROAD
   cobuild import contributions june.xlsx --fund WUHAN-ROAD --expect-total 12000.00 --commit
-  cobuild import merchants shops.csv --fund WUHAN-ROAD --map shops.map.toml --commit --output json";
+  cobuild import merchants shops.csv --fund WUHAN-ROAD --map shops.map.toml --commit --output json
+  COBUILD_TOKEN=... cobuild import pledges may.csv --fund WUHAN-ROAD --server https://books.example.org --commit";
 
 /// How `import` is told what to do.
 #[derive(Debug, ClapArgs)]
@@ -80,6 +77,12 @@ pub struct Args {
     /// Where to write the file back with what came of each row, in the format it came in
     #[arg(long, value_name = "FILE")]
     pub result: Option<PathBuf>,
+    /// The server to import through, instead of the database itself: `https://HOST`
+    #[arg(long, value_name = "URL", conflicts_with_all = ["database", "data_dir"])]
+    pub server: Option<String>,
+    /// The token for the server
+    #[arg(long, value_name = "TOKEN", env = "COBUILD_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
     #[command(flatten)]
     pub place: Place,
 }
@@ -89,35 +92,12 @@ pub async fn run(given: Args, context: &Context) -> Result<(), Failure> {
     let options = options(&given)?;
     let unreadable = |why: std::io::Error| Failure::usage(format!("{}: {why}", given.file.display()));
     let file = tokio::fs::File::open(&given.file).await.map_err(unreadable)?;
-    let db = open::existing(&context.config.database).await?;
-    let clock = Clock::System;
-    let viewer = operator(&db, clock.now()).await?;
-    let order = Order {
-        fund_code: given.fund.clone(),
-        kind: given.kind,
-        file_name: given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        options,
-        until: if given.commit { Until::Committed } else { Until::Planned },
+    let file_name = given.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let summary = match &given.server {
+        Some(server) => there::run(server, &given, file_name, file).await?,
+        None => here::run(&given, context, options, file_name, file).await?,
     };
-    let runner = Runner::new(db.clone(), clock, worker::LEASE)?;
-    let bar = progress_bar();
-    let told = |job: &Job| {
-        bar.set_length(job.rows_total.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0));
-        bar.set_position(u64::try_from(job.rows_done).unwrap_or(0));
-    };
-    let done = inline::run(&runner, &viewer, order, file, told).await;
-    bar.finish_and_clear();
-    let told = match &done {
-        Ok(job) => Summary::of(&db, job, &given.fund).await,
-        Err(error) => Err(error.clone()),
-    };
-    let written = match (&done, &given.result) {
-        (Ok(job), Some(path)) if job.plan_hash.is_some() => write_result(&db, job, path).await,
-        _ => Ok(()),
-    };
-    db.close().await;
-    written?;
-    tell(&told?, context.output, given.commit)
+    tell(&summary, context.output, given.commit)
 }
 
 fn options(given: &Args) -> Result<Options, Failure> {
@@ -145,13 +125,6 @@ fn options(given: &Args) -> Result<Options, Failure> {
         source: given.source.clone(),
         then: Then::Wait,
     })
-}
-
-/// Writes the result of an import to where the person wants it.
-async fn write_result(db: &Db, job: &Job, path: &Path) -> Result<(), Failure> {
-    let result = result::write(db, &Clock::System, job, output::language()).await?;
-    let copied = tokio::fs::copy(result.file.path(), path).await;
-    copied.map(drop).map_err(|why| Failure::fault(format!("{}: {why}", path.display())))
 }
 
 /// Rows done of all, with the rate and the time left, on a terminal only.
