@@ -78,6 +78,10 @@ keys! {
     GrantApplicationId
     /// Key of an objection to an application.
     GrantObjectionId
+    /// Key of a proposal contest.
+    ContestId
+    /// Key of what was proposed to a contest.
+    ContestProposalId
     /// Key of a receipt, which the API calls a contribution.
     ReceiptId
     /// Key of a lot.
@@ -135,7 +139,8 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Committee CommitteeSeat
-    Motion Decision Disclosure GrantRound GrantJudge GrantApplication GrantObjection Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
+    Motion Decision Disclosure GrantRound GrantJudge GrantApplication GrantObjection Contest ContestProposal
+    Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
 }
 
 impl NodeKind {

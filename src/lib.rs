@@ -41,6 +41,8 @@ pub mod related;
 
 pub mod grant;
 
+pub mod contest;
+
 // Level 3: what is promised, given, allocated and paid.
 pub mod agreement;
 

@@ -12,6 +12,7 @@ use crate::{
     bank::graphql::{BankLineById, BankLineNode, BankMatchById, BankMatchNode, must_read_bank},
     campaign::graphql::{Campaign, CampaignById},
     committee::{Committee, CommitteeById, CommitteeSeat, Decision, DecisionById, Motion, MotionById, SeatById},
+    contest::{ContestById, ContestNode, ContestProposalById, ContestProposalNode},
     contribution::graphql::{
         Contribution, ContributionById, Refund, RefundById, must_read_contribution, must_read_refund,
     },
@@ -24,9 +25,10 @@ use crate::{
         apply::{GrantApplicationById, GrantApplicationNode, may_read_application},
     },
     id::{
-        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, DecisionId, DisclosureId, DueId,
-        EntryId, ExpenseId, FundId, GlobalId, GrantApplicationId, GrantRoundId, HostId, ImportJobId, LotId, MotionId,
-        NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, RelatedPartyId, SalesReportId, SeatId, TargetId,
+        AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, ContestId, ContestProposalId,
+        DecisionId, DisclosureId, DueId, EntryId, ExpenseId, FundId, GlobalId, GrantApplicationId, GrantRoundId,
+        HostId, ImportJobId, LotId, MotionId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
+        RelatedPartyId, SalesReportId, SeatId, TargetId,
     },
     import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
@@ -72,6 +74,8 @@ pub enum Node {
     Disclosure(DisclosureNode),
     GrantRound(GrantRoundNode),
     GrantApplication(GrantApplicationNode),
+    Contest(ContestNode),
+    ContestProposal(ContestProposalNode),
     Allocation(Allocation),
     Expense(Expense),
     Refund(Refund),
@@ -126,6 +130,13 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
         NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
         NodeKind::GrantRound => {
             request.load::<GrantRoundById>(GrantRoundId(key)).await?.map(|row| Node::GrantRound(GrantRoundNode(row)))
+        }
+        NodeKind::Contest => {
+            request.load::<ContestById>(ContestId(key)).await?.map(|row| Node::Contest(ContestNode(row)))
+        }
+        NodeKind::ContestProposal => {
+            let found = request.load::<ContestProposalById>(ContestProposalId(key)).await?;
+            found.map(|row| Node::ContestProposal(ContestProposalNode(row)))
         }
         NodeKind::Campaign => {
             request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))

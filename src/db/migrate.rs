@@ -66,6 +66,8 @@ const MIGRATIONS: &[Text] = &[
     migration!(71, "0071_grant_guard", each),
     migration!(80, "0080_funding", both),
     migration!(81, "0081_funding_guard", each),
+    migration!(82, "0082_contest", both),
+    migration!(83, "0083_contest_guard", each),
 ];
 
 /// SQLite's names for PostgreSQL's types.

@@ -249,6 +249,38 @@ refusals! {
     MoneyBound { amount: Fen }
         "{amount} was given for this project alone and waits in the fund; give it back, or have its givers agree to another use first."
         "尚有 {amount} 仅限用于本项目的捐款留在基金中;请先退还,或经捐赠人同意改作他用。";
+    /// The contest is not in a state that allows this.
+    ContestState { state: String, accepted: String }
+        "The contest is {state}; this is possible while it is {accepted}."
+        "提案大赛状态为 {state};仅在 {accepted} 时可行。";
+    /// Proposals are taken, or no longer.
+    ContestCall { until: NaiveDate }
+        "Proposals come in up to {until}; they are scored from the day after."
+        "提案截止日为 {until};次日起评分。";
+    /// Nobody has proposed anything.
+    ContestEmpty {}
+        "Nothing was proposed; there is nothing to score."
+        "尚无提案,无从评分。";
+    /// A proposal asks for more than the contest gives.
+    ContestBudget { asked: Fen, budget: Fen }
+        "{asked} is more than the {budget} that all winners of this contest may ask of the fund together."
+        "{asked} 超过本次大赛全部优胜提案可向基金申请的合计 {budget}。";
+    /// Sheets of judges or residents are missing.
+    ContestSheets { missing: i64 }
+        "{missing} sheets are missing: every judge scores every proposal but those of their own party, and residents' sheets are counted where they count."
+        "尚缺 {missing} 份评分:除本单位的提案外,每位评委须评每份提案;居民评分计入时亦须录入。";
+    /// The sheet was handed in before.
+    SheetRepeated {}
+        "This sheet was handed in before; what was scored is not changed."
+        "该评分表已提交;评分不再更改。";
+    /// The judge hands the sheets in through access of their own.
+    SheetOfAnother { judge: i64 }
+        "Judge {judge} hands in sheets through their own access, and not through yours."
+        "第 {judge} 位评委须本人提交评分,不得代交。";
+    /// The judge is of the party that proposed it.
+    JudgeOfProposer { judge: i64 }
+        "Judge {judge} is of the party that proposed this, and does not score it."
+        "第 {judge} 位评委属于提案方,须回避。";
     /// Fewer members sat than the fund's rules ask for.
     NoQuorum { sat: i64, quorum: i64 }
         "{sat} sat and voted; the fund's rules ask for {quorum}."

@@ -30,8 +30,8 @@ pub use graphql::{
     ProjectClosePayload, ProjectConnection, ProjectEdge, ProjectEndMutation, ProjectEvaluatePayload,
     ProjectFundingMissPayload, ProjectFundingMutation, ProjectQuery, TargetById, TargetNode, projects_of_fund,
 };
-pub use mutation::ProjectMutation;
-pub use proposal::{MilestoneDraft, Proposal, propose};
+pub use mutation::{BudgetLineInput, FundingPartInput, MilestoneInput, ProjectMutation};
+pub use proposal::{MilestoneDraft, Proposal, check, propose};
 pub use state::{Condition, Facts, MOVES, Move, ProjectState, advance, may_move, table};
 
 use crate::{

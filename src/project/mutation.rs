@@ -79,18 +79,26 @@ pub struct ProjectProposeInput {
 /// The key of a row that is not written yet.
 const UNWRITTEN: TargetId = TargetId(0);
 
+impl From<BudgetLineInput> for BudgetLine {
+    fn from(line: BudgetLineInput) -> Self {
+        Self { project_id: UNWRITTEN, label: line.label, amount: line.amount.into() }
+    }
+}
+
+impl From<FundingPartInput> for FundingPart {
+    fn from(part: FundingPartInput) -> Self {
+        Self { project_id: UNWRITTEN, source: part.source, amount: part.amount.into() }
+    }
+}
+
+impl From<MilestoneInput> for MilestoneDraft {
+    fn from(one: MilestoneInput) -> Self {
+        Self { title: one.title, due_on: one.due_on.into(), weight: one.weight }
+    }
+}
+
 impl ProjectProposeInput {
     fn read(self) -> Result<Proposal> {
-        let line = |line: BudgetLineInput| {
-            let amount = line.amount.into();
-            BudgetLine { project_id: UNWRITTEN, label: line.label, amount }
-        };
-        let part = |part: FundingPartInput| {
-            let amount = part.amount.into();
-            FundingPart { project_id: UNWRITTEN, source: part.source, amount }
-        };
-        let milestone =
-            |one: MilestoneInput| MilestoneDraft { title: one.title, due_on: one.due_on.into(), weight: one.weight };
         Ok(Proposal {
             fund: FundId(self.fund_id.key_of(NodeKind::Fund)?),
             area: AreaId(self.area_id.key_of(NodeKind::Area)?),
@@ -100,10 +108,10 @@ impl ProjectProposeInput {
             summary: self.summary,
             residents: self.residents,
             proposed_on: self.proposed_on.into(),
-            budget: self.budget.into_iter().map(line).collect(),
-            plan: self.plan.into_iter().map(part).collect(),
+            budget: self.budget.into_iter().map(Into::into).collect(),
+            plan: self.plan.into_iter().map(Into::into).collect(),
             goal: self.funding.map(Into::into),
-            milestones: self.milestones.into_iter().map(milestone).collect(),
+            milestones: self.milestones.into_iter().map(Into::into).collect(),
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     area,
     db::Tx,
     error::{Refusal, Result, check_amount, check_past, check_range, check_size, check_text},
-    fund::{self, head},
+    fund::{self, Fund, head},
     id::{AreaId, FundId, PurposeId, TargetId},
     ledger::account,
     money::Fen,
@@ -72,22 +72,7 @@ pub async fn propose(tx: &mut Tx, by: By<'_>, draft: &Proposal) -> Result<Projec
     let (fund, mut head) = fund_for(tx, by, draft.fund).await?;
     let draft = checked(by, draft)?;
     check_free(tx, &fund, &draft.code).await?;
-    check_sources(&draft.plan)?;
-    let area = area::store::by_ids(&mut *tx, &[draft.area]).await?.pop();
-    let area = area.ok_or_else(|| Refusal::NotFound { what: "area".into() }.at("areaId"))?;
-    let purpose = purpose_by_id(tx, draft.purpose).await?;
-    if !area.path.starts_with(&fund.area_path) {
-        return Err(Refusal::AnotherFund { what: "area".into(), fund: fund.name }.at("areaId"));
-    }
-    check_purpose(tx, &fund, &purpose).await?;
-    let whole: Fen = draft.budget.iter().map(|line| line.amount).sum();
-    let parts: Fen = draft.plan.iter().map(|part| part.amount).sum();
-    if !draft.plan.is_empty() && parts != whole {
-        return Err(Refusal::SumMismatch { parts, whole }.at("plan"));
-    }
-    if let Some(goal) = &draft.goal {
-        check_goal(goal, &draft.plan, draft.proposed_on)?;
-    }
+    check_parts(tx, &fund, &draft).await?;
     let id = store::insert_target(tx, &target_of(&draft)).await?;
     store::insert_proposer(tx, id, by.viewer.actor()?).await?;
     let project = project_of(&draft, id, fund.area_path);
@@ -101,6 +86,36 @@ pub async fn propose(tx: &mut Tx, by: By<'_>, draft: &Proposal) -> Result<Projec
     account::open_target(tx, &mut head, id).await?;
     head::write(tx, &head).await?;
     Ok(project)
+}
+
+/// The draft with its texts trimmed, when it could be proposed to `fund` but for its code.
+///
+/// # Errors
+/// As [`propose`], but for a code that is taken.
+pub async fn check(tx: &mut Tx, by: By<'_>, fund: &Fund, draft: &Proposal) -> Result<Proposal> {
+    let draft = checked(by, draft)?;
+    check_parts(tx, fund, &draft).await?;
+    Ok(draft)
+}
+
+async fn check_parts(tx: &mut Tx, fund: &Fund, draft: &Proposal) -> Result<()> {
+    check_sources(&draft.plan)?;
+    let area = area::store::by_ids(&mut *tx, &[draft.area]).await?.pop();
+    let area = area.ok_or_else(|| Refusal::NotFound { what: "area".into() }.at("areaId"))?;
+    let purpose = purpose_by_id(tx, draft.purpose).await?;
+    if !area.path.starts_with(&fund.area_path) {
+        return Err(Refusal::AnotherFund { what: "area".into(), fund: fund.name.clone() }.at("areaId"));
+    }
+    check_purpose(tx, fund, &purpose).await?;
+    let whole: Fen = draft.budget.iter().map(|line| line.amount).sum();
+    let parts: Fen = draft.plan.iter().map(|part| part.amount).sum();
+    if !draft.plan.is_empty() && parts != whole {
+        return Err(Refusal::SumMismatch { parts, whole }.at("plan"));
+    }
+    if let Some(goal) = &draft.goal {
+        check_goal(goal, &draft.plan, draft.proposed_on)?;
+    }
+    Ok(())
 }
 
 /// The draft with its texts trimmed, when nothing is wrong with it by itself.

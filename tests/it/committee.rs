@@ -254,6 +254,62 @@ on_both! {
         }
     }
 
+    async fn a_resolution_is_used_once_and_not_at_all_once_it_is_annulled(fixture: Fixture) {
+        let here = Council::new(&fixture).await;
+        here.receive("gift", &here.ids.association, "5000.00", json!({})).await;
+        here.world.advance(&here.ids.project, "APPROVED", "2026-03-11").await;
+        let motion = here.open("motion", json!({})).await;
+        // Recused and voting at once: the seat does one of the two.
+        let recusal = json!({ "motionId": motion, "seatId": here.seats[6], "interest": "RELATED" });
+        let (recused, cast) = tokio::join!(
+            here.world.write("recusalDeclare", recusal, ""),
+            here.world.write("ballotCast", here.ballot(&motion, 7, "FOR"), "")
+        );
+        let codes: Vec<&str> = [&recused, &cast].into_iter().filter_map(|done| done["userErrors"][0]["code"].as_str()).collect();
+        assert!(codes == ["SEAT_VOTED"] || codes == ["SEAT_RECUSED"], "{recused} {cast}");
+        here.vote(&motion, &FOUR).await;
+        let (_, decision) = here.close(&motion, "2026-03-12").await;
+        // The whole sum twice at once, and then a fen more.
+        let (one, two) = tokio::join!(
+            here.world.write("allocationMake", allocate("one", &decision, "700.50"), ""),
+            here.world.write("allocationMake", allocate("two", &decision, "700.50"), "")
+        );
+        let told: Vec<&Value> = [&one, &two].into_iter().flat_map(|done| done["userErrors"].as_array().unwrap()).collect();
+        assert_eq!(told, [&json!({ "code": "DECISION_EXCEEDED", "field": ["amount"] })], "{one} {two}");
+        assert_eq!(here.world.refused("allocationMake", allocate("more", &decision, "0.01")).await.0, "DECISION_EXCEEDED");
+        let used = json!({ "decisionId": decision["id"], "annulledOn": "2026-03-21", "reason": "Taken back." });
+        assert_eq!(here.world.refused("decisionAnnul", used).await.0, "DECISION_USED");
+        // Annulled before it is used: nothing is allocated on it.
+        let second = here.open("second", json!({})).await;
+        here.vote(&second, &FOUR).await;
+        let (_, decision) = here.close(&second, "2026-03-13").await;
+        let annul = json!({ "decisionId": decision["id"], "annulledOn": "2026-03-14", "reason": "Taken back." });
+        here.world.add("decisionAnnul", annul, "decision").await;
+        assert_eq!(
+            here.world.refused("allocationMake", allocate("annulled", &decision, "1.00")).await,
+            ("DECISION_ANNULLED".into(), "decisionId".into())
+        );
+        here.is_clean().await;
+    }
+
+    async fn what_is_published_twice_at_once_is_published_once(fixture: Fixture) {
+        let here = Council::new(&fixture).await;
+        here.receive("gift", &here.ids.association, "5000.00", json!({})).await;
+        let draft = json!({ "fundId": here.ids.fund, "period": { "from": "2026-01-01", "to": "2026-03-31" },
+            "remarks": "Agreements are being signed." });
+        let disclosure = here.world.add("disclosureDraft", draft.clone(), "disclosure").await;
+        let step = json!({ "disclosureId": disclosure });
+        for name in ["disclosureCheck", "disclosureApprove"] {
+            here.world.add(name, step.clone(), "disclosure").await;
+        }
+        let publish = || here.world.write("disclosurePublish", step.clone(), "disclosure { number }");
+        let (one, two) = tokio::join!(publish(), publish());
+        let told: Vec<&Value> = [&one, &two].into_iter().flat_map(|done| done["userErrors"].as_array().unwrap()).collect();
+        assert_eq!(told, [&json!({ "code": "DISCLOSURE_STATE", "field": ["disclosureId"] })], "{one} {two}");
+        assert_eq!(here.world.refused("disclosureDraft", draft).await.0, "DISCLOSURE_EXISTS");
+        here.is_clean().await;
+    }
+
     async fn what_may_be_done_next_is_told_with_the_reason(fixture: Fixture) {
         let here = Council::new(&fixture).await;
         let motion = here.open("motion", json!({})).await;

@@ -7,6 +7,7 @@ mod brought;
 mod cli;
 mod committee;
 mod concepts;
+mod contest;
 mod corrections;
 mod duties;
 mod fault;

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        LANGUAGES, Site, allocate, ballot, bank_lines, bank_match, campaign_open, committee_form, credit, decide,
-        decision_annul, disclosure, fund_open, funded, gift, miss, motion_close, motion_open, move_money, offer, pay,
-        propose, receive, refund, related, relot, reverse, seats, sold, swap, transfer, with, write_off, yuan,
+        LANGUAGES, Site, allocate, ballot, bank_lines, bank_match, campaign_open, committee_form, contest_count,
+        contest_open, contest_propose, contest_score, credit, decide, decision_annul, disclosure, fund_open, funded,
+        gift, miss, motion_close, motion_open, move_money, offer, pay, propose, receive, refund, related, relot,
+        reverse, seats, sold, swap, transfer, with, write_off, yuan,
     },
     support::on_both,
 };
@@ -429,6 +430,58 @@ fn step(disclosure: &str) -> Value {
     json!({ "disclosureId": disclosure })
 }
 
+/// The refusals of proposal contests.
+fn contests() -> Vec<Row> {
+    let advance = |contest: &str, state: &str| json!({ "contestId": contest, "state": state, "movedOn": "2024-05-01" });
+    let opened = |change| with(contest_open("ROW", "2024-03-31"), change);
+    let entry = |change| with(contest_propose("@CALL", "@unit", "5.00"), change);
+    let sheet = |scores| with(contest_score("@SCORED entry", 4), json!({ "scores": scores }));
+    vec![
+        ("NAME_TAKEN", "code", "contestOpen", contest_open("CALL", "2024-03-31")),
+        ("TEXT_TOO_LONG", "code", "contestOpen", opened(json!({ "code": "x".repeat(31) }))),
+        ("PERIOD_REVERSED", "proposalsTo", "contestOpen", contest_open("ROW", "2024-02-29")),
+        ("NUMBER_OUT_OF_RANGE", "judgesPercent", "contestOpen", opened(json!({ "judgesPercent": 0 }))),
+        ("LIST_SIZE", "judges", "contestOpen", opened(json!({ "judges": [] }))),
+        (
+            "NOT_FOUND",
+            "judges.0.principal",
+            "contestOpen",
+            opened(json!({ "judges": [{ "name": "x", "principal": "x" }] })),
+        ),
+        (
+            "NAME_TAKEN",
+            "criteria.1.name",
+            "contestOpen",
+            opened(json!({ "criteria": [{ "name": "Use", "scoreMax": 5 }, { "name": "Use", "scoreMax": 5 }] })),
+        ),
+        ("CONTEST_STATE", "contestId", "contestPropose", entry(json!({ "contestId": "@SCORED" }))),
+        (
+            "CONTEST_CALL",
+            "proposedOn",
+            "contestPropose",
+            with(entry(json!({})), json!({ "contestId": "@EMPTY", "proposedOn": "2024-04-01" })),
+        ),
+        ("PERIOD_REVERSED", "proposedOn", "contestPropose", entry(json!({ "proposedOn": "2024-02-29" }))),
+        ("PURPOSE_NOT_ALLOWED", "purposeId", "contestPropose", entry(json!({ "purposeId": "@feasts" }))),
+        ("CONTEST_BUDGET", "budget", "contestPropose", contest_propose("@CALL", "@unit", "1000.01")),
+        ("CONTEST_CALL", "contestId", "contestAdvance", advance("@CALL", "SCORING")),
+        ("CONTEST_EMPTY", "contestId", "contestAdvance", advance("@EMPTY", "SCORING")),
+        ("CONTEST_STATE", "contestId", "contestAdvance", advance("@CALL", "CLOSED")),
+        ("CONTEST_STATE", "proposalId", "contestScore", contest_score("@CALL entry", 1)),
+        ("SHEET_REPEATED", "judgeNo", "contestScore", contest_score("@SCORED entry", 1)),
+        ("SHEET_OF_ANOTHER", "judgeNo", "contestScore", contest_score("@SCORED entry", 2)),
+        ("JUDGE_OF_PROPOSER", "judgeNo", "contestScore", contest_score("@SCORED entry", 3)),
+        ("NOT_FOUND", "judgeNo", "contestScore", contest_score("@SCORED entry", 5)),
+        ("NUMBER_OUT_OF_RANGE", "scores.0.score", "contestScore", sheet(json!([{ "criterion": 1, "score": 11 }]))),
+        ("LIST_SIZE", "scores", "contestScore", sheet(json!([]))),
+        ("NOT_FOUND", "scores.0.criterion", "contestScore", sheet(json!([{ "criterion": 2, "score": 1 }]))),
+        ("NUMBER_OUT_OF_RANGE", "scores.0.sum", "contestCount", contest_count("@SCORED entry", 3, 31)),
+        ("CONTEST_STATE", "proposalId", "contestCount", contest_count("@CALL entry", 3, 30)),
+        ("CONTEST_SHEETS", "contestId", "contestClose", json!({ "contestId": "@SCORED", "closedOn": "2024-05-01" })),
+        ("CONTEST_STATE", "contestId", "contestClose", json!({ "contestId": "@CALL", "closedOn": "2024-05-01" })),
+    ]
+}
+
 /// The refusals of what is published.
 fn publications() -> Vec<Row> {
     let corrected = |disclosure| with(step(disclosure), json!({ "reason": "A sum was wrong." }));
@@ -573,7 +626,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), promises(), states(), committees(), ends(), publications(), grants::rows(), corrections()];
+        let rows = [fields(), belongings(), promises(), states(), committees(), ends(), publications(), grants::rows(), corrections(), contests()];
         let rows = [rows.concat(), imports()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
@@ -791,6 +844,12 @@ fn one_of_each_rest() -> Vec<(&'static str, Value)> {
 
 fn one_of_each_correction() -> Vec<(&'static str, Value)> {
     vec![
+        ("contestAdvance", json!({ "contestId": "@CALL", "state": "CANCELLED", "movedOn": "2024-05-01" })),
+        ("contestClose", json!({ "contestId": "@SCORED", "closedOn": "2024-05-01" })),
+        ("contestCount", contest_count("@SCORED entry", 3, 30)),
+        ("contestOpen", contest_open("ROW", "2024-03-31")),
+        ("contestPropose", contest_propose("@CALL", "@unit", "5.00")),
+        ("contestScore", contest_score("@SCORED entry", 4)),
         ("advanceWriteOff", write_off("@P1", "1.00")),
         ("expenseCredit", credit("@paid", "1.00", "2024-03-26")),
         ("expenseSwap", swap("@paid", "@unit", "1.00")),

@@ -19,12 +19,13 @@ const ROLES: [Role; 6] = [
 
 /// Each act, whether a token that only reads may do it, and the roles that allow it, as `ROLES` stand:
 /// written a second time, by hand, so that a change of the table is a decision.
-const TABLE: [(Act, bool, &str); 26] = [
+const TABLE: [(Act, bool, &str); 27] = [
     (Act::SetUp, false, "H-----"),
     (Act::RegisterParty, false, "HSC---"),
     (Act::Propose, false, "HSCM--"),
     (Act::RunProject, false, "HSC---"),
     (Act::ApplyForGrant, false, "H-C-P-"),
+    (Act::EnterContest, false, "HSCMP-"),
     (Act::OfferPledge, false, "H-C-P-"),
     (Act::AcceptPledge, false, "H-C---"),
     (Act::ReportSales, false, "H-C-P-"),
@@ -95,7 +96,7 @@ fn a_role_allows_what_the_table_says_where_it_is_held_and_nowhere_else() {
             }
         }
     }
-    assert_eq!(asked, 26 * 6 * 11 * 3);
+    assert_eq!(asked, 27 * 6 * 11 * 3);
 }
 
 #[test]

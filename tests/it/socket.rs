@@ -164,6 +164,7 @@ impl Site {
             "SELECT CAST(id AS TEXT) || ' ' || state || ' ' || moved_on FROM project ORDER BY id",
             "SELECT CAST(id AS TEXT) || ' ' || status FROM target ORDER BY id",
             "SELECT CAST(id AS TEXT) || ' ' || state FROM motion ORDER BY id",
+            "SELECT CAST(id AS TEXT) || ' ' || state FROM contest ORDER BY id",
             "SELECT CAST(id AS TEXT) || ' ' || COALESCE(CAST(to_on AS TEXT), '-') FROM seat_term ORDER BY id",
             "SELECT CAST(id AS TEXT) || ' ' || balance FROM account ORDER BY id",
             "SELECT CAST(id AS TEXT) || ' ' || state || ' ' || moved_on FROM grant_round ORDER BY id",
@@ -262,6 +263,7 @@ impl Site {
         self.hear_the_bank().await;
         self.reach_milestone().await;
         self.ask_for_money().await;
+        self.call_for_proposals().await;
         self.draft_badly().await;
         self.call_for_grants().await;
         self.plan_imports().await;
@@ -330,6 +332,21 @@ impl Site {
             self.name(&format!("line {number}"), &line["id"]);
         }
         self.add("bank match", "bankLineMatch", "match", bank_match(&["@line 1"], &["@entry 1"])).await;
+    }
+
+    /// Three contests: one takes proposals and has one, one has none, and one is scored: there judge 1 has handed a sheet in,
+    /// judge 2 is another's, judge 3 is of the shop, which proposed.
+    async fn call_for_proposals(&mut self) {
+        for (name, until) in [("CALL", "2999-01-01"), ("EMPTY", "2024-03-31"), ("SCORED", "2024-03-31")] {
+            self.add(name, "contestOpen", "contest", contest_open(name, until)).await;
+        }
+        for name in ["CALL", "SCORED"] {
+            let entry = contest_propose(&format!("@{name}"), "@shop", "100.00");
+            self.add(&format!("{name} entry"), "contestPropose", "proposal", entry).await;
+        }
+        let scoring = json!({ "contestId": "@SCORED", "state": "SCORING", "movedOn": "2024-04-01" });
+        self.add("SCORED", "contestAdvance", "contest", scoring).await;
+        self.add("SCORED entry", "contestScore", "proposal", contest_score("@SCORED entry", 1)).await;
     }
 
     async fn reach_milestone(&mut self) {
@@ -455,6 +472,35 @@ pub fn propose(code: &str, fund: &str, area: &str) -> Value {
     json!({ "fundId": fund, "areaId": area, "purposeId": "@stairs", "code": code, "title": code, "summary": "Work.",
         "residents": 9, "proposedOn": "2024-01-10", "budget": [{ "label": "Work", "amount": yuan("500.00") }],
         "milestones": [{ "title": "Done", "dueOn": "2024-06-01" }] })
+}
+
+pub fn contest_open(code: &str, until: &str) -> Value {
+    let judge =
+        |name: &str, principal: Value, party: Value| json!({ "name": name, "principal": principal, "partyId": party });
+    let judges = json!([
+        judge("One", Value::Null, Value::Null),
+        judge("Two", json!("Holder of seat 4"), Value::Null),
+        judge("Three", Value::Null, json!("@shop")),
+        judge("Four", Value::Null, Value::Null),
+    ]);
+    json!({ "fundId": "@F1", "code": code, "title": code, "callText": "Propose.", "budget": yuan("1000.00"),
+        "judgesPercent": 60, "openedOn": "2024-03-01", "proposalsTo": until,
+        "criteria": [{ "name": "Use", "weight": 2, "scoreMax": 10 }], "judges": judges })
+}
+
+pub fn contest_propose(contest: &str, party: &str, amount: &str) -> Value {
+    json!({ "contestId": contest, "partyId": party, "areaId": "@here", "purposeId": "@stairs", "title": "A bench",
+        "summary": "To sit on.", "residents": 9, "proposedOn": "2024-03-02",
+        "budget": [{ "label": "Wood", "amount": yuan(amount) }] })
+}
+
+pub fn contest_score(proposal: &str, judge: i64) -> Value {
+    json!({ "proposalId": proposal, "judgeNo": judge, "scores": [{ "criterion": 1, "score": 7 }] })
+}
+
+pub fn contest_count(proposal: &str, respondents: i64, sum: i64) -> Value {
+    json!({ "proposalId": proposal, "respondents": respondents, "scores": [{ "criterion": 1, "sum": sum }],
+        "countedOn": "2024-04-02", "sha256": "ab".repeat(32) })
 }
 
 /// A project of which residents are to raise 25.00.

@@ -23,6 +23,7 @@ use crate::{
         motions_of_fund, rules_of_fund,
     },
     connection,
+    contest::{ContestConnection, contests_of_fund},
     contribution::graphql::{ContributionConnection, OtherContributions, contributions_of_fund, others_of_fund},
     disclosure::{DisclosureConnection, disclosures_of_fund},
     duty::{DisclosureDutyConnection, Status, duties_of_fund},
@@ -367,6 +368,18 @@ impl Fund {
     ) -> Option<Result<SalesReportConnection>> {
         let args = PageArgs { first, after, last, before };
         Some(reports_of_fund(Request::of(ctx), self, direction, &args).await)
+    }
+
+    /// Its proposal contests (公益提案大赛), the last opened first.
+    async fn contests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<ContestConnection> {
+        contests_of_fund(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
     }
 
     /// The campaigns that money was raised at, by their first day.

@@ -24,6 +24,7 @@ use crate::{
     clock::Date,
     committee::{DecisionConnection, decisions_of_target},
     connection,
+    contest::{ContestProposalNode, proposal_of_project},
     disclosure::{DisclosureConnection, disclosures_of_project},
     duty::{DisclosureDuty, duties_of_project},
     error::Result,
@@ -183,6 +184,11 @@ impl Project {
     /// How far its money is raised, by whom, and what must come by when.
     async fn funding(&self) -> funding::ProjectFunding {
         funding::ProjectFunding(self.clone())
+    }
+
+    /// The proposal to a contest that it was; null where it was proposed by itself.
+    async fn contest_proposal(&self, ctx: &Context<'_>) -> Option<Result<ContestProposalNode>> {
+        proposal_of_project(Request::of(ctx), self.id).await.transpose()
     }
 
     /// What is to be reached, by the day it is due; 100 at most.
