@@ -74,6 +74,14 @@ keys! {
     ContestId
     /// Key of what was proposed to a contest.
     ContestProposalId
+    /// Key of a round of micro-venture grants.
+    GrantRoundId
+    /// Key of a judge of a round.
+    GrantJudgeId
+    /// Key of a group's application in a round.
+    GrantApplicationId
+    /// Key of an objection to an application.
+    GrantObjectionId
     /// Key of a receipt, which the API calls a contribution.
     ReceiptId
     /// Key of a lot.
@@ -131,7 +139,8 @@ macro_rules! kinds {
 kinds! {
     Area Host Fund Purpose PartnerUnit Merchant Group Department SocialOrganization Resident
     Project MicroGrant Milestone Agreement Campaign Pledge Due SalesReport Contribution Lot Committee CommitteeSeat
-    Motion Decision Disclosure Contest ContestProposal Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
+    Motion Decision Disclosure GrantRound GrantJudge GrantApplication GrantObjection Contest ContestProposal
+    Allocation Expense Refund Entry BankLine BankMatch RelatedParty Upload ImportJob
 }
 
 impl NodeKind {

@@ -39,6 +39,8 @@ pub mod committee;
 
 pub mod related;
 
+pub mod grant;
+
 pub mod contest;
 
 // Level 3: what is promised, given, allocated and paid.

@@ -20,10 +20,15 @@ use crate::{
     error::{Error, Result},
     expense::graphql::{Expense, ExpenseById},
     fund::{Fund, FundById, Host, HostById, Purpose, PurposeById},
+    grant::graphql::{
+        GrantRoundById, GrantRoundNode,
+        apply::{GrantApplicationById, GrantApplicationNode, may_read_application},
+    },
     id::{
         AgreementId, AreaId, BankLineId, BankMatchId, CampaignId, CommitteeId, ContestId, ContestProposalId,
-        DecisionId, DisclosureId, DueId, EntryId, ExpenseId, FundId, GlobalId, HostId, ImportJobId, LotId, MotionId,
-        NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId, RelatedPartyId, SalesReportId, SeatId, TargetId,
+        DecisionId, DisclosureId, DueId, EntryId, ExpenseId, FundId, GlobalId, GrantApplicationId, GrantRoundId,
+        HostId, ImportJobId, LotId, MotionId, NodeKind, PartyId, PledgeId, PurposeId, ReceiptId, RefundId,
+        RelatedPartyId, SalesReportId, SeatId, TargetId,
     },
     import::graphql::{ImportJob, import_by_id},
     ledger::graphql::{EntryById, EntryNode, LotById, LotNode, must_read_giving},
@@ -69,6 +74,8 @@ pub enum Node {
     Disclosure(DisclosureNode),
     Contest(ContestNode),
     ContestProposal(ContestProposalNode),
+    GrantRound(GrantRoundNode),
+    GrantApplication(GrantApplicationNode),
     Allocation(Allocation),
     Expense(Expense),
     Refund(Refund),
@@ -128,6 +135,9 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
             let found = request.load::<ContestProposalById>(ContestProposalId(key)).await?;
             found.map(|row| Node::ContestProposal(ContestProposalNode(row)))
         }
+        NodeKind::GrantRound => {
+            request.load::<GrantRoundById>(GrantRoundId(key)).await?.map(|row| Node::GrantRound(GrantRoundNode(row)))
+        }
         NodeKind::Campaign => {
             request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))
         }
@@ -146,6 +156,12 @@ async fn guarded(request: &Request, id: GlobalId) -> Result<Option<Node>> {
         NodeKind::Disclosure => {
             let Some(row) = request.load::<DisclosureById>(DisclosureId(id.key)).await? else { return Ok(None) };
             Ok(Some(Node::Disclosure(DisclosureNode::visible(row, request)?)))
+        }
+        NodeKind::GrantApplication => {
+            let id = GrantApplicationId(id.key);
+            let Some(row) = request.load::<GrantApplicationById>(id).await? else { return Ok(None) };
+            may_read_application(request, &row).await?;
+            Ok(Some(Node::GrantApplication(GrantApplicationNode(row))))
         }
         NodeKind::Pledge => {
             let Some(row) = request.load::<PledgeById>(PledgeId(id.key)).await? else { return Ok(None) };

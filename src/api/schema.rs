@@ -19,9 +19,10 @@ use crate::{
     disclosure::{DisclosureMutation, DisclosureQuery},
     expense::graphql::ExpenseMutation,
     fund::{FundMutation, FundQuery},
+    grant::graphql::{judge::JudgeMutation, mutation::GrantMutation, run::GrantRunMutation},
     import::graphql::{ImportMutation, ImportQuery},
     ledger::graphql::{LedgerMutation, correction::CorrectionMutation},
-    party::{PartyMutation, PartyQuery},
+    party::{GroupMutation, GroupQuery, PartyMutation, PartyQuery},
     pledge::graphql::PledgeMutation,
     project::{ProjectEndMutation, ProjectFundingMutation, ProjectMutation, ProjectQuery},
     related::graphql::RelatedMutation,
@@ -33,7 +34,7 @@ use crate::{
 ///
 /// Without a token everything is readable that a notice of the community would show.
 #[derive(Default, MergedObject)]
-pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, ImportQuery, DisclosureQuery);
+pub struct Query(NodeQuery, AreaQuery, PartyQuery, GroupQuery, FundQuery, ProjectQuery, ImportQuery, DisclosureQuery);
 
 /// What can be done.
 ///
@@ -43,6 +44,7 @@ pub struct Query(NodeQuery, AreaQuery, PartyQuery, FundQuery, ProjectQuery, Impo
 pub struct Mutation(
     AreaMutation,
     PartyMutation,
+    GroupMutation,
     FundMutation,
     LedgerMutation,
     ProjectMutation,
@@ -52,6 +54,9 @@ pub struct Mutation(
     MotionMutation,
     CommitteeMutation,
     ContestMutation,
+    GrantMutation,
+    JudgeMutation,
+    GrantRunMutation,
     AgreementMutation,
     CampaignMutation,
     PledgeMutation,

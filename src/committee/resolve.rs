@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Ballot, Decision, HOLDER_MAX, MotionKind, MotionOrigin, MotionRow, MotionState, NUMBER_MAX, Rule, SEATS_MAX, Seat,
     TEXT_MAX, Tally, rule,
-    session::{check_target_open, is_series},
+    session::{check_award, check_target_open, is_series},
     store,
 };
 use crate::{
@@ -73,6 +73,7 @@ pub async fn decide(tx: &mut Tx, by: By<'_>, once: &Once, draft: &DecisionDraft)
         return Err(Refusal::AnotherFund { what: "target".into(), fund: fund.name }.at("targetId"));
     }
     check_target_open(&target)?;
+    check_award(tx, target.id, MotionKind::Allocation, Some(draft.amount), "amount").await?;
     let rule = rule::on_day(&mut *tx, &fund, draft.approved_on).await?;
     let tally = Tally::of(draft.seats.iter().map(|seat| seat.vote));
     if !rule.carries(tally).map_err(|error| error.below("seats"))? {

@@ -115,6 +115,7 @@ pub async fn open(tx: &mut Tx, by: By<'_>, once: &Once, draft: &MotionDraft) -> 
     }
     if let Some(target) = draft.target {
         check_target(tx, &fund, target, draft.kind).await?;
+        check_award(tx, target, draft.kind, draft.amount, "amount").await?;
     }
     let motion = MotionRow { title, ..row(&fund, draft) };
     let id = store::insert_motion(tx, &motion, actor).await?;
@@ -190,6 +191,21 @@ async fn check_target(tx: &mut Tx, fund: &Fund, target: TargetId, kind: MotionKi
         return Err(Refusal::MotionParts {}.at("targetId"));
     }
     check_target_open(&target)
+}
+
+/// Checks that resolutions on a micro-grant of a round come to what it was awarded at most.
+pub(super) async fn check_award(
+    tx: &mut Tx,
+    target: TargetId,
+    kind: MotionKind,
+    amount: Option<Fen>,
+    field: &str,
+) -> Result<()> {
+    let Some(asked) = amount.filter(|_| kind.allocates()) else { return Ok(()) };
+    match project::store::award_left(&mut *tx, target).await? {
+        Some(left) if asked > left => Err(Refusal::AwardExceeded { asked, left: left.max(Fen::ZERO) }.at(field)),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that a project or grant still takes money.
@@ -270,6 +286,9 @@ pub async fn close(tx: &mut Tx, by: By<'_>, once: &Once, input: &Close) -> Resul
     }
     let carried = floor.may_close(by.viewer)?;
     check_days(by, &floor.motion, input.closed_on)?;
+    if let Some(target) = floor.motion.target_id.filter(|_| carried) {
+        check_award(tx, target, floor.motion.kind, floor.motion.amount, "motionId").await?;
+    }
     let minutes = check_text(&input.minutes, TEXT_MAX, "minutes")?;
     let minutes_sha256 =
         input.minutes_sha256.as_ref().map(|digest| check_digest(digest, "minutesSha256")).transpose()?;

@@ -62,6 +62,8 @@ const MIGRATIONS: &[Text] = &[
     migration!(61, "0061_project_end", both),
     migration!(62, "0062_disclosure", both),
     migration!(63, "0063_publication_guard", each),
+    migration!(70, "0070_grant", both),
+    migration!(71, "0071_grant_guard", each),
     migration!(80, "0080_funding", both),
     migration!(81, "0081_funding_guard", each),
     migration!(82, "0082_contest", both),

@@ -106,6 +106,7 @@ pub async fn propose(clerk: &mut Clerk<'_>, places: &Places, people: &People, bo
         stage: GrantStage::StartUp,
         residents: 60,
         awarded_on: day(3, 12),
+        awarded: None,
     };
     let (tx, by) = clerk.on(grant.awarded_on);
     let grant = grant_award(tx, by, &grant).await?.id;

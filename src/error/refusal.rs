@@ -353,6 +353,90 @@ refusals! {
     DecisionExceeded { resolution: String, asked: Fen, left: Fen }
         "{asked} is more than the {left} that resolution {resolution} still allows."
         "{asked} 超过决议 {resolution} 尚可拨付的 {left}。";
+    /// The round of grants is not in a state that allows this.
+    RoundState { state: String, accepted: String }
+        "The round is {state}; this is possible while it is {accepted}."
+        "本轮微创投状态为 {state};仅在 {accepted} 时可行。";
+    /// A day is before the first on which this is possible.
+    RoundEarly { from: NaiveDate }
+        "This is possible from {from} on."
+        "此事自 {from} 起方可办理。";
+    /// A day is after the last on which applications or objections are taken.
+    WindowClosed { on: NaiveDate }
+        "The last day for this was {on}."
+        "此事的截止日为 {on}。";
+    /// Applications wait to be checked.
+    ApplicationsUnchecked { count: i64 }
+        "{count} applications wait to be checked; check them, reject them or send them back first."
+        "尚有 {count} 份申请待审核;请先审核、退回或不予通过。";
+    /// No application passed.
+    RoundEmpty {}
+        "No application has passed; without one there is nothing to score."
+        "没有通过审核的申请,无从评分。";
+    /// Judges owe sheets.
+    SheetsMissing { count: i64 }
+        "{count} score sheets are missing; hand them in, or declare why a judge does not score."
+        "尚缺 {count} 份评分表;请补交,或声明评委回避。";
+    /// Objections are not settled.
+    ObjectionsOpen { count: i64 }
+        "{count} objections are not settled; settle them first."
+        "尚有 {count} 项异议未处理;请先处理。";
+    /// The application is not in a state that allows this.
+    ApplicationState { state: String, accepted: String }
+        "The application is {state}; this is possible while it is {accepted}."
+        "申请状态为 {state};仅在 {accepted} 时可行。";
+    /// A round is not for this step of the ladder.
+    StageNotOffered { stage: String }
+        "The round is not for {stage}; see its `stages`."
+        "本轮不面向 {stage} 阶段;请查看 stages。";
+    /// The group has not passed the evaluation of the step before.
+    StageNotReached { stage: String, before: String }
+        "{stage} is for groups that passed the evaluation of a {before} grant."
+        "{stage} 仅限已通过 {before} 资助评估的自组织。";
+    /// More is asked or awarded than one grant may be.
+    GrantTooLarge { asked: Fen, max: Fen }
+        "{asked} is more than the {max} that this may come to."
+        "{asked} 超过此项上限 {max}。";
+    /// A judge scores through their own access.
+    JudgeOfAnother { judge: i64 }
+        "Judge {judge} scores through their own access, and not through yours."
+        "第 {judge} 位评委须本人评分,不得代评。";
+    /// A judge has a conflict.
+    JudgeConflicted { judge: i64 }
+        "Judge {judge} does not score this application: a conflict was declared, or the judge is of the group."
+        "第 {judge} 位评委须回避此申请:已声明利益冲突,或属于申请方。";
+    /// The objection was settled before.
+    ObjectionSettled { on: NaiveDate }
+        "The objection was settled on {on}; that is not changed."
+        "该异议已于 {on} 处理,不再更改。";
+    /// The ranking does not reach the application with the budget.
+    ApplicationBeyond {}
+        "The round's budget ends before this application; awards follow the ranking."
+        "本轮预算在排名上未及此申请;授予须依排名进行。";
+    /// More is awarded than is left of the round's budget.
+    BudgetExceeded { asked: Fen, left: Fen }
+        "{asked} is more than the {left} that is left of the round's budget."
+        "{asked} 超过本轮预算余额 {left}。";
+    /// More is resolved or agreed than a grant was awarded.
+    AwardExceeded { asked: Fen, left: Fen }
+        "{asked} is more than the {left} that the award allows; resolve and agree on that at most."
+        "{asked} 超过授予额度尚余的 {left};决议和协议不得超过该数。";
+    /// The grant is not in a state that allows this.
+    GrantState { state: String, accepted: String }
+        "The grant is {state}; this is possible while it is {accepted}."
+        "该资助状态为 {state};仅在 {accepted} 时可行。";
+    /// A tranche waits for an earlier report than the one before it.
+    TranchesOutOfOrder {}
+        "Tranches are paid in order: one on signing comes before one after MIDTERM, and that before one after CLOSING."
+        "资助款须依次拨付:签约即付的在前,其次为 MIDTERM 之后,最后为 CLOSING 之后。";
+    /// The report that a tranche waits for is not in.
+    TrancheWaits { tranche: i64, report: String, left: Fen }
+        "Tranche {tranche} waits for the report {report}; until that is filed {left} may be paid."
+        "第 {tranche} 期须待 {report} 报告提交后拨付;此前尚可支付 {left}。";
+    /// More is paid than the contract's tranches come to.
+    TrancheExceeded { asked: Fen, left: Fen }
+        "{asked} is more than the {left} that the contract's tranches still allow."
+        "{asked} 超过协议各期尚可支付的 {left}。";
     /// What is to be published is not in a state that allows this.
     DisclosureState { state: String, accepted: String }
         "The publication is {state}; this is possible while it is {accepted}."

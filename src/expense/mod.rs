@@ -16,6 +16,7 @@ use crate::{
     db::Tx,
     error::{Refusal, Result, check_amount, check_digest, check_past, check_text},
     fund::head,
+    grant::tranche,
     id::{EntryId, ExpenseId, PartyId, PurposeId, TargetId},
     ledger::{
         AccountKind, Asset, Draft, EntryKind,
@@ -137,7 +138,8 @@ const PAYABLE: &[&str] = &["APPROVED", "UNDERWAY", "COMPLETED", "ACCEPTED", "EVA
 ///
 /// # Errors
 /// Refused, in this order: broken amount, text, date or digest; no evidence; no such target or payee;
-/// closed target; project not approved; purpose not the target's; not enough money.
+/// closed target; project not approved; purpose not the target's; a grant whose contract does not allow it by now; not
+/// enough money.
 pub async fn record(tx: &mut Tx, by: By<'_>, once: &Once, input: &Record) -> Result<Recorded> {
     let (note, evidence) = check(by, input)?;
     let fund = place::fund_of_target(tx, input.target).await?;
@@ -154,6 +156,9 @@ pub async fn record(tx: &mut Tx, by: By<'_>, once: &Once, input: &Record) -> Res
     target.ensure_open("targetId")?;
     target.ensure_state(PAYABLE, "targetId")?;
     let purpose = ensure_purpose(tx, &target, input.purpose).await?;
+    if (input.from, input.asset) == (PaidFrom::Target, Asset::Cny) {
+        tranche::ensure_may_pay(tx, &target, input.amount).await?;
+    }
     let (source, kind) = match input.from {
         PaidFrom::Target => (AccountKind::Target, EntryKind::Pay),
         PaidFrom::Advance => (AccountKind::Advance, EntryKind::Clear),
@@ -230,7 +235,8 @@ async fn ensure_purpose(tx: &mut Tx, target: &TargetPlace, purpose: Option<Purpo
 /// Pays money out ahead of its evidence.
 ///
 /// # Errors
-/// Refused for a broken amount, text or date, no such target, a closed or unapproved one, or too little money.
+/// Refused for a broken amount, text or date, no such target, a closed or unapproved one, a grant whose contract does
+/// not allow it by now, or too little money.
 pub async fn advance(tx: &mut Tx, by: By<'_>, once: &Once, input: &Advance) -> Result<Booked> {
     check_amount(input.amount, "amount")?;
     let memo = check_text(&input.memo, MEMO_MAX, "memo")?;
@@ -245,6 +251,7 @@ pub async fn advance(tx: &mut Tx, by: By<'_>, once: &Once, input: &Advance) -> R
     hands::ensure_may_pay(tx, by, &target, None).await?;
     target.ensure_open("targetId")?;
     target.ensure_state(PAYABLE, "targetId")?;
+    tranche::ensure_may_pay(tx, &target, input.amount).await?;
     let (from, day) = (target.target_account, input.effective_on);
     let taken = draw::by_rule(tx, target.draw, from, target.id, day, input.amount).await?;
     let moves = draw::moves(&taken, target.target_account, target.advance_account);

@@ -793,3 +793,40 @@ FROM related_party r JOIN related_party o ON o.party_id = r.party_id AND o.host_
     AND COALESCE(o.fund_id, 0) = COALESCE(r.fund_id, 0)
 WHERE (o.valid_to IS NULL OR o.valid_to >= r.valid_from) AND (r.valid_to IS NULL OR r.valid_to >= o.valid_from)
 ORDER BY a, b, c;
+
+-- @I33 A round awards its budget at most, a grant is resolved up to its award, and pays what its reports allow.
+-- 每轮微创投的授予不超过预算,每项资助的决议不超过授予额,支付不超过已交报告所允许的各期之和。
+SELECT 'round ' || r.id AS a, 'at most ' || r.budget AS b, CAST(SUM(g.awarded) AS TEXT) AS c
+FROM grant_round r JOIN grant_application a ON a.round_id = r.id JOIN micro_grant g ON g.id = a.target_id
+GROUP BY r.id, r.budget HAVING SUM(g.awarded) > r.budget
+UNION ALL
+SELECT 'grant ' || g.id || ' resolved', 'at most ' || g.awarded, CAST(SUM(d.amount) AS TEXT)
+FROM micro_grant g JOIN decision d ON d.target_id = g.id
+WHERE g.awarded IS NOT NULL AND NOT EXISTS (SELECT 1 FROM annulment n WHERE n.decision_id = d.id)
+GROUP BY g.id, g.awarded HAVING SUM(d.amount) > g.awarded
+UNION ALL
+SELECT 'grant ' || w.id || ' paid', 'at most ' || w.payable, CAST(w.paid AS TEXT)
+FROM (
+    SELECT g.id,
+           COALESCE((SELECT SUM(x.amount) FROM tranche x
+                     WHERE x.target_id = g.id AND (x.report IS NULL OR EXISTS (
+                         SELECT 1 FROM grant_report p WHERE p.target_id = x.target_id AND p.kind = x.report))), 0) AS payable,
+           COALESCE((SELECT SUM(k.balance) FROM account k
+                     WHERE k.target_id = g.id AND k.asset = 'CNY' AND k.kind IN ('ADVANCE', 'EXPENSE', 'LOSS')), 0) AS paid
+    FROM micro_grant g
+    WHERE EXISTS (SELECT 1 FROM grant_contract c WHERE c.target_id = g.id)
+       OR EXISTS (SELECT 1 FROM grant_application a WHERE a.target_id = g.id)) w
+WHERE w.paid > w.payable
+UNION ALL
+SELECT 'grant ' || g.id, 'what application ' || a.id || ' is for: group ' || a.group_id || ', ' || a.stage,
+       'group ' || t.group_id || ', ' || g.stage
+FROM grant_application a JOIN micro_grant g ON g.id = a.target_id JOIN target t ON t.id = g.id
+WHERE a.group_id <> t.group_id OR a.stage <> g.stage
+UNION ALL
+SELECT 'application ' || a.id, 'a grant of the step before that passed', 'none'
+FROM grant_application a
+WHERE a.target_id IS NOT NULL AND a.stage <> 'START_UP' AND NOT EXISTS (
+    SELECT 1 FROM target t JOIN micro_grant g ON g.id = t.id
+    JOIN grant_contract c ON c.target_id = t.id JOIN grant_evaluation v ON v.target_id = t.id AND v.score >= c.pass_score
+    WHERE t.group_id = a.group_id AND g.stage = CASE a.stage WHEN 'GROWTH' THEN 'START_UP' ELSE 'GROWTH' END)
+ORDER BY a, b, c;

@@ -10,6 +10,7 @@ pub mod credit_code;
 pub mod fill;
 mod graphql;
 pub mod name;
+mod register;
 pub mod store;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -18,8 +19,12 @@ use async_graphql::Enum;
 use chrono::{DateTime, Utc};
 
 pub use graphql::{
-    Department, Group, Merchant, PartnerUnit, PartyById, PartyConnection, PartyEdge, PartyMutation, PartyNode,
-    PartyPaths, PartyQuery, Resident, SocialOrganization, is_known_to, knows,
+    Department, Group, GroupConnection, GroupEdge, GroupMutation, GroupQuery, GroupRegisterPayload, Merchant,
+    PartnerUnit, PartyById, PartyConnection, PartyEdge, PartyMutation, PartyNode, PartyPaths, PartyQuery, Resident,
+    SocialOrganization, is_known_to, knows,
+};
+pub use register::{
+    GROUPS_MAX, GroupDraft, GroupField, GroupFilter, GroupRegistration, GroupStanding, Registered, group_register,
 };
 
 use crate::{

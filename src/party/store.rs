@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::{Party, PartyFilter, Sight, fill::Fill};
+use super::{GroupFilter, GroupRegistration, Party, PartyFilter, Sight, fill::Fill};
 use crate::{
     area::Area,
     db::{Result, Sql, Tx},
-    id::{AreaId, PartyId},
+    id::{AreaId, PartyId, PrincipalId},
     page::Page,
 };
 
@@ -163,4 +163,81 @@ pub async fn fill(tx: &mut Tx, fills: &[&Fill]) -> Result<()> {
         .await?;
     }
     Ok(())
+}
+
+/// The lines of the register about these groups.
+pub async fn registrations_of<'c>(on: impl Sql<'c>, groups: &[PartyId]) -> Result<Vec<GroupRegistration>> {
+    on.sql(
+        "SELECT party_id, area_id, field, standing, number, registered_on FROM group_registration
+         WHERE party_id IN (..)",
+    )
+    .bind_list(groups)
+    .all()
+    .await
+}
+
+/// Which of these numbers the register has.
+pub async fn numbers_taken<'c>(on: impl Sql<'c>, numbers: &[&str]) -> Result<Vec<(String,)>> {
+    on.sql("SELECT number FROM group_registration WHERE number IN (..)").bind_list(numbers).all().await
+}
+
+/// A page of the registered groups that pass `filter`, in the order they were registered here. Groups are no private
+/// persons; whoever wishes not to be named is masked where its name is read.
+pub async fn groups<'c>(on: impl Sql<'c>, filter: GroupFilter, page: &Page) -> Result<Vec<Party>> {
+    on.sql(
+        "SELECT p.id, p.kind, p.name, p.name_key, p.alias, p.publicity, p.credit_code, p.credit_code_override,
+                p.external_id, p.created_at
+         FROM group_registration r
+         JOIN party p ON p.id = r.party_id
+         JOIN area a ON a.id = r.area_id
+         WHERE (r.field = $1 OR $1 IS NULL)
+           AND (r.standing = $2 OR $2 IS NULL)
+           AND (EXISTS (SELECT 1 FROM area top WHERE top.id = $3 AND substr(a.path, 1, length(top.path)) = top.path)
+                OR $3 IS NULL)
+           {page}",
+    )
+    .bind(filter.field)
+    .bind(filter.standing)
+    .bind(filter.area)
+    .page(page, "p.id")
+    .all()
+    .await
+}
+
+/// How many registered groups pass `filter`.
+pub async fn groups_count<'c>(on: impl Sql<'c>, filter: GroupFilter) -> Result<i64> {
+    let (count,) = on
+        .sql(
+            "SELECT COUNT(*) FROM group_registration r JOIN area a ON a.id = r.area_id
+             WHERE (r.field = $1 OR $1 IS NULL)
+               AND (r.standing = $2 OR $2 IS NULL)
+               AND (EXISTS (SELECT 1 FROM area top
+                            WHERE top.id = $3 AND substr(a.path, 1, length(top.path)) = top.path)
+                    OR $3 IS NULL)",
+        )
+        .bind(filter.field)
+        .bind(filter.standing)
+        .bind(filter.area)
+        .one()
+        .await?;
+    Ok(count)
+}
+
+/// Adds lines to the register.
+pub async fn insert_registrations(tx: &mut Tx, rows: &[GroupRegistration], actor: PrincipalId) -> Result<u64> {
+    tx.insert_all(
+        "INSERT INTO group_registration (party_id, area_id, field, standing, number, registered_on, principal_id)
+         VALUES (..)",
+        rows,
+        |row, one| {
+            row.bind(one.party_id)
+                .bind(one.area_id)
+                .bind(one.field)
+                .bind(one.standing)
+                .bind(one.number.clone())
+                .bind(one.registered_on)
+                .bind(actor)
+        },
+    )
+    .await
 }

@@ -12,6 +12,7 @@ use crate::{
     fund::{self, head},
     id::{FundId, PartyId, PurposeId, TargetId},
     ledger::account,
+    money::Fen,
     party::{self, PartyKind},
     viewer::By,
 };
@@ -35,6 +36,8 @@ pub struct GrantDraft {
     pub residents: i64,
     /// The day it is awarded.
     pub awarded_on: NaiveDate,
+    /// The most that is awarded; `None` where that is left to the resolution.
+    pub awarded: Option<Fen>,
 }
 
 /// Awards a micro-grant and opens its accounts; money follows by the committee's decision.
@@ -77,6 +80,7 @@ pub async fn grant_award(tx: &mut Tx, by: By<'_>, draft: &GrantDraft) -> Result<
         stage: draft.stage,
         residents: draft.residents,
         awarded_on: draft.awarded_on.into(),
+        awarded: draft.awarded,
         area_path: fund.area_path,
     };
     store::insert_grant(tx, &grant).await?;

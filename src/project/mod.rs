@@ -279,6 +279,9 @@ pub struct MicroGrant {
     pub residents: i64,
     /// The day it was awarded.
     pub awarded_on: Date,
+    /// The most that it was awarded; `None` where it was awarded outside of a round.
+    #[graphql(skip)]
+    pub awarded: Option<Fen>,
     /// The path of the fund's area.
     #[graphql(skip)]
     pub area_path: String,

@@ -196,6 +196,7 @@ impl MicroGrantAwardInput {
             stage: self.stage,
             residents: self.residents,
             awarded_on: self.awarded_on.into(),
+            awarded: None,
         })
     }
 }

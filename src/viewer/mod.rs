@@ -55,6 +55,8 @@ pub enum Act {
     RunProject,
     /// Propose to a contest.
     EnterContest,
+    /// Apply for a micro-grant, and report on one.
+    ApplyForGrant,
     /// Offer a pledge, or cancel one.
     OfferPledge,
     /// Accept a pledge or declare it lapsed, amend it, correct or waive what is due of it.
@@ -108,6 +110,7 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::Propose, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember]),
     (Act::RunProject, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::EnterContest, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative]),
+    (Act::ApplyForGrant, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::OfferPledge, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::AcceptPledge, &[HostOfficer, CommunityStaff]),
     (Act::ReportSales, &[HostOfficer, CommunityStaff, PartyRepresentative]),

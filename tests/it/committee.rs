@@ -14,7 +14,7 @@ use crate::{
     world::{Ids, World, mutation, with},
 };
 
-fn money(amount: &str) -> Value {
+pub fn money(amount: &str) -> Value {
     json!({ "amount": amount })
 }
 
@@ -39,14 +39,14 @@ fn council(fund: &str, unit: &str) -> Value {
 }
 
 /// What a test of a council needs beside the world.
-struct Council {
-    world: World,
-    ids: Ids,
-    seats: Vec<String>,
+pub struct Council {
+    pub world: World,
+    pub ids: Ids,
+    pub seats: Vec<String>,
 }
 
 impl Council {
-    async fn new(fixture: &crate::support::Fixture) -> Self {
+    pub async fn new(fixture: &crate::support::Fixture) -> Self {
         let world = World::new(fixture).await;
         let ids = world.filled().await;
         let formed =
@@ -57,25 +57,25 @@ impl Council {
     }
 
     /// Opens a motion for money for the project.
-    async fn open(&self, key: &str, change: Value) -> String {
+    pub async fn open(&self, key: &str, change: Value) -> String {
         let input = json!({ "idempotencyKey": key, "fundId": self.ids.fund, "kind": "PROJECT", "title": "Windows",
             "targetId": self.ids.project, "amount": money("700.50"), "openedOn": "2026-03-10",
             "papers": [{ "name": "offer.pdf", "sha256": "ab".repeat(32) }] });
         self.world.add("motionOpen", with(input, change), "motion").await
     }
 
-    fn ballot(&self, motion: &str, seat: usize, vote: &str) -> Value {
+    pub fn ballot(&self, motion: &str, seat: usize, vote: &str) -> Value {
         json!({ "motionId": motion, "seatId": self.seats[seat - 1], "vote": vote })
     }
 
-    async fn vote(&self, motion: &str, votes: &[(usize, &str)]) {
+    pub async fn vote(&self, motion: &str, votes: &[(usize, &str)]) {
         for (seat, vote) in votes {
             self.world.add("ballotCast", self.ballot(motion, *seat, vote), "motion").await;
         }
     }
 
     /// Closes a motion and gives its state and the number of its resolution.
-    async fn close(&self, motion: &str, closed_on: &str) -> (String, Value) {
+    pub async fn close(&self, motion: &str, closed_on: &str) -> (String, Value) {
         let selection = "motion { state decision { id resolutionNumber votesFor votesAll } }";
         let done = self.world.write("motionClose", close(motion, closed_on), selection).await;
         assert_eq!(done["userErrors"], json!([]));
@@ -83,14 +83,14 @@ impl Council {
         (text, done["motion"]["decision"].clone())
     }
 
-    async fn receive(&self, key: &str, donor: &str, amount: &str, change: Value) {
+    pub async fn receive(&self, key: &str, donor: &str, amount: &str, change: Value) {
         let line = with(json!({ "donorId": donor, "amount": money(amount) }), change);
         let input = json!({ "idempotencyKey": key, "fundId": self.ids.fund, "payerId": donor, "channel": "BANK",
             "reference": key, "receivedOn": "2026-03-05", "lines": [line] });
         self.world.add("contributionReceive", input, "contribution").await;
     }
 
-    async fn is_clean(&self) {
+    pub async fn is_clean(&self) {
         let report = verify::verify(&self.world.db, |_| {}).await.unwrap();
         assert!(report.is_clean(), "{:?}", report.broken().collect::<Vec<_>>());
     }
@@ -101,7 +101,7 @@ fn close(motion: &str, closed_on: &str) -> Value {
         "minutes": "Said and written down." })
 }
 
-fn allocate(key: &str, decision: &Value, amount: &str) -> Value {
+pub fn allocate(key: &str, decision: &Value, amount: &str) -> Value {
     json!({ "idempotencyKey": key, "decisionId": decision["id"], "amount": money(amount), "effectiveOn": "2026-03-20",
         "memo": "As decided." })
 }

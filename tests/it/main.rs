@@ -12,6 +12,7 @@ mod corrections;
 mod duties;
 mod fault;
 mod gone;
+mod grants;
 mod hands;
 mod import;
 mod journal;

@@ -1,6 +1,8 @@
 //! What is refused over a real socket: each with a code, a path and a sentence in two languages, and
 //! nothing written.
 
+mod grants;
+
 use std::collections::BTreeSet;
 
 use cobuild::id::{GlobalId, NodeKind};
@@ -624,7 +626,7 @@ on_both! {
         }
         let before = site.fingerprint().await;
         let mut provoked = BTreeSet::new();
-        let rows = [fields(), belongings(), promises(), states(), committees(), ends(), publications(), corrections(), contests()];
+        let rows = [fields(), belongings(), promises(), states(), committees(), ends(), publications(), grants::rows(), corrections(), contests()];
         let rows = [rows.concat(), imports()].concat();
         let mut wrong = vec![];
         for (code, field, mutation, input) in &rows {
@@ -740,7 +742,7 @@ fn leading_group() -> Value {
 
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
 fn one_of_each() -> Vec<(&'static str, Value)> {
-    [one_of_each_work(), one_of_each_rest(), one_of_each_correction()].concat()
+    [one_of_each_work(), one_of_each_rest(), one_of_each_correction(), grants::one_of_each()].concat()
 }
 
 /// Who there is, and what is done.

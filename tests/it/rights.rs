@@ -19,12 +19,13 @@ const ROLES: [Role; 6] = [
 
 /// Each act, whether a token that only reads may do it, and the roles that allow it, as `ROLES` stand:
 /// written a second time, by hand, so that a change of the table is a decision.
-const TABLE: [(Act, bool, &str); 26] = [
+const TABLE: [(Act, bool, &str); 27] = [
     (Act::SetUp, false, "H-----"),
     (Act::RegisterParty, false, "HSC---"),
     (Act::Propose, false, "HSCM--"),
     (Act::RunProject, false, "HSC---"),
     (Act::EnterContest, false, "HSCMP-"),
+    (Act::ApplyForGrant, false, "H-C-P-"),
     (Act::OfferPledge, false, "H-C-P-"),
     (Act::AcceptPledge, false, "H-C---"),
     (Act::ReportSales, false, "H-C-P-"),
@@ -95,7 +96,7 @@ fn a_role_allows_what_the_table_says_where_it_is_held_and_nowhere_else() {
             }
         }
     }
-    assert_eq!(asked, 26 * 6 * 11 * 3);
+    assert_eq!(asked, 27 * 6 * 11 * 3);
 }
 
 #[test]
@@ -130,7 +131,7 @@ struct Way {
     narrows: bool,
 }
 
-const WAYS: [Way; 10] = [
+const WAYS: [Way; 11] = [
     Way {
         what: "the gifts that wait for a project",
         direct: "query($project: ID!) { node(id: $project) { ... on Project {
@@ -220,6 +221,16 @@ const WAYS: [Way; 10] = [
         narrows: false,
     },
     Way {
+        what: "what a group gave back",
+        direct: "query($group: ID!) { node(id: $group) { ... on Group { feedback { __typename } } } }",
+        direct_at: "/data/node/feedback/__typename",
+        through: "query($fund: ID!) { node(id: $fund) { ... on Fund { grantRounds(first: 1) { edges { node {
+            judges { party { ... on Group { feedback { __typename } } } } } } } } } }",
+        through_at: "/data/node/grantRounds/edges/0/node/judges/2/party/feedback/__typename",
+        given: [false, true, false, true],
+        narrows: false,
+    },
+    Way {
         what: "the statement of a fund",
         direct: "query($fund: ID!) { node(id: $fund) { ... on Fund {
             statement(period: { from: \"2024-01-01\", to: \"2024-12-31\" }) { __typename } } } }",
@@ -256,7 +267,7 @@ on_both! {
         ];
         let ids = json!({ "lot": "@lot", "pledge": "@pledge", "entry": "@entry", "contribution": "@contribution", "line": "@line",
             "import": "@import", "project": "@project",
-            "fund": "@fund", "unit": "@unit" });
+            "fund": "@fund", "unit": "@unit", "group": "@group" });
         let mut wrong = vec![];
         for way in WAYS {
             for ((who, token), given) in tokens.iter().zip(way.given) {

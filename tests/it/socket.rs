@@ -1,5 +1,7 @@
 //! A server with two communities' funds, filled over its socket, and what is asked of it in two languages.
 
+pub mod grants;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cobuild::db::{Db, Sql as _};
@@ -165,6 +167,10 @@ impl Site {
             "SELECT CAST(id AS TEXT) || ' ' || state FROM contest ORDER BY id",
             "SELECT CAST(id AS TEXT) || ' ' || COALESCE(CAST(to_on AS TEXT), '-') FROM seat_term ORDER BY id",
             "SELECT CAST(id AS TEXT) || ' ' || balance FROM account ORDER BY id",
+            "SELECT CAST(id AS TEXT) || ' ' || state || ' ' || moved_on FROM grant_round ORDER BY id",
+            "SELECT CAST(id AS TEXT) || ' ' || state || ' ' || asked FROM grant_application ORDER BY id",
+            "SELECT CAST(id AS TEXT) || ' ' || COALESCE(outcome, '-') FROM grant_objection ORDER BY id",
+            "SELECT CAST(application_id AS TEXT) || ' ' || judge_id || ' ' || score FROM grant_score ORDER BY 1",
         ] {
             let rows: Vec<(String,)> = self.db.sql(sql).all().await.unwrap();
             seen.extend(rows.into_iter().map(|(row,)| row + "\n"));
@@ -259,6 +265,7 @@ impl Site {
         self.ask_for_money().await;
         self.call_for_proposals().await;
         self.draft_badly().await;
+        self.call_for_grants().await;
         self.plan_imports().await;
     }
 

@@ -29,6 +29,7 @@ use crate::{
     duty::{DisclosureDutyConnection, Status, duties_of_fund},
     error::Result,
     expense::graphql::{ExpenseConnection, ExpenseFilterInput, expenses_of_fund},
+    grant::graphql::{GrantRoundConnection, rounds_of_fund},
     id::{AreaId, FundId, GlobalId, HostId, NodeKind, PurposeId},
     import::graphql::{ImportJobConnection, imports_of_fund},
     ledger::graphql::{
@@ -233,6 +234,18 @@ impl Fund {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<DisclosureConnection> {
         disclosures_of_fund(Request::of(ctx), self, &PageArgs { first, after, last, before }).await
+    }
+
+    /// Its rounds of micro-grants, the last opened first.
+    async fn grant_rounds(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<GrantRoundConnection> {
+        rounds_of_fund(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
     }
 
     /// How it decides: what it was opened with, and what was set since, in the order it began.

@@ -4,19 +4,25 @@
 mod mutation;
 
 mod giving;
+mod group;
 
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Interface, Object};
 
+pub use group::{GroupConnection, GroupEdge, GroupMutation, GroupQuery, GroupRegisterPayload};
 pub use mutation::PartyMutation;
 
-use super::{Party, PartyFilter, PartyKind, Publicity, Sight, credit_code, name::name_key, store};
+use super::{GroupRegistration, Party, PartyFilter, PartyKind, Publicity, Sight, credit_code, name::name_key, store};
 use crate::{
     area::{Area, AreaConnection},
     by_id, connection,
     contribution::graphql::{ContributionConnection, GivingFilterInput},
     error::Result,
+    grant::graphql::{
+        apply::{GrantApplicationConnection, applications_of_group},
+        run::{GrantFeedback, feedback_of_group},
+    },
     id::{AreaId, GlobalId, NodeKind, PartyId},
     ledger::graphql::{
         Balance, LotConnection, UseConnection,
@@ -105,9 +111,10 @@ async fn areas(ctx: &Context<'_>, party: &Party, args: PageArgs) -> Result<AreaC
 }
 
 /// Declares an object type for each kind of party. A field is written here once, for all of them, and
-/// in the interface below where it belongs there too; what it does is a function above.
+/// in the interface below where it belongs there too; what it does is a function above. What only one kind has stands
+/// behind its name.
 macro_rules! parties {
-    ($($(#[doc = $doc:literal])+ $name:ident)*) => {
+    ($($(#[doc = $doc:literal])+ $name:ident $({ $($own:tt)* })?)*) => {
         $(
             $(#[doc = $doc])+
             #[derive(Clone, Debug)]
@@ -300,6 +307,8 @@ macro_rules! parties {
                     let args = PageArgs { first, after, last, before };
                     Some(giving::waiting(ctx, &self.0, filter, args).await)
                 }
+
+                $($($own)*)?
             }
         )*
 
@@ -428,7 +437,30 @@ parties! {
     /// A shop that gives by rule (爱心商家).
     Merchant
     /// A self-organized residents' group ("三自"组织).
-    Group
+    Group {
+        /// Its line in the register; null where it has none.
+        async fn registration(&self, ctx: &Context<'_>) -> Option<Result<GroupRegistration>> {
+            group::registration(ctx, self.0.id).await.transpose()
+        }
+
+        /// Its applications for micro-grants, the last first: what is published, and the rest for the group and for those
+        /// who keep or oversee the books of the fund.
+        async fn applications(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+            #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+            #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+            #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        ) -> Result<GrantApplicationConnection> {
+            applications_of_group(Request::of(ctx), self.0.id, &PageArgs { first, after, last, before }).await
+        }
+
+        /// What it got by micro-grants and what it gave back, in the funds whose books you may read.
+        async fn feedback(&self, ctx: &Context<'_>) -> Option<Result<GrantFeedback>> {
+            Some(feedback_of_group(Request::of(ctx), self.0.id).await)
+        }
+    }
     /// A department of the administration (机关部门).
     Department
     /// A registered social organisation, such as a charity association (社会组织).

@@ -3,6 +3,7 @@
 
 mod end;
 mod funding;
+mod grant;
 
 pub use end::{ProjectAcceptPayload, ProjectClosePayload, ProjectEndMutation, ProjectEvaluatePayload};
 pub use funding::{FundingGoalInput, ProjectFundingMissPayload, ProjectFundingMutation};
@@ -39,7 +40,6 @@ use crate::{
     oversight::{Must, musts_of_project},
     page::{Direction, Key, Page, PageArgs},
     page_of,
-    party::{Group, PartyById},
     pledge::graphql::terms::{ClaimRoom, room_of_project},
     viewer::{Action, Beside, Load, Request},
 };
@@ -338,105 +338,6 @@ impl Project {
     /// What can be done to it next, and whether the viewer may.
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<Action>> {
         end::actions(Request::of(ctx), self).await
-    }
-}
-
-#[ComplexObject]
-impl MicroGrant {
-    /// The micro-grant's id.
-    #[graphql(name = "id")]
-    pub async fn global_id(&self) -> ID {
-        GlobalId::new(NodeKind::MicroGrant, self.id).into()
-    }
-
-    /// Whose money it is paid from.
-    async fn fund(&self, ctx: &Context<'_>) -> Result<Fund> {
-        Request::of(ctx).need::<FundById>(self.fund_id).await
-    }
-
-    /// What it is for.
-    async fn purpose(&self, ctx: &Context<'_>) -> Result<Purpose> {
-        Request::of(ctx).need::<PurposeById>(self.purpose_id).await
-    }
-
-    /// The group it supports.
-    async fn group(&self, ctx: &Context<'_>) -> Result<Group> {
-        Ok(Group(Request::of(ctx).need::<PartyById>(self.group_id).await?))
-    }
-
-    /// What was paid for it without entering the fund, with evidence.
-    async fn external_funding(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<ExternalFundingConnection> {
-        external(ctx, self.id, &PageArgs { first, after, last, before }).await
-    }
-
-    /// What the committee resolved about it, the last taken first.
-    async fn decisions(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<DecisionConnection> {
-        decisions_of_target(ctx, self.id, &PageArgs { first, after, last, before }).await
-    }
-
-    /// Whose money it was given, the largest sum first.
-    async fn funders(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<FunderConnection> {
-        funders_of_target(Request::of(ctx), self.fund_id, self.id, &PageArgs { first, after, last, before }).await
-    }
-
-    /// What it was given, less what went back, and where it is or was.
-    async fn balance(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which entries count; all where it is left out.")] as_of: Option<AsOfInput>,
-    ) -> Result<Balance> {
-        let request = Request::of(ctx);
-        balance_of_target(request, self.id, cut_of_funds(request, as_of, Some(self.fund_id)).await?).await
-    }
-
-    /// What it paid, the latest first.
-    async fn expenses(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<ExpenseConnection> {
-        expenses_of_target(Request::of(ctx), self.id, None, &PageArgs { first, after, last, before }).await
-    }
-
-    /// What was allocated to it, the first first.
-    async fn allocations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<AllocationConnection> {
-        allocations_of_target(Request::of(ctx), self.id, &PageArgs { first, after, last, before }).await
-    }
-
-    /// What it moved altogether for each yuan of the fund's own money in it.
-    async fn leverage(&self, ctx: &Context<'_>) -> Result<Leverage> {
-        leverage_of_target(Request::of(ctx), self.id).await
     }
 }
 

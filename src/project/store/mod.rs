@@ -16,6 +16,7 @@ use crate::{
     db::{Result, Sql, Tx},
     id::{FundId, MilestoneId, PartyId, PrincipalId, TargetId},
     ledger::draw::DrawRule,
+    money::Fen,
     page::Page,
 };
 
@@ -68,7 +69,7 @@ macro_rules! grant {
     ($rest:literal) => {
         concat!(
             "SELECT g.id, t.fund_id, t.purpose_id, t.group_id, t.code, g.title, g.stage, t.residents, g.awarded_on,
-                    a.path AS area_path
+                    g.awarded, a.path AS area_path
              FROM micro_grant g
              JOIN target t ON t.id = g.id
              JOIN fund f ON f.id = t.fund_id
@@ -213,6 +214,22 @@ pub async fn milestone_by_id<'c>(on: impl Sql<'c>, id: MilestoneId) -> Result<Op
         .await
 }
 
+/// What standing resolutions leave of what a micro-grant was awarded; `None` where no sum was, and for a project.
+pub async fn award_left<'c>(on: impl Sql<'c>, target: TargetId) -> Result<Option<Fen>> {
+    let found: Option<(Fen,)> = on
+        .sql(
+            "SELECT CAST(g.awarded - COALESCE((
+                 SELECT SUM(d.amount) FROM decision d
+                 WHERE d.target_id = g.id AND NOT EXISTS (SELECT 1 FROM annulment n WHERE n.decision_id = d.id)
+             ), 0) AS BIGINT)
+             FROM micro_grant g WHERE g.id = $1 AND g.awarded IS NOT NULL",
+        )
+        .bind(target)
+        .optional()
+        .await?;
+    Ok(found.map(|(left,)| left))
+}
+
 /// Adds a target, whose key is given and not read.
 pub async fn insert_target(tx: &mut Tx, target: &Target) -> Result<TargetId> {
     let (id,) = tx
@@ -280,11 +297,12 @@ pub async fn insert_milestones(tx: &mut Tx, project: TargetId, milestones: &[Mil
 
 /// Adds the micro-grant that a target is.
 pub async fn insert_grant(tx: &mut Tx, grant: &MicroGrant) -> Result<u64> {
-    tx.sql("INSERT INTO micro_grant (id, title, stage, awarded_on) VALUES ($1, $2, $3, $4)")
+    tx.sql("INSERT INTO micro_grant (id, title, stage, awarded_on, awarded) VALUES ($1, $2, $3, $4, $5)")
         .bind(grant.id)
         .bind(grant.title.clone())
         .bind(grant.stage)
         .bind(grant.awarded_on)
+        .bind(grant.awarded)
         .execute()
         .await
 }

@@ -196,6 +196,7 @@ impl Product {
                     stage: GrantStage::StartUp,
                     residents: 10,
                     awarded_on: *on,
+                    awarded: None,
                 };
                 Ok(json!(project::grant_award(tx, by, &draft).await?.id))
             }

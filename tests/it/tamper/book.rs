@@ -124,6 +124,21 @@ const FIXTURES: &[&str] = &[
     "UPDATE fund SET two_persons_since = 0 WHERE id = 2",
     "INSERT INTO related_party (id, host_id, fund_id, party_id, reason, valid_from, valid_to, recorded_by) VALUES
         (1, 1, 1, 6, 'family', '2025-01-01', '2025-12-31', 1), (2, 1, 1, 6, 'family', '2026-02-01', NULL, 1)",
+    // The grant was won in a round, and is paid in two parts.
+    "INSERT INTO micro_grant (id, title, stage, awarded_on, awarded) VALUES (2, 'G1', 'START_UP', '2026-02-20', 10000)",
+    "INSERT INTO grant_round (id, fund_id, purpose_id, code, title, call_text, budget, grant_max, closes_on,
+                              objection_days, state, opened_on, moved_on, objections_to, principal_id) VALUES
+        (1, 1, 3, 'A', 'A', 'Apply.', 10000, 10000, '2026-01-31', 7, 'CLOSED', '2026-01-02', '2026-02-21', '2026-02-19', 1)",
+    "INSERT INTO grant_application (id, round_id, group_id, stage, title, plan, asked, residents, state, submitted_on,
+                                    target_id, principal_id) VALUES
+        (1, 1, 5, 'START_UP', 'G1', 'Work.', 10000, 9, 'PASSED', '2026-01-20', 2, 1)",
+    "INSERT INTO grant_contract (target_id, signed_on, name, sha256, pass_score, principal_id) VALUES
+        (2, '2026-03-02', 'contract.pdf', '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 60, 1)",
+    "INSERT INTO tranche (target_id, tranche_no, amount, due_on, report) VALUES
+        (2, 1, 6000, '2026-03-02', NULL), (2, 2, 4000, '2026-04-01', 'MIDTERM')",
+    "INSERT INTO grant_report (target_id, kind, reported_on, summary, served, name, sha256, principal_id) VALUES
+        (2, 'MIDTERM', '2026-03-20', 'Done.', 9, 'report.pdf',
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 1)",
 ];
 
 /// The fund of the tests, and what its keys are called in them.

@@ -256,6 +256,27 @@ pub const CASES: &[Case] = &[
             "UPDATE related_party SET host_id = 2 WHERE id = 1",
         ],
     ),
+    ("I33", &["UPDATE grant_round SET budget = 9999, grant_max = 9999 WHERE id = 1"]),
+    ("I33", &["UPDATE micro_grant SET awarded = 9999 WHERE id = 2"]),
+    ("I33", &["DELETE FROM grant_report WHERE target_id = 2"]),
+    ("I33", &["UPDATE tranche SET amount = 5999 WHERE tranche_no = 1"]),
+    ("I33", &["UPDATE grant_application SET group_id = 6 WHERE id = 1"]),
+    (
+        "I33",
+        &[
+            "UPDATE grant_application SET stage = 'GROWTH' WHERE id = 1",
+            "UPDATE micro_grant SET stage = 'GROWTH' WHERE id = 2",
+        ],
+    ),
+    // A grant of a round is paid without its contract.
+    (
+        "I33",
+        &[
+            "DELETE FROM grant_report WHERE target_id = 2",
+            "DELETE FROM tranche WHERE target_id = 2",
+            "DELETE FROM grant_contract WHERE target_id = 2",
+        ],
+    ),
     // What was booked stays as it was written, down to the last letter.
     ("SEAL", &["UPDATE entry SET memo = 'changed' WHERE id = {E13}"]),
     ("SEAL", &["UPDATE entry SET actor_id = 2 WHERE id = {E7}"]),
