@@ -70,6 +70,10 @@ keys! {
     DecisionId
     /// Key of what is published of a fund or project.
     DisclosureId
+    /// Key of a proposal contest.
+    ContestId
+    /// Key of what was proposed to a contest.
+    ContestProposalId
     /// Key of a round of micro-venture grants.
     GrantRoundId
     /// Key of a judge of a round.
@@ -78,10 +82,6 @@ keys! {
     GrantApplicationId
     /// Key of an objection to an application.
     GrantObjectionId
-    /// Key of a proposal contest.
-    ContestId
-    /// Key of what was proposed to a contest.
-    ContestProposalId
     /// Key of a receipt, which the API calls a contribution.
     ReceiptId
     /// Key of a lot.

@@ -72,10 +72,10 @@ pub enum Node {
     Motion(Motion),
     Decision(Decision),
     Disclosure(DisclosureNode),
-    GrantRound(GrantRoundNode),
-    GrantApplication(GrantApplicationNode),
     Contest(ContestNode),
     ContestProposal(ContestProposalNode),
+    GrantRound(GrantRoundNode),
+    GrantApplication(GrantApplicationNode),
     Allocation(Allocation),
     Expense(Expense),
     Refund(Refund),
@@ -128,15 +128,15 @@ async fn find(request: &Request, id: GlobalId) -> Result<Option<Node>> {
         NodeKind::CommitteeSeat => request.load::<SeatById>(SeatId(key)).await?.map(Node::CommitteeSeat),
         NodeKind::Motion => request.load::<MotionById>(MotionId(key)).await?.map(|row| Node::Motion(Motion(row))),
         NodeKind::Decision => request.load::<DecisionById>(DecisionId(key)).await?.map(Node::Decision),
-        NodeKind::GrantRound => {
-            request.load::<GrantRoundById>(GrantRoundId(key)).await?.map(|row| Node::GrantRound(GrantRoundNode(row)))
-        }
         NodeKind::Contest => {
             request.load::<ContestById>(ContestId(key)).await?.map(|row| Node::Contest(ContestNode(row)))
         }
         NodeKind::ContestProposal => {
             let found = request.load::<ContestProposalById>(ContestProposalId(key)).await?;
             found.map(|row| Node::ContestProposal(ContestProposalNode(row)))
+        }
+        NodeKind::GrantRound => {
+            request.load::<GrantRoundById>(GrantRoundId(key)).await?.map(|row| Node::GrantRound(GrantRoundNode(row)))
         }
         NodeKind::Campaign => {
             request.load::<CampaignById>(CampaignId(key)).await?.map(|row| Node::Campaign(Campaign(row)))

@@ -53,10 +53,10 @@ pub enum Act {
     Propose,
     /// Move a project from state to state, and record what was reached or paid outside.
     RunProject,
-    /// Apply for a micro-grant, and report on one.
-    ApplyForGrant,
     /// Propose to a contest.
     EnterContest,
+    /// Apply for a micro-grant, and report on one.
+    ApplyForGrant,
     /// Offer a pledge, or cancel one.
     OfferPledge,
     /// Accept a pledge or declare it lapsed, amend it, correct or waive what is due of it.
@@ -109,8 +109,8 @@ pub const RIGHTS: &[(Act, &[Role])] = &[
     (Act::RegisterParty, &[HostOfficer, StreetOfficer, CommunityStaff]),
     (Act::Propose, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember]),
     (Act::RunProject, &[HostOfficer, StreetOfficer, CommunityStaff]),
-    (Act::ApplyForGrant, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::EnterContest, &[HostOfficer, StreetOfficer, CommunityStaff, CommitteeMember, PartyRepresentative]),
+    (Act::ApplyForGrant, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::OfferPledge, &[HostOfficer, CommunityStaff, PartyRepresentative]),
     (Act::AcceptPledge, &[HostOfficer, CommunityStaff]),
     (Act::ReportSales, &[HostOfficer, CommunityStaff, PartyRepresentative]),

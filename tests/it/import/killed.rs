@@ -52,7 +52,10 @@ async fn booked(db: &Db) -> Option<i64> {
 async fn worked(db: &Db, before: i64, dice: &mut Dice) {
     let started = Instant::now();
     while booked(db).await.is_none_or(|now| now <= before) {
-        assert!(started.elapsed() < BATCH_MAX, "nothing was booked behind line {before} in {BATCH_MAX:?}");
+        if started.elapsed() > BATCH_MAX {
+            let job = db.sql("SELECT state, error_en FROM import_job").all::<(String, Option<String>)>().await;
+            panic!("nothing was booked behind line {before} in {BATCH_MAX:?}: {job:?}");
+        }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     tokio::time::sleep(Duration::from_micros(dice.below(300_000))).await;
