@@ -594,6 +594,7 @@ fn check_sentence(language: &str, message: &str, row: &str) {
 async fn filled(fixture: &crate::support::Fixture) -> Site {
     let mut site = Site::open(fixture).await;
     site.fill().await;
+    site.ask_for_money().await;
     site.add("shop related", "relatedPartyDeclare", "relatedParty", related("@shop")).await;
     let asked = json!({ "fundId": "@F2", "twoPersons": "ASKED" });
     site.add("F2", "fundTwoPersons", "fund", asked).await;

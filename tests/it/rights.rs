@@ -254,6 +254,7 @@ on_both! {
     async fn a_node_is_given_to_whom_its_edges_are(fixture: Fixture) {
         let mut site = Site::open(&fixture).await;
         site.fill().await;
+        site.ask_for_money().await;
         for (name, called) in [("lot", "@free.0"), ("pledge", "@promise"), ("entry", "@entry 1"), ("contribution", "@free"), ("fund", "@F1"), ("line", "@line 1"), ("import", "@import"), ("project", "@P3")] {
             let id = site.named(called);
             site.name(name, &json!(id));

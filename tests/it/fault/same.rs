@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 
 use crate::{
     socket::{
-        Site, allocate, ballot, credit, decide, gift, motion_close, move_money, offer, pay, receive, refund, relot,
-        reverse, sold, swap, transfer, with, write_off, yuan,
+        Site, allocate, ballot, credit, decide, gift,
+        grants::{grant_award, grant_contract},
+        motion_close, move_money, offer, pay, receive, refund, relot, reverse, sold, swap, transfer, with, write_off,
+        yuan,
     },
     support::{on_both, times},
 };
@@ -30,7 +32,7 @@ type Case = (&'static str, fn(&str) -> Value, &'static str);
 
 /// One request to each mutation that takes a key, on a filled [`Site`]. Before each a gift to the project P3
 /// arrives, so that there is money to move, a gift to follow and an entry to reverse: `@last`.
-const CASES: [Case; 22] = [
+const CASES: [Case; 24] = [
     // First: its pledge has promised no more than all these gifts.
     (
         "pledgeMatch",
@@ -85,6 +87,20 @@ const CASES: [Case; 22] = [
         "salesReportCorrect",
         |key| json!({ "idempotencyKey": key, "reportId": "@report", "amount": yuan("9.00"), "reason": "A slip." }),
         "report { id }",
+    ),
+    (
+        "grantApplicationAward",
+        |key| with(grant_award(&format!("@{key} 0"), key, "1.00"), keyed_by(key)),
+        "application { id microGrant { id } }",
+    ),
+    (
+        "grantContractSign",
+        |key| {
+            let part = json!({ "amount": yuan("1.00"), "dueOn": "2024-03-01", "report": null });
+            let contract = json!({ "microGrantId": format!("@{key}"), "tranches": [part] });
+            with(with(grant_contract(key, &[]), contract), keyed_by(key))
+        },
+        "microGrant { id }",
     ),
     ("motionOpen", rule, "motion { id }"),
     ("motionClose", |key| motion_close(key, "@voted"), "motion { id decision { resolutionNumber } }"),
@@ -189,6 +205,12 @@ on_both! {
                     for seat in ["@seat 1", "@seat 2", "@seat 3"] {
                         site.add("voted", "ballotCast", "motion", ballot("@voted", seat)).await;
                     }
+                }
+                if case.0.starts_with("grant") {
+                    site.run_round(&key, &[("@band", "1.00")], "AWARD").await;
+                }
+                if case.0 == "grantContractSign" {
+                    site.award(&format!("@{key} 0"), &key, "1.00").await;
                 }
                 if case.0 == "pledgeAmend" {
                     site.add("monthly", "pledgeOffer", "pledge", monthly(&format!("offer {key}"))).await;

@@ -29,19 +29,25 @@ impl Site {
             self.add(name, "grantObjectionRecord", "objection", objection(application, "2024-02-08")).await;
         }
         self.add("settled objection", "grantObjectionSettle", "objection", settle("@settled objection")).await;
-        let award = grant_award("@awards 0", "WON", "60.00");
-        let read = self
-            .mutate(Some(&self.officer), "en", "grantApplicationAward", &award, "application { microGrant { id } }")
-            .await;
-        self.name("WON", &read["data"]["grantApplicationAward"]["application"]["microGrant"]["id"]);
-        let decided = with(decide("R-WON", "@F1", "@WON", "60.00"), json!({ "approvedOn": "2024-02-20" }));
-        self.add("R-WON", "decisionRecord", "decision", decided).await;
+        self.award("@awards 0", "WON", "60.00").await;
         self.add("WON", "grantContractSign", "microGrant", grant_contract("signed", &[Value::Null, json!("MIDTERM")]))
             .await;
     }
 
+    /// Awards a grant of the code `code`, which it is called, and records the resolution on it.
+    pub async fn award(&mut self, application: &str, code: &str, amount: &str) {
+        let award = grant_award(application, code, amount);
+        let read = self
+            .mutate(Some(&self.officer), "en", "grantApplicationAward", &award, "application { microGrant { id } }")
+            .await;
+        self.name(code, &read["data"]["grantApplicationAward"]["application"]["microGrant"]["id"]);
+        let (number, target) = (format!("R-{code}"), format!("@{code}"));
+        let decided = with(decide(&number, "@F1", &target, amount), json!({ "approvedOn": "2024-02-20" }));
+        self.add(&number, "decisionRecord", "decision", decided).await;
+    }
+
     /// A round of the first fund that has come to `state`; its applications are called after it and numbered.
-    async fn run_round(&mut self, code: &str, applicants: &[(&str, &str)], state: &str) {
+    pub async fn run_round(&mut self, code: &str, applicants: &[(&str, &str)], state: &str) {
         self.add(code, "grantRoundOpen", "round", round_open(code)).await;
         let query = "query($id: ID!) { node(id: $id) { ... on GrantRound { judges { id } } } }";
         let read = self.ask(Some(&self.officer), "en", query, json!({ "id": format!("@{code}") })).await;
