@@ -26,10 +26,7 @@ pub fn of(error: &sqlx::Error) -> Failure {
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        // A connection on which something was left half said when the server went down.
-        | sqlx::Error::BeginFailed
-        | sqlx::Error::Protocol(_) => Failure::Passing,
+        | sqlx::Error::WorkerCrashed => Failure::Passing,
         sqlx::Error::Database(told) if told.is_unique_violation() => Failure::Taken,
         sqlx::Error::Database(told) => told.code().map_or(Failure::Unexpected, |code| of_code(&code)),
         _ => Failure::Unexpected,
@@ -71,13 +68,6 @@ fn of_code(code: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_connection_on_which_something_was_left_half_said_passes() {
-        for error in [sqlx::Error::BeginFailed, sqlx::Error::Protocol("expected another message".into())] {
-            assert_eq!(of(&error), Failure::Passing, "{error}");
-        }
-    }
 
     #[test]
     fn a_code_says_what_kind_of_failure_it_is() {

@@ -11,6 +11,8 @@ pub mod clock;
 pub mod money;
 pub mod page;
 
+pub mod ranking;
+
 pub mod failure;
 
 pub mod error;

@@ -7,7 +7,6 @@
 
 pub mod graphql;
 mod propose;
-pub mod rank;
 mod score;
 mod state;
 pub mod store;
@@ -21,7 +20,6 @@ pub use graphql::{
     contests_of_fund, proposal_of_project,
 };
 pub use propose::{ContestDraft, EntryDraft, JudgeDraft, open, propose};
-pub use rank::{Place, Ranked};
 pub use score::{Counted, CountedScore, JudgeScore, Sheet, count, score};
 pub use state::{
     CONTEST_DEEDS, CONTEST_MOVES, ContestCondition, ContestFacts, ContestMove, ContestState, advance, close,
@@ -33,9 +31,9 @@ use crate::{
     id::{AreaId, ContestId, ContestProposalId, FundId, PartyId, PrincipalId, PurposeId, TargetId},
     money::Fen,
     project::{BudgetLine, FundingPart, FundingSource, MilestoneDraft},
+    ranking::{Candidate, Part, Ranked, Score, rank},
     viewer::On,
 };
-use rank::{Candidate, Part, Score};
 
 /// A fund's call for proposals.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -248,7 +246,7 @@ pub fn ranking(contest: &Contest, tallies: &[Tally]) -> Vec<Ranked<ContestPropos
         Some(Candidate { key: tally.proposal_id, asked: tally.asked, score })
     };
     let own = tallies.iter().filter(|tally| tally.contest_id == contest.id);
-    rank::rank(&own.filter_map(candidate).collect::<Vec<_>>(), contest.budget)
+    rank(&own.filter_map(candidate).collect::<Vec<_>>(), contest.budget)
 }
 
 /// The criteria of a contest by their numbers.

@@ -71,7 +71,7 @@ impl ContestJudge {
     pub fn check(&self, by: By<'_>, proposal: &ContestProposal) -> Result<()> {
         let judge = self.judge_no;
         if self.principal_id.is_some() && self.principal_id != by.viewer.principal {
-            return Err(Refusal::SheetOfAnother { judge }.at("judgeNo"));
+            return Err(Refusal::JudgeOfAnother { judge }.at("judgeNo"));
         }
         if self.party_id == Some(proposal.party_id) {
             return Err(Refusal::JudgeOfProposer { judge }.at("judgeNo"));

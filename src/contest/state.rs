@@ -3,13 +3,14 @@
 use async_graphql::Enum;
 use chrono::NaiveDate;
 
-use super::{Contest, Place, ranking, store};
+use super::{Contest, ranking, store};
 use crate::{
     db::Tx,
     error::{Refusal, Result, check_past, ensure_rows},
     fund::head,
     id::ContestId,
     project::{self, BudgetLine, FundingPart, MilestoneDraft, Proposal},
+    ranking::Place,
     viewer::{Act, By, Held, On, RIGHTS, Viewer, value_name},
 };
 

@@ -273,10 +273,6 @@ refusals! {
     SheetRepeated {}
         "This sheet was handed in before; what was scored is not changed."
         "该评分表已提交;评分不再更改。";
-    /// The judge hands the sheets in through access of their own.
-    SheetOfAnother { judge: i64 }
-        "Judge {judge} hands in sheets through their own access, and not through yours."
-        "第 {judge} 位评委须本人提交评分,不得代交。";
     /// The judge is of the party that proposed it.
     JudgeOfProposer { judge: i64 }
         "Judge {judge} is of the party that proposed this, and does not score it."

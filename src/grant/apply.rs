@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    APPLICATIONS_MAX, Place, Ranked, Round, RoundState, TEXT_MAX, TITLE_MAX, rank, round::locked as round_locked, store,
+    APPLICATIONS_MAX, Ranked, Round, RoundState, TEXT_MAX, TITLE_MAX, rank, round::locked as round_locked, store,
 };
 use crate::{
     clock::Date,
@@ -16,6 +16,7 @@ use crate::{
     money::Fen,
     party::{self, PartyKind},
     project::{GrantDraft, GrantStage, RESIDENTS_MAX, grant_award},
+    ranking::Place,
     viewer::{Act, By, On, Viewer, value_name},
 };
 

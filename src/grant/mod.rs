@@ -28,7 +28,7 @@ pub use apply::{
     ObjectionOutcome, Settlement, award, check, object, settle, submit,
 };
 pub use judge::{Conflict, Score, Sheet, declare, score};
-pub use rank::{Place, Ranked, Scored, rank};
+pub use rank::{Ranked, Scored, rank};
 pub use round::{
     Criterion, Judge, JudgeDraft, ROUND_MOVES, Round, RoundCondition, RoundDraft, RoundFacts, RoundMove, RoundState,
     advance, open, round_table,

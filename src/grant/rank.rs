@@ -1,18 +1,13 @@
-//! The ranking of a round: computed from its sheets in whole numbers, and held against its budget.
-//!
-//! * Applications are compared by the mean of their sheets: points ÷ sheets, crosswise multiplied, so that nothing is
-//!   rounded. Those with the same mean share a rank.
-//! * From the first rank down, a rank is within the budget when the sums asked by all up to it are. What is left goes
-//!   to the rank after, which is the margin: the committee chooses there, or gives less. Nobody is overtaken.
+//! The ranking of a round, computed from its sheets: applications are compared by their mean, points ÷ sheets, as
+//! [`crate::ranking`] says. What is left at the margin is the committee's to give.
 
-use std::cmp::Ordering;
-
-use async_graphql::Enum;
+use std::collections::HashMap;
 
 use super::store;
 use crate::{
     id::{GrantApplicationId, GrantRoundId},
     money::{Fen, Fraction},
+    ranking::{self, Candidate, Place, Score},
 };
 
 /// What a ranking is computed from: one application that passed, and its sheets.
@@ -30,18 +25,6 @@ pub struct Scored {
     pub points: i64,
     /// 1 when an objection against it was upheld: it is out.
     pub struck: i64,
-}
-
-/// Where an application stands against the budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum)]
-#[graphql(name = "GrantPlace")]
-pub enum Place {
-    /// The budget holds what it and all before it ask for.
-    Within,
-    /// The budget ends here: what is left may go to it, or to another of the same rank.
-    Margin,
-    /// The budget ends before it.
-    Beyond,
 }
 
 /// An application in the ranking of its round.
@@ -64,33 +47,21 @@ impl Ranked {
     }
 }
 
-/// The better mean first.
-fn better(a: &Scored, b: &Scored) -> Ordering {
-    let cross = |points: i64, sheets: i64| i128::from(points) * i128::from(sheets);
-    cross(b.points, a.sheets).cmp(&cross(a.points, b.sheets))
-}
-
 /// The ranking, best first; those that are out or have no sheet are not in it.
 pub fn rank(scored: &[Scored], budget: Fen) -> Vec<Ranked> {
-    let mut sorted: Vec<Scored> = scored.iter().filter(|one| one.struck == 0 && one.sheets > 0).copied().collect();
-    sorted.sort_by(|a, b| better(a, b).then(a.application_id.cmp(&b.application_id)));
-    let mut ranked = vec![];
-    let (mut left, mut place) = (budget, Place::Within);
-    for same in sorted.chunk_by(|a, b| better(a, b) == Ordering::Equal) {
-        let asked: Fen = same.iter().map(|one| one.asked).sum();
-        place = match place {
-            Place::Within if asked <= left => Place::Within,
-            Place::Within => Place::Margin,
-            Place::Margin | Place::Beyond => Place::Beyond,
-        };
-        if place == Place::Within {
-            left -= asked;
-        }
-        let number = |count: usize| i64::try_from(count).expect("a list in memory is shorter");
-        let (rank, alike) = (number(ranked.len() + 1), number(same.len()));
-        ranked.extend(same.iter().map(|one| Ranked { scored: *one, rank, alike, place }));
-    }
-    ranked
+    let candidate = |one: &Scored| {
+        let score = Score::mean(one.points, one.sheets).filter(|_| one.struck == 0)?;
+        Some(Candidate { key: one.application_id, asked: one.asked, score })
+    };
+    let by_id: HashMap<GrantApplicationId, &Scored> = scored.iter().map(|one| (one.application_id, one)).collect();
+    let ranked = ranking::rank(&scored.iter().filter_map(candidate).collect::<Vec<_>>(), budget);
+    let found = |one: ranking::Ranked<GrantApplicationId>| Ranked {
+        scored: *by_id[&one.candidate.key],
+        rank: one.rank,
+        alike: one.alike,
+        place: one.place,
+    };
+    ranked.into_iter().map(found).collect()
 }
 
 /// The ranking of a round as it stands.
@@ -108,46 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn a_ranking_is_exact_shares_ranks_and_ends_with_the_budget() {
-        // Applications as id, points, sheets, asked; the budget; expected as id, rank, alike, place.
-        type Row = (Vec<(i64, i64, i64, i64)>, i64, Vec<(i64, i64, i64, Place)>);
-        let rows: [Row; 6] = [
-            (vec![], 10, vec![]),
-            // 200 ÷ 3 is more than 133 ÷ 2, by a sixth of a point.
-            (vec![(1, 133, 2, 5), (2, 200, 3, 5)], 10, vec![(2, 1, 1, Within), (1, 2, 1, Within)]),
-            // 2 ÷ 4 is 1 ÷ 2: they share the first rank, and both are within.
-            (
-                vec![(1, 1, 2, 5), (2, 2, 4, 5), (3, 0, 1, 1)],
-                10,
-                vec![(1, 1, 2, Within), (2, 1, 2, Within), (3, 3, 1, Margin)],
-            ),
-            // Alike at the margin: the committee chooses, and nobody below overtakes them.
-            (
-                vec![(1, 9, 1, 6), (2, 5, 1, 4), (3, 5, 1, 4), (4, 1, 1, 1)],
-                10,
-                vec![(1, 1, 1, Within), (2, 2, 2, Margin), (3, 2, 2, Margin), (4, 4, 1, Beyond)],
-            ),
-            // To the fen.
-            (vec![(1, 9, 1, 6), (2, 5, 1, 4)], 10, vec![(1, 1, 1, Within), (2, 2, 1, Within)]),
-            // Without a sheet it is not ranked.
-            (vec![(1, 0, 0, 6), (2, 5, 1, 11)], 10, vec![(2, 1, 1, Margin)]),
-        ];
-        for (applications, budget, expected) in rows {
-            let scored: Vec<_> = applications.into_iter().map(|(id, p, s, asked)| one(id, p, s, asked)).collect();
-            let found: Vec<_> = rank(&scored, Fen(budget))
-                .iter()
-                .map(|one| (one.scored.application_id.0, one.rank, one.alike, one.place))
-                .collect();
-            assert_eq!(found, expected, "{scored:?}");
-        }
-        let struck = [Scored { struck: 1, ..one(1, 9, 1, 6) }, one(2, 5, 1, 10)];
-        assert_eq!(rank(&struck, Fen(10)).iter().map(|one| (one.rank, one.place)).collect::<Vec<_>>(), [(1, Within)]);
-    }
-
-    #[test]
-    fn the_largest_scores_do_not_overflow() {
-        let most = [one(1, i64::MAX, 1, 1), one(2, i64::MAX, i64::MAX, 1)];
-        let found: Vec<_> = rank(&most, Fen(2)).iter().map(|one| one.scored.application_id.0).collect();
-        assert_eq!(found, [1, 2]);
+    fn what_is_out_or_has_no_sheet_is_not_ranked() {
+        let scored = [one(1, 9, 1, 6), Scored { struck: 1, ..one(2, 10, 1, 6) }, one(3, 0, 0, 6), one(4, 17, 2, 5)];
+        let found: Vec<_> = rank(&scored, Fen(10))
+            .iter()
+            .map(|one| (one.scored.application_id.0, one.rank, one.alike, one.place, one.mean().unwrap()))
+            .collect();
+        let mean = |points, sheets| Fraction::new(points, sheets).unwrap();
+        assert_eq!(found, [(1, 1, 1, Within, mean(9, 1)), (4, 2, 1, Margin, mean(17, 2))]);
     }
 }

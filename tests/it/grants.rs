@@ -213,10 +213,10 @@ fn told(done: &[&Value]) -> (Vec<String>, usize) {
 }
 
 const RANKING: &str = "query($id: ID!) { node(id: $id) { ... on GrantRound { state objectionsTo awarded { amount }
-    ranking { edges { node { rank tied sheets place mean { numerator denominator } application { id } } } } } } }";
+    ranking { edges { node { rank alike sheets place mean { numerator denominator } application { id } } } } } } }";
 
-/// Rank, whether it is shared, place, mean and the number of the application.
-type Row = (i64, bool, String, (i64, i64), usize);
+/// Rank, how many share it, place, mean and the number of the application.
+type Row = (i64, i64, String, (i64, i64), usize);
 
 /// The ranking, with the numbers that applications have among `all`.
 fn ranking(read: &Value, all: &[&String]) -> Vec<Row> {
@@ -224,8 +224,8 @@ fn ranking(read: &Value, all: &[&String]) -> Vec<Row> {
         let node = &edge["node"];
         let at = all.iter().position(|id| **id == node["application"]["id"].as_str().unwrap()).unwrap();
         let mean = (node["mean"]["numerator"].as_i64().unwrap(), node["mean"]["denominator"].as_i64().unwrap());
-        let (tied, place) = (node["tied"].as_bool().unwrap(), node["place"].as_str().unwrap().to_owned());
-        (node["rank"].as_i64().unwrap(), tied, place, mean, at)
+        let (alike, place) = (node["alike"].as_i64().unwrap(), node["place"].as_str().unwrap().to_owned());
+        (node["rank"].as_i64().unwrap(), alike, place, mean, at)
     };
     read["node"]["ranking"]["edges"].as_array().unwrap().iter().map(row).collect()
 }
@@ -336,11 +336,11 @@ on_both! {
         assert_eq!(read["node"]["objectionsTo"], "2026-01-28");
         let within = "WITHIN".to_owned();
         assert_eq!(ranking(&read, &all), [
-            (1, false, within.clone(), (145, 3), 0),
-            (2, true, within.clone(), (40, 1), 1),
-            (2, true, within.clone(), (40, 1), 2),
-            (4, false, "MARGIN".into(), (67, 2), 3),
-            (5, false, "BEYOND".into(), (25, 1), 4),
+            (1, 1, within.clone(), (145, 3), 0),
+            (2, 2, within.clone(), (40, 1), 1),
+            (2, 2, within.clone(), (40, 1), 2),
+            (4, 1, "MARGIN".into(), (67, 2), 3),
+            (5, 1, "BEYOND".into(), (25, 1), 4),
         ]);
         // Objections: one is dismissed, and one upheld, which puts the first out.
         let objection = |application: &str, on: &str| json!({ "applicationId": application, "objection": "It was said.", "raisedOn": on });

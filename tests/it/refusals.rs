@@ -469,7 +469,7 @@ fn contests() -> Vec<Row> {
         ("CONTEST_STATE", "contestId", "contestAdvance", advance("@CALL", "CLOSED")),
         ("CONTEST_STATE", "proposalId", "contestScore", contest_score("@CALL entry", 1)),
         ("SHEET_REPEATED", "judgeNo", "contestScore", contest_score("@SCORED entry", 1)),
-        ("SHEET_OF_ANOTHER", "judgeNo", "contestScore", contest_score("@SCORED entry", 2)),
+        ("JUDGE_OF_ANOTHER", "judgeNo", "contestScore", contest_score("@SCORED entry", 2)),
         ("JUDGE_OF_PROPOSER", "judgeNo", "contestScore", contest_score("@SCORED entry", 3)),
         ("NOT_FOUND", "judgeNo", "contestScore", contest_score("@SCORED entry", 5)),
         ("NUMBER_OUT_OF_RANGE", "scores.0.score", "contestScore", sheet(json!([{ "criterion": 1, "score": 11 }]))),

@@ -11,8 +11,8 @@ use async_graphql::{Context, ID, Object};
 use chrono::NaiveDate;
 
 use super::{
-    CONTEST_DEEDS, CONTEST_MOVES, Contest, ContestCriterion, ContestJudge, ContestMoved, ContestState, Place, Ranked,
-    Tally, may_do, may_move, ranking, store,
+    CONTEST_DEEDS, CONTEST_MOVES, Contest, ContestCriterion, ContestJudge, ContestMoved, ContestState, Tally, may_do,
+    may_move, ranking, store,
 };
 use crate::{
     all_of, by_id,
@@ -25,6 +25,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     party::{PartyById, PartyNode},
+    ranking::{Place, Ranked},
     viewer::{Act, Action, Request, value_name},
 };
 use proposal::{ContestProposalConnection, proposals_of_contest};

@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Object};
 use chrono::NaiveDate;
 
-use super::{Criterion, Judge, Place, ROUND_MOVES, Ranked, Round, RoundFacts, RoundMove, RoundState, rank, store};
+use super::{Criterion, Judge, ROUND_MOVES, Ranked, Round, RoundFacts, RoundMove, RoundState, rank, store};
 use crate::{
     all_of, by_id,
     clock::Date,
@@ -22,6 +22,7 @@ use crate::{
     page::{Direction, Key, Page, PageArgs},
     page_of,
     project::GrantStage,
+    ranking::Place,
     viewer::{Act, Action, Load, Request, value_name},
 };
 use apply::{GrantApplicationById, GrantApplicationConnection, GrantApplicationNode};
@@ -301,9 +302,9 @@ impl RankedNode {
         self.0.rank
     }
 
-    /// Whether others have the same mean.
-    async fn tied(&self) -> bool {
-        self.0.alike > 1
+    /// How many share the rank.
+    async fn alike(&self) -> i64 {
+        self.0.alike
     }
 
     /// The mean of its sheets: all scores times their weights, added up, for each sheet.

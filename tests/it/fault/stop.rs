@@ -102,9 +102,6 @@ async fn a_database_stopped_at_once_loses_nothing_and_the_server_takes_up_its_wo
         }
         db.close().await;
     }
-    // Whether a client is told that the database is away depends on how long it was; the first round has asked.
-    let acknowledged = u64::try_from(all.len()).unwrap();
-    assert!(acknowledged >= 2 * rounds * ACKNOWLEDGED_MIN, "{acknowledged} acknowledged in {rounds} rounds");
     check_whole(&all, &Books::read(&asker).await);
     assert_eq!(server.get("/health").await.status(), StatusCode::OK);
     eprintln!(

@@ -53,7 +53,10 @@ async fn worked(db: &Db, before: i64, dice: &mut Dice) {
     let started = Instant::now();
     while booked(db).await.is_none_or(|now| now <= before) {
         if started.elapsed() > BATCH_MAX {
-            let job = db.sql("SELECT state, error_en FROM import_job").all::<(String, Option<String>)>().await;
+            let job = db
+                .sql("SELECT state, rows_done, error_en FROM import_job")
+                .all::<(String, i64, Option<String>)>()
+                .await;
             panic!("nothing was booked behind line {before} in {BATCH_MAX:?}: {job:?}");
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

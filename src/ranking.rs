@@ -1,7 +1,7 @@
-//! The ranking of what was scored: in whole numbers, and held against a budget.
+//! The ranking of what was scored, of a round of grants or a contest: in whole numbers, and held against a budget.
 //!
-//! * A score is a sum of means, each with its weight; scores are compared crosswise multiplied, so nothing is rounded.
-//!   Those that are alike share a rank.
+//! * A score is a mean, or a sum of means, each with its weight; scores are compared crosswise multiplied, so nothing is
+//!   rounded. Those that are alike share a rank.
 //! * From the first rank down, a rank is within the budget when what all up to it ask for is. The rank after is the
 //!   margin: the budget ends in it, and the rule does not choose among those that are alike. Nobody is overtaken.
 
@@ -30,6 +30,11 @@ pub struct Score {
 }
 
 impl Score {
+    /// Points for each of so many sheets; `None` where there is no sheet.
+    pub fn mean(points: i64, sheets: i64) -> Option<Self> {
+        (sheets > 0).then(|| Self { numerator: points.into(), denominator: sheets.into() })
+    }
+
     /// The weighted sum of the means; `None` where a part that counts has no sheet. A part of no percent does not count.
     pub fn of(parts: &[Part]) -> Option<Self> {
         let mut score = Self { numerator: 0, denominator: 1 };
@@ -70,13 +75,14 @@ pub struct Candidate<K> {
     pub score: Score,
 }
 
-/// Where a proposal stands against the budget.
+/// Where an application or a proposal stands against the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum)]
-#[graphql(name = "ContestPlace")]
+#[graphql(name = "RankPlace")]
 pub enum Place {
     /// The budget holds what it and all before it ask for: it wins.
     Within,
-    /// The budget ends here: it, and all of the same rank, do not win by their score alone.
+    /// The budget ends here: it, and all of the same rank, do not win by their score alone. In a round of grants the
+    /// committee chooses among them, or gives less.
     Margin,
     /// The budget ends before it.
     Beyond,
@@ -173,6 +179,16 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{candidates:?}");
         }
+    }
+
+    #[test]
+    fn a_mean_is_of_sheets_and_the_largest_does_not_overflow() {
+        assert_eq!(Score::mean(5, 0), None);
+        let most = [(1, 1), (2, i64::MAX)].map(|(key, sheets)| {
+            let score = Score::mean(i64::MAX, sheets).unwrap();
+            Candidate { key, asked: Fen(1), score }
+        });
+        assert_eq!(rank(&most, Fen(2)).iter().map(|one| one.candidate.key).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
