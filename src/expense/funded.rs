@@ -63,7 +63,7 @@ pub async fn expenses_by_booking<'c>(
              WHERE h.party_id = {owner} AND h.amount + 0 > 0 [AND a.fund_id = {}] [AND a.target_id = {}]
                [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on >= {})]
                [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on <= {})]
-               [AND a.fund_id IN (..)] {page}{end}) AS h
+               [AND (h.account_id >> 32) IN (..)] {page}{end}) AS h
          LEFT JOIN expense x ON x.id = h.expense_id
          LEFT JOIN target t ON t.id = h.target_id
          LEFT JOIN project j ON j.id = t.id
@@ -102,7 +102,7 @@ pub async fn expenses_by_amount<'c>(
              WHERE h.party_id = {owner} AND h.amount > 0 [AND a.fund_id = {}] [AND a.target_id = {}]
                [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on >= {})]
                [AND EXISTS (SELECT 1 FROM expense x WHERE x.id = a.expense_id AND x.incurred_on <= {})]
-               [AND a.fund_id IN (..)] {page}{end}) AS h
+               [AND (h.account_id >> 32) IN (..)] {page}{end}) AS h
          LEFT JOIN expense x ON x.id = h.expense_id
          LEFT JOIN target t ON t.id = h.target_id
          LEFT JOIN project j ON j.id = t.id

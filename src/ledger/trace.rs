@@ -83,7 +83,8 @@ pub struct UseFilter {
     pub from: Option<NaiveDate>,
     /// Only what was spent on this day or earlier.
     pub to: Option<NaiveDate>,
-    /// Only in these funds; `None` for all.
+    /// Only in these funds; `None` for all. A place's key begins with its fund's, and is what is asked, for with the
+    /// fund itself an index of all the fund's places might be taken.
     pub reach: Option<Vec<FundId>>,
 }
 
@@ -100,7 +101,7 @@ pub async fn waiting_of_parties<'c>(
          JOIN account a ON a.id = h.account_id AND a.kind IN ('POOL', 'MATCH', 'TARGET', 'ADVANCE')
          WHERE h.party_id = {owner} AND h.amount > 0
            [AND a.fund_id = {}] [AND a.target_id = {}]
-           [AND a.fund_id IN (..)] {page}",
+           [AND (h.account_id >> 32) IN (..)] {page}",
     )
     .given(filter.fund)
     .given(filter.target)
@@ -145,7 +146,7 @@ pub async fn targets_of_parties<'c>(
              FROM party_holding h JOIN account a ON a.id = h.account_id
              WHERE h.party_id = {owner} AND h.amount > 0 AND a.target_id IS NOT NULL
                [AND a.fund_id = {}] [AND a.target_id = {}]
-               [AND a.fund_id IN (..)]
+               [AND (h.account_id >> 32) IN (..)]
              GROUP BY h.party_id, a.target_id) AS u
          WHERE true {page}",
     )
@@ -273,7 +274,7 @@ pub async fn sums_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter: 
         "SELECT h.party_id AS owner, a.kind, CAST(SUM(h.amount) AS BIGINT) AS amount
          FROM party_holding h JOIN account a ON a.id = h.account_id
          WHERE a.asset = 'CNY' [AND a.fund_id = {}] [AND a.target_id = {}]
-           [AND a.fund_id IN (..)] AND h.party_id IN (..)
+           [AND (h.account_id >> 32) IN (..)] AND h.party_id IN (..)
          GROUP BY h.party_id, a.kind",
     )
     .given(filter.fund)
@@ -408,7 +409,7 @@ pub async fn months_of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], filter
              JOIN account a ON a.id = h.account_id AND a.kind = 'EXPENSE'
              JOIN expense x ON x.id = a.expense_id
              WHERE a.asset = 'CNY' [AND a.fund_id = {}] [AND a.target_id = {}]
-               [AND x.incurred_on >= {}] [AND x.incurred_on <= {}] [AND a.fund_id IN (..)]
+               [AND x.incurred_on >= {}] [AND x.incurred_on <= {}] [AND (h.account_id >> 32) IN (..)]
                AND h.amount > 0 AND h.party_id IN (..)) AS u
          GROUP BY u.party_id, u.month ORDER BY u.month",
     )

@@ -33,7 +33,8 @@ pub struct PartyRow {
     pub amount: Fen,
 }
 
-/// What the money of each of these givers did.
+/// What the money of each of these givers did. `CROSS JOIN` keeps SQLite from beginning with the funds' whole journals,
+/// here and below.
 pub async fn of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], span: &Span) -> Result<Vec<PartyRow>> {
     on.sql(
         "SELECT u.party_id, u.asset, u.before, u.kind, u.source, u.destination, CAST(SUM(u.amount) AS BIGINT) AS amount
@@ -41,12 +42,11 @@ pub async fn of_parties<'c>(on: impl Sql<'c>, parties: &[PartyId], span: &Span) 
              SELECT l.donor_id AS party_id, l.asset,
                     CASE WHEN e.effective_on < $1 THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS before,
                     e.kind, f.kind AS source, t.kind AS destination, p.amount
-             FROM lot l
-             JOIN posting p ON p.lot_id = l.id
-             JOIN entry e ON e.id = p.entry_id
+             FROM lot l CROSS JOIN posting p CROSS JOIN entry e
              JOIN account f ON f.id = p.source_id
              JOIN account t ON t.id = p.destination_id
-             WHERE l.donor_id = {owner} AND e.effective_on <= $2 [AND e.fund_id IN (..)]
+             WHERE l.donor_id = {owner} AND p.lot_id = l.id AND e.id = p.entry_id
+               AND e.effective_on <= $2 [AND e.fund_id IN (..)]
                [AND EXISTS (
                    SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]) AS u
          GROUP BY u.party_id, u.asset, u.before, u.kind, u.source, u.destination",
@@ -207,12 +207,11 @@ pub async fn shares_of_parties<'c>(
                                   WHEN f.kind = 'LOSS' THEN -p.amount ELSE 0 END) AS BIGINT) AS lost,
                     CAST(SUM(CASE WHEN t.kind IN ('TARGET', 'ADVANCE') THEN p.amount ELSE 0 END
                            - CASE WHEN f.kind IN ('TARGET', 'ADVANCE') THEN p.amount ELSE 0 END) AS BIGINT) AS waiting
-             FROM lot l
-             JOIN posting p ON p.lot_id = l.id
-             JOIN entry e ON e.id = p.entry_id
+             FROM lot l CROSS JOIN posting p CROSS JOIN entry e
              JOIN account f ON f.id = p.source_id
              JOIN account t ON t.id = p.destination_id
-             WHERE l.donor_id = {owner} AND (t.target_id IS NOT NULL OR f.target_id IS NOT NULL)
+             WHERE l.donor_id = {owner} AND p.lot_id = l.id AND e.id = p.entry_id
+               AND (t.target_id IS NOT NULL OR f.target_id IS NOT NULL)
                AND e.effective_on <= $2 [AND e.fund_id IN (..)]
                [AND EXISTS (
                    SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]
@@ -253,12 +252,11 @@ pub async fn expenses_of_parties<'c>(
              SELECT l.donor_id, COALESCE(t.expense_id, f.expense_id) AS expense_id,
                     CAST(SUM(CASE WHEN e.effective_on < $1 THEN 0 WHEN t.kind = 'EXPENSE' THEN p.amount
                                   ELSE -p.amount END) AS BIGINT) AS amount
-             FROM lot l
-             JOIN posting p ON p.lot_id = l.id
-             JOIN entry e ON e.id = p.entry_id
+             FROM lot l CROSS JOIN posting p CROSS JOIN entry e
              JOIN account f ON f.id = p.source_id
              JOIN account t ON t.id = p.destination_id
-             WHERE l.donor_id = {owner} AND (t.kind = 'EXPENSE' OR f.kind = 'EXPENSE')
+             WHERE l.donor_id = {owner} AND p.lot_id = l.id AND e.id = p.entry_id
+               AND (t.kind = 'EXPENSE' OR f.kind = 'EXPENSE')
                AND e.effective_on <= $2 [AND e.fund_id IN (..)]
                [AND EXISTS (
                    SELECT 1 FROM entry m WHERE m.id IN (..) AND m.fund_id = e.fund_id AND m.seq >= e.seq)]

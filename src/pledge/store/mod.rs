@@ -79,6 +79,7 @@ pub async fn of_donors<'c>(
     funds: Option<&[FundId]>,
     page: &Page,
 ) -> Result<Vec<PledgeWith>> {
+    // The sign keeps SQLite from the index of a fund's pledges, which would read and sort all of them.
     let statement = on.sql(
         "SELECT p.id, p.fund_id, p.donor_id, p.earmark_id, p.kind, p.amount, p.rate_num, p.rate_den, p.state,
                 p.offered_on, p.due_on, p.ends_on, p.settle_days, p.ended_on, p.stated, p.received, p.waived,
@@ -94,12 +95,12 @@ pub async fn of_donors<'c>(
                     p.agreement_id, p.campaign_id, p.source, p.external_ref, p.note
              FROM pledge p
              WHERE p.donor_id = {owner}
-               [AND p.fund_id = {}] [AND p.kind = {}] [AND p.state = {}]
+               [AND +p.fund_id = {}] [AND p.kind = {}] [AND p.state = {}]
                [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.kind = {})]
                [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.purpose_id = {})]
                [AND EXISTS (SELECT 1 FROM earmark k WHERE k.id = p.earmark_id AND k.target_id = {})]
                [AND p.due_on >= {}] [AND p.due_on <= {}]
-               [AND p.fund_id IN (..)] {page}{end}) AS p
+               [AND +p.fund_id IN (..)] {page}{end}) AS p
          JOIN fund f ON f.id = p.fund_id
          JOIN area a ON a.id = f.area_id
          JOIN earmark k ON k.id = p.earmark_id
