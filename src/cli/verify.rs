@@ -17,7 +17,7 @@ use crate::{
     error::Language,
     ledger::{
         seal::GENESIS,
-        verify::{self, Books, Broken, Check, Progress, PublishedHead, Report},
+        verify::{self, Broken, Check, Progress, PublishedHead, Report},
     },
 };
 
@@ -77,7 +77,7 @@ pub async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let db = open::existing(&context.config.database).await?;
     let mut session = db.session().await?;
     let bar = progress_bar();
-    let told = verify::verify_books(Books::Session(&mut session), |progress| match progress {
+    let told = verify::verify_session(&mut session, |progress| match progress {
         Progress::Begun(id) => bar.set_message(id.to_owned()),
         Progress::Sealed { done, all } => bar.set_message(format!("SEAL {done}/{all}")),
         Progress::Ended(check) if context.output == Output::Text => bar.suspend(|| output::print(&lines(check))),

@@ -256,9 +256,13 @@ const REACH_OF_BANK: &str = "
 /// The answer is about one moment: what is booked meanwhile is neither waited for nor seen. However large the
 /// journal is, a batch of it is held.
 pub async fn verify(db: &Db, progress: impl FnMut(Progress<'_>)) -> Result<Report> {
-    let mut session = db.session().await?;
+    verify_session(&mut db.session().await?, progress).await
+}
+
+/// Checks the books as a session sees them; what [`verify`] does, in a session that goes on to be read from.
+pub async fn verify_session(session: &mut Session, progress: impl FnMut(Progress<'_>)) -> Result<Report> {
     session.set_sorting(Sorting::Disk).await?;
-    let report = verify_books(Books::Session(&mut session), progress).await;
+    let report = verify_books(Books::Session(session), progress).await;
     session.set_sorting(Sorting::Memory).await?;
     report
 }
