@@ -201,17 +201,15 @@ async fn postgres(url: &str) -> Result<Engine> {
         ("max_parallel_workers_per_gather", "0"),
         // A machine that has vanished must not hold a fund's head for ever.
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_MAX),
-    ];
-    let options = PgConnectOptions::from_str(url)?.options(settings);
-    // A statement that joins seven tables takes seven times as long to plan as to run, so a read is planned once
-    // on each connection, as SQLite does it, and not by its values.
-    let planned_once = options.clone().options([
-        ("plan_cache_mode", "force_generic_plan"),
         // What is asked often is in memory. At the cost of a disk the rows of one giver are looked for by reading
         // the rows of all.
         ("seq_page_cost", "0.1"),
         ("random_page_cost", "0.1"),
-    ]);
+    ];
+    let options = PgConnectOptions::from_str(url)?.options(settings);
+    // A statement that joins seven tables takes seven times as long to plan as to run, so a read is planned once
+    // on each connection, as SQLite does it, and not by its values.
+    let planned_once = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
     let pool = |size| {
         let pool = PgPoolOptions::new().max_connections(size).test_before_acquire(false);
         pool.acquire_timeout(AWAY_MAX)

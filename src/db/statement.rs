@@ -1,7 +1,8 @@
 //! A statement with its values, and how it is written out for lists, pages and owners.
 //!
 //! Some marks in a text are written out before it runs:
-//! * `(..)` a list of values or rows: [`Statement::bind_list`], [`Tx::insert_all`];
+//! * `IN (..)` a list of values: [`Statement::bind_list`]; `VALUES (..)` rows of values: [`Tx::insert_all`];
+//! * `{list}` a table of the values of a list, in a column `value`: [`Statement::bind_table`];
 //! * `[AND x = {}]` a condition that is there only where its value is: [`Statement::given`], and `[AND x IN (..)]` of
 //!   a list: [`Statement::given_list`]. PostgreSQL plans a read once for all values, so that of `x = $1 OR $1 IS NULL`
 //!   it would believe that it leaves hardly a row;
@@ -21,7 +22,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Encode, FromRow, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
     SqlitePool, Type,
-    postgres::{PgArguments, PgRow},
+    postgres::{PgArguments, PgHasArrayType, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
 
@@ -31,6 +32,10 @@ use crate::page::{Key, Page};
 /// A Rust value both engines can store.
 pub trait Value<'t>: Encode<'t, Sqlite> + Type<Sqlite> + Encode<'t, Postgres> + Type<Postgres> {}
 impl<'t, T> Value<'t> for T where T: Encode<'t, Sqlite> + Type<Sqlite> + Encode<'t, Postgres> + Type<Postgres> {}
+
+/// A Rust value both engines take a whole list of in one: as an array, or as JSON, where it must read as it is stored.
+pub trait Listed<'t>: Value<'t> + PgHasArrayType + serde::Serialize + Copy {}
+impl<'t, T> Listed<'t> for T where T: Value<'t> + PgHasArrayType + serde::Serialize + Copy {}
 
 /// A Rust type both engines can read a row into; `#[derive(sqlx::FromRow)]` gives it.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -150,13 +155,28 @@ impl<'c> Statement<'c> {
         .expect("encoding a bound value cannot fail");
     }
 
-    /// Gives the next `(..)` a list of values, padded to a power of two.
+    /// Gives the next `IN (..)` a list of values.
     ///
     /// # Panics
     /// When `values` is empty: there is nothing to ask for.
-    pub fn bind_list<'t, T: Value<'t> + Copy>(mut self, values: &[T]) -> Self {
-        let span = self.bind_padded(values);
-        self.expand(&[span], Parameters::Named)
+    pub fn bind_list<'t, T: Listed<'t>>(mut self, values: &[T]) -> Self {
+        let written = self.bind_all(values);
+        self.sql = self.sql.replacen(LIST, &written, 1).into();
+        self
+    }
+
+    /// Gives the next `{list}` the values of a list. What is joined to it, or asked for each of its values by a
+    /// subquery, is found by its index whatever PostgreSQL thought of the size of a table when it planned: unlike
+    /// `IN`, which it may take for a condition on rows it has read anyhow.
+    pub fn bind_table<'t, T: Listed<'t>>(mut self, values: &[T]) -> Self {
+        self.bind_whole(values);
+        let number = self.bound();
+        let written = match self.on {
+            On::Sqlite(..) => format!("json_each(${number})"),
+            _ => format!("(SELECT value FROM unnest(${number}) AS list(value))"),
+        };
+        self.sql = self.sql.replacen("{list}", &written, 1).into();
+        self
     }
 
     /// Keeps the next `[…]` where there is a value, with the value in place of `{}`. What has a fixed `$N` is bound
@@ -169,17 +189,14 @@ impl<'c> Statement<'c> {
     }
 
     /// Keeps the next `[…]` where there is a list, which may be empty, with the list in place of `(..)`.
-    pub fn given_list<'t, T: Value<'t> + Copy>(mut self, values: Option<&[T]>) -> Self {
+    pub fn given_list<'t, T: Listed<'t>>(mut self, values: Option<&[T]>) -> Self {
         let written = match values {
             None => return self.keep(None),
             // Nothing is equal to it.
-            Some([]) => "(NULL)".to_owned(),
-            Some(values) => {
-                let span = self.bind_padded(values);
-                written_out(&[span], Parameters::Named)
-            }
+            Some([]) => "IN (NULL)".to_owned(),
+            Some(values) => self.bind_all(values),
         };
-        self.keep(Some(("(..)", written)))
+        self.keep(Some((LIST, written)))
     }
 
     /// Keeps the next `[…]`, with a mark in it written out, or leaves it out.
@@ -193,16 +210,36 @@ impl<'c> Statement<'c> {
         self
     }
 
-    /// Binds a list, padded to a power of two with the last one, so that lists of every length share a few prepared
-    /// statements.
-    fn bind_padded<'t, T: Value<'t> + Copy>(&mut self, values: &[T]) -> RangeInclusive<usize> {
+    /// Binds a list, and says what stands for [`LIST`]. A short one is padded to a power of two with its last value, so
+    /// that lists of every length share a few prepared statements, and an engine knows how many values it plans for;
+    /// a long one is one value.
+    fn bind_all<'t, T: Listed<'t>>(&mut self, values: &[T]) -> String {
         let last = *values.last().expect("an empty list has no rows to ask for");
+        if values.len() > SHORT_MAX {
+            self.bind_whole(values);
+            let number = self.bound();
+            return match self.on {
+                On::Sqlite(..) => format!("IN (SELECT value FROM json_each(${number}))"),
+                _ => format!("= ANY (${number})"),
+            };
+        }
         let padding = values.len().next_power_of_two() - values.len();
         let start = self.bound();
         for value in values.iter().copied().chain(std::iter::repeat_n(last, padding)) {
             self.add(value);
         }
-        start + 1..=self.bound()
+        let span = start + 1..=self.bound();
+        format!("IN {}", written_out(&[span], Parameters::Named))
+    }
+
+    /// Binds a list as one value.
+    fn bind_whole<'t, T: Listed<'t>>(&mut self, values: &[T]) {
+        match &mut self.on {
+            On::Sqlite(args, _) => args.add(serde_json::to_string(values).expect("keys and texts are JSON")),
+            On::Postgres(args, _) => args.add(values.to_vec()),
+            On::Copy(_) => unreachable!("rows hold no lists"),
+        }
+        .expect("encoding a bound value cannot fail");
     }
 
     /// Writes out `{page}`: the rows after (or before) the page's cursor in the order of `columns`, one
@@ -361,6 +398,12 @@ fn written_out(rows: &[RangeInclusive<usize>], parameters: Parameters) -> String
     }
     text
 }
+
+/// The mark of a list of values.
+const LIST: &str = "IN (..)";
+
+/// The most values that a list is written out with. SQLite walks over all parameters to find one by its number.
+const SHORT_MAX: usize = 32;
 
 /// The key of no row.
 const NOBODY: i64 = 0;

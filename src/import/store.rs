@@ -45,34 +45,34 @@ pub(super) async fn candidates<'c>(on: impl Sql<'c>, path: &str, identities: &[&
     let codes = list(&|identity| identity.credit_code.as_deref());
     let external_ids = list(&|identity| identity.external_id.as_deref());
     let name_keys = list(&|identity| Some(&identity.name_key));
-    on.sql(
-        "SELECT c.id, c.kind, c.name, c.name_key, c.credit_code, c.external_id,
-                CASE WHEN EXISTS (
-                    SELECT 1 FROM party_area o JOIN area a ON a.id = o.area_id
-                    WHERE o.party_id = c.id AND substr(a.path, 1, length(CAST($1 AS TEXT))) = CAST($1 AS TEXT))
-                THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS is_active
-         FROM (
-             SELECT id, kind, name, name_key, credit_code, external_id FROM party WHERE credit_code IN (..)
-             UNION
-             SELECT id, kind, name, name_key, credit_code, external_id FROM party p
-             WHERE external_id IN (..)
-               AND EXISTS (
-                   SELECT 1 FROM party_area o JOIN area a ON a.id = o.area_id
-                   WHERE o.party_id = p.id AND substr(a.path, 1, length(CAST($1 AS TEXT))) = CAST($1 AS TEXT))
-             UNION
-             SELECT id, kind, name, name_key, credit_code, external_id FROM party p
-             WHERE name_key IN (..)
-               AND EXISTS (
-                   SELECT 1 FROM party_area o JOIN area a ON a.id = o.area_id
-                   WHERE o.party_id = p.id AND substr(a.path, 1, length(CAST($1 AS TEXT))) = CAST($1 AS TEXT))) AS c
-         ORDER BY c.id",
-    )
-    .bind(path.to_owned())
-    .bind_list(&codes)
-    .bind_list(&external_ids)
-    .bind_list(&name_keys)
-    .all()
-    .await
+    let found: Vec<Candidate> = on
+        .sql(
+            "SELECT c.id, c.kind, c.name, c.name_key, c.credit_code, c.external_id,
+                    CASE WHEN EXISTS (
+                        SELECT 1 FROM party_area o JOIN area a ON a.id = o.area_id
+                        WHERE o.party_id = c.id AND substr(a.path, 1, length(CAST($1 AS TEXT))) = CAST($1 AS TEXT))
+                    THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS is_active
+             FROM (
+                 SELECT p.id, p.kind, p.name, p.name_key, p.credit_code, p.external_id
+                 FROM {list} k JOIN party p ON p.credit_code = k.value
+                 UNION
+                 SELECT p.id, p.kind, p.name, p.name_key, p.credit_code, p.external_id
+                 FROM {list} k JOIN party p ON p.external_id = k.value
+                 UNION
+                 SELECT p.id, p.kind, p.name, p.name_key, p.credit_code, p.external_id
+                 FROM {list} k JOIN party p ON p.name_key = k.value) AS c
+             ORDER BY c.id",
+        )
+        .bind(path.to_owned())
+        .bind_table(&codes)
+        .bind_table(&external_ids)
+        .bind_table(&name_keys)
+        .all()
+        .await?;
+    let codes: HashSet<&str> = codes.into_iter().collect();
+    let is_meant =
+        |one: &Candidate| one.is_active == 1 || one.credit_code.as_deref().is_some_and(|it| codes.contains(it));
+    Ok(found.into_iter().filter(is_meant).collect())
 }
 
 /// What a plan for `fund` stands on, in a text that is the same as long as that is.

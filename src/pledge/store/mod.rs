@@ -149,22 +149,24 @@ pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Resul
     if origins.is_empty() {
         return Ok(HashMap::new());
     }
-    // The sources are named for the index, and are few; the pairs are told apart here.
+    // Few sources for many numbers: each pair is looked up, and those that were not asked are told apart by the caller.
     let mut sources: Vec<&str> = origins.iter().map(|origin| origin.source.trim()).collect();
     sources.sort_unstable();
     sources.dedup();
     let references: Vec<&str> = origins.iter().map(|origin| origin.reference.trim()).collect();
-    let found: Vec<(String, String, PledgeId)> = tx
+    let found: Vec<(String, String, Option<PledgeId>)> = tx
         .sql(
-            "SELECT source, external_ref, id FROM pledge
-             WHERE fund_id = $1 AND source IN (..) AND external_ref IN (..) AND source IS NOT NULL",
+            "SELECT s.value, k.value, (SELECT p.id FROM pledge p
+                                       WHERE p.fund_id = $1 AND p.source = s.value AND p.external_ref = k.value) AS id
+             FROM {list} s CROSS JOIN {list} k",
         )
         .bind(fund)
-        .bind_list(&sources)
-        .bind_list(&references)
+        .bind_table(&sources)
+        .bind_table(&references)
         .all()
         .await?;
-    Ok(found.into_iter().map(|(source, reference, id)| (Origin { source, reference }, id)).collect())
+    let known = |(source, reference, id)| Some((Origin { source, reference }, id?));
+    Ok(found.into_iter().filter_map(known).collect())
 }
 
 /// Adds pledges; `earmark` gives the key of an offer's restriction.
