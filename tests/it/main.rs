@@ -16,6 +16,7 @@ mod grants;
 mod hands;
 mod import;
 mod journal;
+mod lists;
 mod load;
 mod model;
 mod pledge;
