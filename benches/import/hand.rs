@@ -13,15 +13,15 @@ use cobuild::{
 
 use super::town::{SOURCE, Town, day};
 
-/// Writes as many pledges as were imported, into the fund that was not imported into.
-pub async fn pledges(db: &Db, town: &Town, count: usize) -> Duration {
+/// Writes as many pledges as were imported, into the fund that was not imported into, behind the `first` that are there.
+pub async fn pledges(db: &Db, town: &Town, first: usize, count: usize) -> Duration {
     let fund = town.other;
     let (earmark,): (i64,) =
         db.sql("SELECT id FROM earmark WHERE fund_id = $1").bind(fund).one().await.expect("the free restriction");
     let key = |number: usize| (fund.0 << 32) | (1 << 24) | i64::try_from(number).expect("a count");
     let donor = |number: usize| town.merchants[number % town.merchants.len()];
     let rows: Vec<(usize, PartyId, NaiveDate)> =
-        (0..count).map(|number| (number, donor(number), day(number))).collect();
+        (first..first + count).map(|number| (number, donor(number), day(number))).collect();
     let started = Instant::now();
     let mut tx = db.begin().await.expect("a transaction");
     tx.insert_all(
@@ -30,7 +30,7 @@ pub async fn pledges(db: &Db, town: &Town, count: usize) -> Duration {
          VALUES (..)",
         &rows,
         |row, (number, donor, due_on)| {
-            row.bind(key(*number))
+            row.bind(key(2 * number))
                 .bind(fund)
                 .bind(*donor)
                 .bind(earmark)
@@ -57,8 +57,8 @@ pub async fn pledges(db: &Db, town: &Town, count: usize) -> Duration {
         "INSERT INTO pledge_due (id, pledge_id, due_no, fund_id, donor_id, due_on, amount) VALUES (..)",
         &rows,
         |row, (number, donor, due_on)| {
-            row.bind(key(count + *number))
-                .bind(key(*number))
+            row.bind(key(2 * number + 1))
+                .bind(key(2 * number))
                 .bind(1_i64)
                 .bind(fund)
                 .bind(*donor)

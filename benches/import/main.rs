@@ -6,8 +6,9 @@
 //! COBUILD_BENCH_DATABASE=postgres://… cargo bench --bench import        # PostgreSQL: an empty database
 //! ```
 //!
-//! `COBUILD_BENCH_LINES` (100000), `COBUILD_BENCH_MERCHANTS` (20000) and `COBUILD_BENCH_PAYMENTS` (10000) change the
-//! sizes. Peak memory is that of the import alone: the list is written to a file, and read as any other.
+//! `COBUILD_BENCH_LINES` (10000,100000: one list after the other), `COBUILD_BENCH_MERCHANTS` (20000) and
+//! `COBUILD_BENCH_PAYMENTS` (10000) change the sizes. Peak memory is that of the import alone: the list is written to a
+//! file, and read as any other.
 
 #![allow(clippy::print_stdout, reason = "a table for people")]
 
@@ -82,34 +83,43 @@ async fn main() {
         .unwrap_or_else(|_| format!("sqlite:{}", dir.path().join("bench.db").display()));
     let number =
         |name: &str, usual: usize| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let lines = number("COBUILD_BENCH_LINES", 100_000);
+    let lines = std::env::var("COBUILD_BENCH_LINES").unwrap_or_else(|_| "10000,100000".into());
+    let lines: Vec<usize> = lines.split(',').map(|size| size.parse().expect("numbers with commas")).collect();
     let merchants = number("COBUILD_BENCH_MERCHANTS", 20_000);
-    let payments = number("COBUILD_BENCH_PAYMENTS", 10_000).min(lines);
+    let payments = number("COBUILD_BENCH_PAYMENTS", 10_000).min(lines.iter().sum());
 
     let db = Db::connect(&url).await.expect("the database can be opened");
     db.migrate().await.expect("an empty database can be migrated");
     let town = Town::fill(&db, merchants).await;
     let engine = if db.is_sqlite() { "SQLite" } else { "PostgreSQL" };
 
-    let list = dir.path().join("pledges.csv");
-    town::write_pledges(&list, lines, merchants);
-    forget_peak();
-    let done = import(&db, &town, Kind::Pledges, &list).await;
-    let peak = peak_mib();
-    let good = usize::try_from(done.job.created).expect("a count");
-    assert_eq!(good, lines - lines.div_ceil(100));
-    let limit = hand::pledges(&db, &town, good).await;
-    let whole = done.planned + done.booked;
     println!("| {engine} | rows | /s | by hand /s | ratio % | peak MiB |");
     println!("|---|---|---|---|---|---|");
-    let by_hand = per_second(good, limit);
-    println!("| pledges, planned | {lines} | {} | | | {peak} |", per_second(lines, done.planned));
-    for (name, took) in [("pledges, booked", done.booked), ("pledges, both", whole)] {
-        println!("| {name} | {lines} | {} | {by_hand} | {} | {peak} |", per_second(lines, took), percent(limit, took));
+    let mut first = 0;
+    for lines in lines {
+        let list = dir.path().join("pledges.csv");
+        town::write_pledges(&list, first..first + lines, merchants);
+        forget_peak();
+        let done = import(&db, &town, Kind::Pledges, &list).await;
+        let peak = peak_mib();
+        let good = usize::try_from(done.job.created).expect("a count");
+        assert_eq!(good, lines - lines.div_ceil(100));
+        let limit = hand::pledges(&db, &town, first, good).await;
+        let whole = done.planned + done.booked;
+        let by_hand = per_second(good, limit);
+        println!("| pledges, planned | {lines} | {} | | | {peak} |", per_second(lines, done.planned));
+        for (name, took) in [("pledges, booked", done.booked), ("pledges, both", whole)] {
+            println!(
+                "| {name} | {lines} | {} | {by_hand} | {} | {peak} |",
+                per_second(lines, took),
+                percent(limit, took)
+            );
+        }
+        let again = import(&db, &town, Kind::Pledges, &list).await;
+        assert_eq!((again.job.created, again.job.unchanged), (0, done.job.created));
+        println!("| pledges, again | {lines} | {} | | | |", per_second(lines, again.planned + again.booked));
+        first += lines;
     }
-    let again = import(&db, &town, Kind::Pledges, &list).await;
-    assert_eq!((again.job.created, again.job.unchanged), (0, done.job.created));
-    println!("| pledges, again | {lines} | {} | | | |", per_second(lines, again.planned + again.booked));
 
     let list = dir.path().join("payments.csv");
     town::write_payments(&list, payments, merchants);

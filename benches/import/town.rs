@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufWriter, Write as _},
+    ops::Range,
     path::Path,
 };
 
@@ -103,11 +104,11 @@ impl Town {
     }
 }
 
-/// A list of pledges; the first row of each hundred has no sum.
-pub fn write_pledges(path: &Path, lines: usize, merchants: usize) {
+/// A list of pledges with these numbers; the first row of each hundred has no sum.
+pub fn write_pledges(path: &Path, lines: Range<usize>, merchants: usize) {
     let mut file = BufWriter::new(File::create(path).expect("the list can be written"));
     writeln!(file, "认捐编号,商家名称,金额,认捐日期,到期日").expect("written");
-    for line in 0..lines {
+    for line in lines {
         let sum = if line % 100 == 0 { "five" } else { "50.00" };
         let (name, due) = (name(line % merchants), day(line));
         writeln!(file, "{line},{name},{sum},2026-01-01,{due}").expect("written");

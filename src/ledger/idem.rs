@@ -6,6 +6,8 @@
 //! * What was remembered is also how a write whose commit was lost finds out whether it is there.
 //! * A refused request is not remembered: nothing happened, and it may be tried again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
@@ -23,6 +25,15 @@ pub struct Origin {
     pub source: String,
     /// The number in it.
     pub reference: String,
+}
+
+/// The numbers of origins by their source, all trimmed.
+pub fn by_source<'o>(origins: &[&'o Origin]) -> BTreeMap<&'o str, Vec<&'o str>> {
+    let mut sorted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for origin in origins {
+        sorted.entry(origin.source.trim()).or_default().push(origin.reference.trim());
+    }
+    sorted
 }
 
 /// The most characters of a source or a reference.

@@ -6,7 +6,7 @@ use super::{Following, SalesReport};
 use crate::{
     db::{Result, Sql, Tx},
     id::{CampaignId, DueId, FundId, PartyId, SalesReportId},
-    ledger::idem::Origin,
+    ledger::idem::{self, Origin},
     page::Page,
 };
 
@@ -71,27 +71,24 @@ pub async fn sold_by(tx: &mut Tx, fund: FundId, merchants: &[PartyId]) -> Result
 
 /// The reports to a fund that were taken over from these origins.
 pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Result<HashMap<Origin, SalesReportId>> {
-    if origins.is_empty() {
-        return Ok(HashMap::new());
+    let mut found = HashMap::new();
+    // A statement for each source: a list has its own numbers, and those of contents.
+    for (source, references) in idem::by_source(origins) {
+        let known: Vec<(String, Option<SalesReportId>)> = tx
+            .sql(
+                "SELECT k.value, (SELECT p.id FROM sales_report p
+                                  WHERE p.fund_id = $1 AND p.source = $2 AND p.external_ref = k.value) AS id
+                 FROM {list} k",
+            )
+            .bind(fund)
+            .bind(source.to_owned())
+            .bind_table(&references)
+            .all()
+            .await?;
+        let origin = |reference| Origin { source: source.to_owned(), reference };
+        found.extend(known.into_iter().filter_map(|(reference, id)| Some((origin(reference), id?))));
     }
-    // Few sources for many numbers: each pair is looked up, and those that were not asked are told apart by the caller.
-    let mut sources: Vec<&str> = origins.iter().map(|origin| origin.source.trim()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let references: Vec<&str> = origins.iter().map(|origin| origin.reference.trim()).collect();
-    let found: Vec<(String, String, Option<SalesReportId>)> = tx
-        .sql(
-            "SELECT s.value, k.value, (SELECT p.id FROM sales_report p
-                                       WHERE p.fund_id = $1 AND p.source = s.value AND p.external_ref = k.value) AS id
-             FROM {list} s CROSS JOIN {list} k",
-        )
-        .bind(fund)
-        .bind_table(&sources)
-        .bind_table(&references)
-        .all()
-        .await?;
-    let known = |(source, reference, id)| Some((Origin { source, reference }, id?));
-    Ok(found.into_iter().filter_map(known).collect())
+    Ok(found)
 }
 
 /// The pledges that `rest` leaves, with what they come to so far.

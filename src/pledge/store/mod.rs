@@ -15,7 +15,10 @@ use crate::{
     db::{Joined, Result, Sql, Tx},
     fund::Fund,
     id::{EarmarkId, FundId, PartyId, PledgeId},
-    ledger::{earmark::Earmark, idem::Origin},
+    ledger::{
+        earmark::Earmark,
+        idem::{self, Origin},
+    },
     page::Page,
     project::Project,
 };
@@ -146,27 +149,24 @@ fn filter_values<'c>(statement: crate::db::Statement<'c>, filter: &PledgeFilter)
 
 /// The pledges to a fund that were taken over from these origins.
 pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Result<HashMap<Origin, PledgeId>> {
-    if origins.is_empty() {
-        return Ok(HashMap::new());
+    let mut found = HashMap::new();
+    // A statement for each source: a list has its own numbers, and those of contents.
+    for (source, references) in idem::by_source(origins) {
+        let known: Vec<(String, Option<PledgeId>)> = tx
+            .sql(
+                "SELECT k.value, (SELECT p.id FROM pledge p
+                                  WHERE p.fund_id = $1 AND p.source = $2 AND p.external_ref = k.value) AS id
+                 FROM {list} k",
+            )
+            .bind(fund)
+            .bind(source.to_owned())
+            .bind_table(&references)
+            .all()
+            .await?;
+        let origin = |reference| Origin { source: source.to_owned(), reference };
+        found.extend(known.into_iter().filter_map(|(reference, id)| Some((origin(reference), id?))));
     }
-    // Few sources for many numbers: each pair is looked up, and those that were not asked are told apart by the caller.
-    let mut sources: Vec<&str> = origins.iter().map(|origin| origin.source.trim()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let references: Vec<&str> = origins.iter().map(|origin| origin.reference.trim()).collect();
-    let found: Vec<(String, String, Option<PledgeId>)> = tx
-        .sql(
-            "SELECT s.value, k.value, (SELECT p.id FROM pledge p
-                                       WHERE p.fund_id = $1 AND p.source = s.value AND p.external_ref = k.value) AS id
-             FROM {list} s CROSS JOIN {list} k",
-        )
-        .bind(fund)
-        .bind_table(&sources)
-        .bind_table(&references)
-        .all()
-        .await?;
-    let known = |(source, reference, id)| Some((Origin { source, reference }, id?));
-    Ok(found.into_iter().filter_map(known).collect())
+    Ok(found)
 }
 
 /// Adds pledges; `earmark` gives the key of an offer's restriction.
