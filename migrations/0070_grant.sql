@@ -199,3 +199,13 @@ CREATE TABLE grant_evaluation (
     sha256 TEXT NOT NULL CONSTRAINT grant_evaluation_sha256 CHECK (length(sha256) = 64),
     principal_id BIGINT NOT NULL REFERENCES principal (id)
 );
+
+-- That a grant ended without an evaluation, and why: it is no step of the ladder.
+CREATE TABLE grant_ending (
+    target_id BIGINT PRIMARY KEY REFERENCES micro_grant (id),
+    ended_on DATE NOT NULL,
+    reason TEXT NOT NULL,
+    -- The committee's resolution that it end; NULL where the fund's staff ended it.
+    decision_id BIGINT CONSTRAINT grant_ending_decision UNIQUE REFERENCES decision (id),
+    principal_id BIGINT NOT NULL REFERENCES principal (id)
+);

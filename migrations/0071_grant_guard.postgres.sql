@@ -26,6 +26,8 @@ CREATE TRIGGER not_emptied BEFORE TRUNCATE ON grant_contract EXECUTE FUNCTION im
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON tranche EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON grant_report EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON grant_evaluation EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON grant_ending FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER not_emptied BEFORE TRUNCATE ON grant_ending EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON grant_round EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON grant_application EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON grant_objection EXECUTE FUNCTION immutable_row();

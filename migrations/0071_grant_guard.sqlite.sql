@@ -22,6 +22,8 @@ CREATE TRIGGER grant_report_no_update BEFORE UPDATE ON grant_report BEGIN SELECT
 CREATE TRIGGER grant_report_no_delete BEFORE DELETE ON grant_report BEGIN SELECT RAISE(ABORT, 'grant_report is immutable'); END;
 CREATE TRIGGER grant_evaluation_no_update BEFORE UPDATE ON grant_evaluation BEGIN SELECT RAISE(ABORT, 'grant_evaluation is immutable'); END;
 CREATE TRIGGER grant_evaluation_no_delete BEFORE DELETE ON grant_evaluation BEGIN SELECT RAISE(ABORT, 'grant_evaluation is immutable'); END;
+CREATE TRIGGER grant_ending_no_update BEFORE UPDATE ON grant_ending BEGIN SELECT RAISE(ABORT, 'grant_ending is immutable'); END;
+CREATE TRIGGER grant_ending_no_delete BEFORE DELETE ON grant_ending BEGIN SELECT RAISE(ABORT, 'grant_ending is immutable'); END;
 CREATE TRIGGER grant_round_no_delete BEFORE DELETE ON grant_round BEGIN SELECT RAISE(ABORT, 'grant_round is immutable'); END;
 CREATE TRIGGER grant_application_no_delete BEFORE DELETE ON grant_application BEGIN SELECT RAISE(ABORT, 'grant_application is immutable'); END;
 CREATE TRIGGER grant_objection_no_delete BEFORE DELETE ON grant_objection BEGIN SELECT RAISE(ABORT, 'grant_objection is immutable'); END;

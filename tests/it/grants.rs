@@ -492,6 +492,7 @@ on_both! {
         let read = world.read(query, json!({ "id": grant })).await;
         assert_eq!(read["node"]["actions"], json!([
             { "name": "grantReportFile", "to": "REPORTED", "allowed": true, "reason": null },
+            { "name": "microGrantEnd", "to": "ENDED", "allowed": false, "reason": "5000.00 has not been spent; release it or clear the advance first." },
             { "name": "advancePay", "to": null, "allowed": false, "reason": "Tranche 3 waits for the report CLOSING; until that is filed 0.00 may be paid." },
             { "name": "expenseRecord", "to": null, "allowed": false, "reason": "Tranche 3 waits for the report CLOSING; until that is filed 0.00 may be paid." },
         ]));
@@ -513,6 +514,96 @@ on_both! {
         here.council.is_clean().await;
         let mut tx = world.db.begin().await.unwrap();
         assert!(tx.sql("UPDATE tranche SET amount = amount + 1").execute().await.is_err());
+    }
+
+    async fn a_grant_whose_evaluation_never_comes_ends_with_a_reason_or_a_resolution(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let (world, group) = (here.world(), here.council.ids.group.clone());
+        let other = here.group("Another group").await;
+        let third = here.group("A third group").await;
+        let applicants = [(group.as_str(), "10000.00"), (other.as_str(), "5000.00"), (third.as_str(), "5000.00")];
+        let (_, applications) = here.awarding("2026-1", &applicants).await;
+        let grant = here.award(&applications[0], "G1", "10000.00", "2026-01-29").await;
+        here.resolve(&grant, "2026-1", "10000.00", "2026-01-30").await;
+        here.sign(&grant, "2026-02-01", json!([tranche("6000.00", "2026-02-01", Value::Null), tranche("4000.00", "2026-06-01", json!("MIDTERM"))])).await;
+        here.advance_pay(&grant, "6000.00", "2026-02-02").await;
+        here.clear(&grant, "5000.00", "2026-02-20").await;
+        // The report never comes: what was not spent goes back first.
+        let end = |change: Value| with(json!({ "microGrantId": grant, "endedOn": "2026-05-01", "reason": "The group has dissolved." }), change);
+        assert_eq!(world.refused("microGrantEnd", end(json!({}))).await, ("MONEY_LEFT".into(), "microGrantId".into()));
+        let query = "query($id: ID!) { node(id: $id) { ... on MicroGrant { state actions { name to allowed reason }
+            ending { endedOn reason decision { resolutionNumber } } } } }";
+        let told = async |id: &str| {
+            let mut read = world.read(query, json!({ "id": id })).await["node"].take();
+            let actions = read["actions"].as_array().unwrap();
+            let ends = actions.iter().find(|one| one["name"] == "microGrantEnd").cloned();
+            read["actions"] = json!(ends);
+            read
+        };
+        assert_eq!(told(&grant).await, json!({ "state": "CONTRACTED", "ending": null, "actions": { "name": "microGrantEnd",
+            "to": "ENDED", "allowed": false, "reason": "5000.00 has not been spent; release it or clear the advance first." } }));
+        let back = with(advance(&grant, "1000.00", "2026-04-01"), json!({ "to": "TARGET", "idempotencyKey": "back" }));
+        assert_eq!(world.write("advanceReturn", back, "").await["userErrors"], json!([]));
+        let release = with(advance(&grant, "5000.00", "2026-04-02"), json!({ "idempotencyKey": "release" }));
+        assert_eq!(world.write("allocationRelease", release, "").await["userErrors"], json!([]));
+        assert_eq!(told(&grant).await["actions"]["allowed"], true);
+        for (change, code, field) in [
+            (json!({ "reason": " " }), "TEXT_EMPTY", "reason"),
+            (json!({ "endedOn": "2026-01-31" }), "PERIOD_REVERSED", "endedOn"),
+            (json!({ "endedOn": "2026-06-01" }), "DATE_IN_FUTURE", "endedOn"),
+        ] {
+            assert_eq!(world.refused("microGrantEnd", end(change)).await, (code.into(), field.into()));
+        }
+        // Twice at once: it ends once.
+        let (one, two) = tokio::join!(world.write("microGrantEnd", end(json!({})), ""), world.write("microGrantEnd", end(json!({})), ""));
+        assert_eq!(self::told(&[&one, &two]), (vec!["GRANT_STATE".to_owned()], 1));
+        assert_eq!(told(&grant).await, json!({ "state": "ENDED", "actions": null,
+            "ending": { "endedOn": "2026-05-01", "reason": "The group has dissolved.", "decision": null } }));
+        assert_eq!(world.refused("grantReportFile", report(&grant, "MIDTERM", "2026-05-02")).await.0, "GRANT_STATE");
+        assert_eq!(world.refused("microGrantClose", json!({ "microGrantId": grant })).await.0, "GRANT_STATE");
+        assert_eq!(world.refused("advancePay", advance(&grant, "0.01", "2026-05-02")).await.0, "TARGET_CLOSED");
+        // The committee ends another, which it had resolved; a resolution about something else is none.
+        let second = here.award(&applications[1], "G2", "5000.00", "2026-01-29").await;
+        let third = here.award(&applications[2], "G3", "5000.00", "2026-01-29").await;
+        here.resolve(&second, "2026-2", "5000.00", "2026-01-30").await;
+        let release = with(advance(&second, "5000.00", "2026-04-02"), json!({ "idempotencyKey": "second" }));
+        assert_eq!(world.write("allocationRelease", release, "").await["userErrors"], json!([]));
+        let motion = json!({ "kind": "END", "title": "End it", "targetId": second, "amount": null, "openedOn": "2026-04-10" });
+        let motion = here.council.open("end", motion).await;
+        here.council.vote(&motion, &[(1, "FOR"), (2, "FOR"), (3, "FOR"), (4, "FOR")]).await;
+        let (_, decision) = here.council.close(&motion, "2026-04-11").await;
+        let resolved = json!({ "decisionId": decision["id"] });
+        assert_eq!(world.refused("allocationMake", allocate("on it", &decision, "1.00")).await.0, "DECISION_WITHOUT_MONEY");
+        let another = end(json!({ "microGrantId": third, "decisionId": decision["id"] }));
+        assert_eq!(world.refused("microGrantEnd", another).await, ("NOT_FOUND".into(), "decisionId".into()));
+        let ended = |on: &str| with(end(json!({ "microGrantId": second, "endedOn": on })), resolved.clone());
+        assert_eq!(world.refused("microGrantEnd", ended("2026-04-10")).await, ("PERIOD_REVERSED".into(), "endedOn".into()));
+        world.add("microGrantEnd", ended("2026-04-12"), "microGrant").await;
+        assert_eq!(told(&second).await["ending"]["decision"]["resolutionNumber"], "〔2026〕1号");
+        let annul = json!({ "decisionId": decision["id"], "annulledOn": "2026-04-13", "reason": "Too late." });
+        assert_eq!(world.refused("decisionAnnul", annul).await, ("DECISION_CARRIED_OUT".into(), "decisionId".into()));
+        // One that the committee never resolved ends, too; and none of them was a step of the ladder.
+        world.add("microGrantEnd", end(json!({ "microGrantId": third })), "microGrant").await;
+        let round = here.open("2026-2", json!({ "stages": ["GROWTH"], "openedOn": "2026-05-12", "closesOn": "2026-05-20" })).await;
+        here.advance(&round, &[("APPLICATION", "2026-05-12")]).await;
+        let next = with(application(&round, &group, "1.00"), json!({ "stage": "GROWTH", "submittedOn": "2026-05-13" }));
+        assert_eq!(world.refused("grantApplicationSubmit", next).await.0, "STAGE_NOT_REACHED");
+        here.council.is_clean().await;
+        let mut tx = world.db.begin().await.unwrap();
+        assert!(tx.sql("UPDATE grant_ending SET reason = 'Another.'").execute().await.is_err());
+    }
+
+    async fn a_loss_that_the_committee_resolves_is_no_part_of_an_award(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let group = here.council.ids.group.clone();
+        let (_, applications) = here.awarding("2026-1", &[(&group, "10000.00")]).await;
+        let grant = here.award(&applications[0], "G1", "10000.00", "2026-01-29").await;
+        here.resolve(&grant, "2026-1", "10000.00", "2026-01-30").await;
+        let motion = json!({ "kind": "WRITE_OFF", "title": "A loss", "targetId": grant, "amount": money("500.00"), "openedOn": "2026-02-10" });
+        let motion = here.council.open("loss", motion).await;
+        here.council.vote(&motion, &[(1, "FOR"), (2, "FOR"), (3, "FOR"), (4, "FOR")]).await;
+        assert_eq!(here.council.close(&motion, "2026-02-11").await.0, "CARRIED");
+        here.council.is_clean().await;
     }
 
     async fn what_a_group_applies_for_is_read_and_done_by_those_who_may(fixture: Fixture) {

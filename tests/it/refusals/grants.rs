@@ -80,6 +80,8 @@ pub fn rows() -> Vec<Row> {
         ("GRANT_STATE", "microGrantId", "grantReportFile", grant_report("CLOSING")),
         ("GRANT_STATE", "microGrantId", "microGrantEvaluate", grant_evaluate()),
         ("GRANT_STATE", "microGrantId", "microGrantClose", json!({ "microGrantId": "@WON" })),
+        ("NOT_FOUND", "decisionId", "microGrantEnd", with(grant_end(), json!({ "decisionId": "@R-WON" }))),
+        ("PERIOD_REVERSED", "endedOn", "microGrantEnd", with(grant_end(), json!({ "endedOn": "2024-02-20" }))),
         ("TRANCHE_WAITS", "amount", "advancePay", move_money("row", "@WON", "30.01")),
         ("TRANCHE_WAITS", "amount", "expenseRecord", pay("row", "@WON", "60.00")),
         ("TRANCHE_EXCEEDED", "amount", "advancePay", move_money("row", "@WON", "60.01")),
@@ -89,6 +91,10 @@ pub fn rows() -> Vec<Row> {
 fn grant_evaluate() -> Value {
     json!({ "microGrantId": "@WON", "evaluator": "RESIDENTS", "evaluatedOn": "2024-04-01", "evaluatedBy": "The street",
         "score": 80, "sha256": "ab".repeat(32) })
+}
+
+fn grant_end() -> Value {
+    json!({ "microGrantId": "@WON", "endedOn": "2024-04-01", "reason": "The group has dissolved." })
 }
 
 /// A request for every mutation of groups, rounds and grants that an officer could make.
@@ -106,6 +112,7 @@ pub fn one_of_each() -> Vec<(&'static str, Value)> {
         ("groupRegister", register("band", "JX-2")),
         ("judgeConflictDeclare", judge_conflict("@show 1", "@show judge 0")),
         ("microGrantClose", json!({ "microGrantId": "@WON" })),
+        ("microGrantEnd", grant_end()),
         ("microGrantEvaluate", grant_evaluate()),
         ("scoreSheetSubmit", score_sheet("@show 1", "@show judge 0", 5)),
     ]

@@ -139,6 +139,9 @@ const FIXTURES: &[&str] = &[
     "INSERT INTO grant_report (target_id, kind, reported_on, summary, served, name, sha256, principal_id) VALUES
         (2, 'MIDTERM', '2026-03-20', 'Done.', 9, 'report.pdf',
          '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', 1)",
+    // It ends without its second report.
+    "INSERT INTO grant_ending (target_id, ended_on, reason, decision_id, principal_id) VALUES
+        (2, '2026-04-20', 'Moved away.', NULL, 1)",
 ];
 
 /// The fund of the tests, and what its keys are called in them.
