@@ -78,7 +78,13 @@ pub(super) struct Holder {
 }
 
 /// The holder `holder`, by `name` in the file.
-pub(super) const fn holder(name: &'static str, holder: &'static str, role: Role, on: On, on_name: &'static str) -> Holder {
+pub(super) const fn holder(
+    name: &'static str,
+    holder: &'static str,
+    role: Role,
+    on: On,
+    on_name: &'static str,
+) -> Holder {
     Holder { name, holder, role, on, on_name }
 }
 

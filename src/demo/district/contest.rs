@@ -3,17 +3,15 @@
 use chrono::NaiveDate;
 
 use super::{
-    Made, Size,
+    Made, Size, day,
     dice::Dice,
-    day,
     places::{Account, Places},
     rounds::Groups,
     yuan,
 };
 use crate::{
     contest::{
-        self, ContestCriterion, ContestDraft, ContestState, Counted, EntryDraft, JudgeDraft, Sheet,
-        store::criteria_of,
+        self, ContestCriterion, ContestDraft, ContestState, Counted, EntryDraft, JudgeDraft, Sheet, store::criteria_of,
     },
     demo::clerk::{Clerk, sha256},
     error::Result,
@@ -76,7 +74,8 @@ pub async fn run(
     let mut proposals = vec![];
     for number in 0..size.proposals {
         let (party, area) = groups[number * 7 % groups.len()];
-        let draft = EntryDraft { contest: contest.id, party, proposal: proposal(account, places, &mut dice, area, number) };
+        let draft =
+            EntryDraft { contest: contest.id, party, proposal: proposal(account, places, &mut dice, area, number) };
         let (tx, by) = clerk.on(day(2025, 9, 15));
         proposals.push(contest::propose(tx, by, &draft).await?.id);
         made.proposals += 1;
@@ -91,13 +90,7 @@ pub async fn run(
     Ok(())
 }
 
-fn proposal(
-    account: &Account,
-    places: &Places,
-    dice: &mut Dice,
-    area: crate::id::AreaId,
-    number: usize,
-) -> Proposal {
+fn proposal(account: &Account, places: &Places, dice: &mut Dice, area: crate::id::AreaId, number: usize) -> Proposal {
     let (title, purpose) = IDEAS[number % IDEAS.len()];
     let project_id = TargetId(0);
     let line = |label: &str, amount| BudgetLine { project_id, label: label.into(), amount };

@@ -59,7 +59,8 @@ pub async fn form(clerk: &mut Clerk<'_>, places: &Places, accounts: &mut [Accoun
         account.seats = seats.iter().filter(|seat| seat.duty == SeatDuty::Member).map(|seat| seat.id).collect();
     }
     let areas = [(places.district, "示范区".to_owned())].into_iter();
-    let streets = (1..).zip(places.streets.iter().take(accounts.len())).map(|(n, area)| (*area, format!("第 {n} 街道")));
+    let streets =
+        (1..).zip(places.streets.iter().take(accounts.len())).map(|(n, area)| (*area, format!("第 {n} 街道")));
     for (area, name) in areas.chain(streets) {
         let draft = CommitteeDraft {
             of: Institution::Area(area),
@@ -120,7 +121,12 @@ pub async fn vote(clerk: &mut Clerk<'_>, account: &Account, ask: &Question<'_>, 
 }
 
 /// Enters it as it was resolved on paper.
-pub async fn paper(clerk: &mut Clerk<'_>, account: &Account, ask: &Question<'_>, made: &mut Made) -> Result<DecisionId> {
+pub async fn paper(
+    clerk: &mut Clerk<'_>,
+    account: &Account,
+    ask: &Question<'_>,
+    made: &mut Made,
+) -> Result<DecisionId> {
     made.resolutions += 1;
     let draft = DecisionDraft {
         fund: account.fund,
@@ -136,7 +142,12 @@ pub async fn paper(clerk: &mut Clerk<'_>, account: &Account, ask: &Question<'_>,
 }
 
 /// Moves what was resolved to its target.
-pub async fn allocate(clerk: &mut Clerk<'_>, account: &Account, ask: &Question<'_>, decision: DecisionId) -> Result<()> {
+pub async fn allocate(
+    clerk: &mut Clerk<'_>,
+    account: &Account,
+    ask: &Question<'_>,
+    decision: DecisionId,
+) -> Result<()> {
     let memo = format!("{} 拨付 · allocated", ask.key);
     let (asset, amount, effective_on) = (Asset::Cny, ask.amount, ask.on);
     let input = Allocate { decision, asset, amount, effective_on, memo, lots: vec![] };

@@ -32,6 +32,11 @@ impl Dice {
         Fen(self.roll(low, high) * 100)
     }
 
+    /// So many hundreds of yuan.
+    pub fn hundreds(&mut self, low: i64, high: i64) -> Fen {
+        Fen(self.roll(low, high) * 10_000)
+    }
+
     /// One of a list.
     pub fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         let at = self.next() % u64::try_from(list.len()).expect("a list in memory is shorter");

@@ -88,8 +88,16 @@ pub struct Made {
 
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} communities, {} funds, {} groups, {} other parties", self.communities, self.funds, self.groups, self.parties)?;
-        writeln!(f, "{} pledges, {} receipts, {} resolutions, {} expenses", self.pledges, self.gifts, self.resolutions, self.expenses)?;
+        writeln!(
+            f,
+            "{} communities, {} funds, {} groups, {} other parties",
+            self.communities, self.funds, self.groups, self.parties
+        )?;
+        writeln!(
+            f,
+            "{} pledges, {} receipts, {} resolutions, {} expenses",
+            self.pledges, self.gifts, self.resolutions, self.expenses
+        )?;
         writeln!(
             f,
             "{} projects, {} rounds with {} applications and {} micro-grants, 1 contest with {} proposals",
@@ -131,8 +139,7 @@ async fn fill(clerk: &mut Clerk<'_>, size: &Size) -> Result<Made> {
     people::departments(&mut desk, &places, own, &mut made).await?;
     rounds::run(&mut desk, own, &places, &groups, size, &mut made).await?;
     contest::run(&mut desk, own, &places, &groups, size, &mut made).await?;
-    let guests =
-        tour::Guests { unit: peoples[0].units[0], merchant: peoples[0].merchants[2], group: groups[0].0 };
+    let guests = tour::Guests { unit: peoples[0].units[0], merchant: peoples[0].merchants[2], group: groups[0].0 };
     tour::give_roles(&mut desk, &places, &pilots[0], guests).await?;
     total(&mut desk, places.district, &mut made).await?;
     Ok(made)

@@ -84,7 +84,7 @@ pub async fn promise(
     }
     let fixed = pilot.people.units.len() - SPECIAL;
     for at in (0..fixed).filter(|at| at % 4 == quarter.number % 4) {
-        let (donor, amount) = (pilot.people.units[at], pilot.dice.yuan(6, 12) + yuan(600));
+        let (donor, amount) = (pilot.people.units[at], pilot.dice.hundreds(6, 12));
         let terms = Terms::Fixed { amount, due_on: quarter.on(18) };
         let purpose = (at % 6 == 5).then(|| pilot.places.purpose("SPACE"));
         let agreement = pilot.people.agreements.iter().find(|(unit, _)| *unit == donor).map(|(_, id)| *id);
@@ -304,4 +304,3 @@ async fn follow(clerk: &mut Clerk<'_>, pilot: &Pilot<'_>, quarter: Quarter, prom
     promised.by_units.push((matcher, matched.amount));
     Ok(())
 }
-

@@ -11,7 +11,12 @@ use crate::{
 };
 
 /// Publishes a quarter that is over, and with the last of a year that year, too.
-pub async fn publish_quarter(clerk: &mut Clerk<'_>, account: &Account, quarter: Quarter, made: &mut Made) -> Result<()> {
+pub async fn publish_quarter(
+    clerk: &mut Clerk<'_>,
+    account: &Account,
+    quarter: Quarter,
+    made: &mut Made,
+) -> Result<()> {
     let draft = draft(account, None, quarter.first, quarter.last());
     publish(clerk, &draft, quarter.last() + Days::new(11), made).await?;
     if quarter.last().month() == 12 && quarter.number > 0 {

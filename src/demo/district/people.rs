@@ -1,9 +1,8 @@
 //! The district's parties: groups on the register, and who gives and is paid in each pilot.
 
 use super::{
-    Made, Size,
+    Made, Size, day,
     dice::Dice,
-    day,
     places::{Account, Gift, Places, give},
     yuan,
 };
@@ -96,14 +95,18 @@ pub async fn of_pilot(
 ) -> Result<People> {
     let code = &account.code;
     let count = |letter: &str, kind, name: &str, many: usize| -> Vec<Registration> {
-        let one = |n: usize| one(&format!("{code}-{letter}{n:02}"), kind, &format!("{name} {code}-{n:02}"), account.area);
+        let one =
+            |n: usize| one(&format!("{code}-{letter}{n:02}"), kind, &format!("{name} {code}-{n:02}"), account.area);
         (1..=many).map(one).collect()
     };
     let lists = [
         count("U", PartnerUnit, "共建单位", size.units),
         count("M", Merchant, "爱心商家", size.merchants),
         count("H", Resident, "住户", size.households),
-        (1..).zip(VENDORS).map(|(n, what)| one(&format!("{code}-V{n}"), Merchant, &format!("{what} {code}"), account.area)).collect(),
+        (1..)
+            .zip(VENDORS)
+            .map(|(n, what)| one(&format!("{code}-V{n}"), Merchant, &format!("{what} {code}"), account.area))
+            .collect(),
     ];
     let (tx, by) = clerk.on(day(2024, 7, 2));
     let mut registered = vec![];
@@ -149,7 +152,10 @@ pub async fn departments(clerk: &mut Clerk<'_>, places: &Places, own: &Account, 
         lines.push((outcome?.id, yuan(2_000)));
     }
     made.parties += lines.len();
-    let gift = Gift { key: format!("{}/departments", own.code), note: "区直部门捐赠 · Departments", on: day(2024, 7, 15) };
+    let gift =
+        Gift {
+            key: format!("{}/departments", own.code), note: "区直部门捐赠 · Departments", on: day(2024, 7, 15)
+        };
     give(clerk, own.fund, &gift, &lines, made).await
 }
 

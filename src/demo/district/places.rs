@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::{Made, Size, day, yuan};
 use crate::{
     area::{self, AreaLevel},

@@ -5,8 +5,8 @@ use chrono::{Days, NaiveDate};
 use super::{
     Made, Size,
     council::{Bill, Question, allocate, pay, vote},
-    dice::Dice,
     day,
+    dice::Dice,
     places::{Account, Gift, Places, give},
     yuan,
 };
@@ -59,7 +59,8 @@ pub async fn run(
     let winners = size.applicants / 2;
     let budget = yuan(GRANT_MAX * i64::try_from(winners).expect("there are few"));
     let round = first.open(clerk, "R2025", budget, &[GrantStage::StartUp], made).await?;
-    let starting: Vec<_> = groups.iter().take(size.applicants).map(|(group, _)| (*group, GrantStage::StartUp)).collect();
+    let starting: Vec<_> =
+        groups.iter().take(size.applicants).map(|(group, _)| (*group, GrantStage::StartUp)).collect();
     let entries = first.apply(clerk, &round, &starting, made).await?;
     first.check(clerk, &round, &entries).await?;
     first.score(clerk, &round, &entries, entries.len()).await?;
@@ -75,8 +76,7 @@ pub async fn run(
     let stages = [GrantStage::StartUp, GrantStage::Growth];
     let round = second.open(clerk, "R2026", budget, &stages, made).await?;
     let others = groups.iter().skip(size.applicants).take(size.applicants / 2);
-    let applying: Vec<_> =
-        passed.into_iter().chain(others.map(|(group, _)| (*group, GrantStage::StartUp))).collect();
+    let applying: Vec<_> = passed.into_iter().chain(others.map(|(group, _)| (*group, GrantStage::StartUp))).collect();
     let entries = second.apply(clerk, &round, &applying, made).await?;
     second.check(clerk, &round, &entries).await?;
     // The road-show is half over.
@@ -165,7 +165,7 @@ impl Stage<'_> {
                 stage: *stage,
                 title: format!("微创投项目 {:02} · Venture {:02}", n + 1, n + 1),
                 plan: "居民参与、志愿服务、定期公示。 Residents take part, and all is told.".into(),
-                asked: self.dice.yuan(15, 30) + yuan(GRANT_MAX - 30),
+                asked: self.dice.hundreds(15, GRANT_MAX / 100),
                 residents: self.dice.roll(30, 200),
                 submitted_on: self.on(10),
             };
@@ -257,19 +257,14 @@ impl Stage<'_> {
     async fn support(&mut self, clerk: &mut Clerk<'_>, grant: TargetId, entry: Entry, made: &mut Made) -> Result<bool> {
         let mut clerk = clerk.desk(self.on(60));
         let key = format!("G{}", grant.0);
-        let ask =
-            Question { target: grant, amount: entry.asked, kind: MotionKind::Grant, key: &key, on: self.on(60) };
+        let ask = Question { target: grant, amount: entry.asked, kind: MotionKind::Grant, key: &key, on: self.on(60) };
         let decision = vote(&mut clerk, self.account, &ask, made).await?;
         allocate(&mut clerk, self.account, &ask, decision).await?;
         let half = Fen(entry.asked.0 / 200 * 100);
         let file = |what: &str| (format!("{key}-{what}.pdf"), sha256(&format!("{key}-{what}")));
         let (name, sha) = file("contract");
-        let contract =
-            Contract { target_id: grant, signed_on: self.on(63), name, sha256: sha, pass_score: PASS };
-        let tranches = vec![
-            (half, self.on(65), None),
-            (entry.asked - half, self.on(150), Some(ReportKind::Midterm)),
-        ];
+        let contract = Contract { target_id: grant, signed_on: self.on(63), name, sha256: sha, pass_score: PASS };
+        let tranches = vec![(half, self.on(65), None), (entry.asked - half, self.on(150), Some(ReportKind::Midterm))];
         let draft = ContractDraft { contract, tranches };
         let (tx, by, once) = clerk.once(self.on(63), &format!("{}/sign/{key}", self.account.code), "sign", &draft)?;
         grant::sign(tx, by, &once, &draft).await?;
@@ -312,8 +307,11 @@ impl Stage<'_> {
 
     /// What a group gives back from its sales.
     async fn feed_back(&mut self, clerk: &mut Clerk<'_>, key: &str, entry: Entry, made: &mut Made) -> Result<()> {
-        let gift =
-            Gift { key: format!("{}/back/{key}", self.account.code), note: "义卖反哺 · From what it sold", on: self.on(280) };
+        let gift = Gift {
+            key: format!("{}/back/{key}", self.account.code),
+            note: "义卖反哺 · From what it sold",
+            on: self.on(280),
+        };
         let line = (entry.group, self.dice.yuan(100, 600));
         give(clerk, self.account.fund, &gift, &[line], made).await
     }

@@ -8,7 +8,10 @@ use super::{
     yuan,
 };
 use crate::{
-    bank::{self, LineDraft, Owner, matching::{Match, matched}},
+    bank::{
+        self, LineDraft, Owner,
+        matching::{Match, matched},
+    },
     committee::MotionKind,
     demo::clerk::{Clerk, sha256},
     error::Result,
@@ -77,10 +80,10 @@ pub async fn propose(
             // The key is the database's.
             target: TargetId(0),
             code: format!("P{:02}", quarter.number * size.projects + number + 1),
-            own: pilot.dice.yuan(5, 14) + yuan(500),
+            own: pilot.dice.hundreds(5, 14),
             copay: if number == 0 { yuan(100) } else { Fen::ZERO },
             claimed: Fen::ZERO,
-            beside: pilot.dice.yuan(0, 3_000) + yuan(100),
+            beside: pilot.dice.hundreds(1, 30),
             residents: pilot.dice.roll(60, 400),
         };
         let copay = Fen(work.copay.0 * i64::try_from(pilot.people.households.len()).expect("a short list"));
