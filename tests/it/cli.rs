@@ -378,3 +378,24 @@ async fn the_demo_makes_its_books_once_and_serves_them_again() {
     let verified = print(&["verify", "--data-dir", place]);
     assert!(verified.contains("SEAL"), "{verified}");
 }
+
+#[tokio::test]
+async fn the_district_is_made_told_and_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().to_str().unwrap();
+    let mut command = cobuild();
+    command.args(["demo", "--sample", "district", "--data-dir", place]);
+    let server = Server::try_start(command).unwrap();
+    let told = &server.before;
+    assert!(told.contains("112 communities, 54 funds, 1239 groups"), "{told}");
+    let tokens: Value =
+        serde_json::from_str(&fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap()).unwrap();
+    let auditor = tokens["auditor"]["token"].as_str().unwrap();
+    let query = "{ funds { totalCount } groups { totalCount } }";
+    let answer: Value = server.ask_with(query, auditor).await.json().await.unwrap();
+    assert_eq!(answer["data"], json!({ "funds": { "totalCount": 54 }, "groups": { "totalCount": 1239 } }), "{answer}");
+    server.stop();
+    let other = run(&["demo", "--data-dir", place]);
+    assert_eq!(other.status.code(), Some(2), "{}", stderr(&other));
+    assert!(print(&["verify", "--data-dir", place]).contains("SEAL"));
+}

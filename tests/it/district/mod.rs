@@ -1,6 +1,7 @@
 //! The sample of a whole district: what it holds, and that every list of it takes as many statements wide as narrow.
 
-use std::sync::Mutex;
+mod graph;
+mod width;
 
 use cobuild::{
     db::Db,
@@ -24,9 +25,6 @@ async fn filled(fixture: &Fixture) -> (Db, district::Made) {
     let made = district::create(&db, &size()).await.unwrap().unwrap();
     (db, made)
 }
-
-/// The heads of both engines, as each test comes by.
-static HEADS: Mutex<Vec<(String, Vec<String>)>> = Mutex::new(vec![]);
 
 on_both! {
     async fn the_district_is_made_once_and_its_books_are_clean(fixture: Fixture) {
