@@ -35,7 +35,7 @@ const EMPTY: &str = "query Empty { __typename }";
 
 /// What the dashboards are about.
 const ABOUT: &str = "{ areas(first: 1, level: DISTRICT) { edges { node { id } } }
-  parties(first: 1, search: \"共建单位 C001-01\") { edges { node { id } } } }";
+  parties(first: 1, search: \"共建单位 C001-27\") { edges { node { id } } } }";
 
 /// Asks over HTTP, as a program with the auditor's token does.
 struct Client {

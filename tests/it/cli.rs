@@ -391,9 +391,10 @@ async fn the_district_is_made_told_and_served() {
     let tokens: Value =
         serde_json::from_str(&fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap()).unwrap();
     let auditor = tokens["auditor"]["token"].as_str().unwrap();
-    let query = "{ funds { totalCount } groups { totalCount } }";
+    let query = "{ funds(first: 100) { edges { cursor } } groups { totalCount } }";
     let answer: Value = server.ask_with(query, auditor).await.json().await.unwrap();
-    assert_eq!(answer["data"], json!({ "funds": { "totalCount": 54 }, "groups": { "totalCount": 1239 } }), "{answer}");
+    assert_eq!(answer["data"]["funds"]["edges"].as_array().unwrap().len(), 54, "{answer}");
+    assert_eq!(answer["data"]["groups"]["totalCount"], 1239);
     server.stop();
     let other = run(&["demo", "--data-dir", place]);
     assert_eq!(other.status.code(), Some(2), "{}", stderr(&other));

@@ -139,7 +139,11 @@ async fn fill(clerk: &mut Clerk<'_>, size: &Size) -> Result<Made> {
     people::departments(&mut desk, &places, own, &mut made).await?;
     rounds::run(&mut desk, own, &places, &groups, size, &mut made).await?;
     contest::run(&mut desk, own, &places, &groups, size, &mut made).await?;
-    let guests = tour::Guests { unit: peoples[0].units[0], merchant: peoples[0].merchants[2], group: groups[0].0 };
+    let guests = tour::Guests {
+        unit: money::first_recurring(&peoples[0].units),
+        merchant: peoples[0].merchants[2],
+        group: groups[0].0,
+    };
     tour::give_roles(&mut desk, &places, &pilots[0], guests).await?;
     total(&mut desk, places.district, &mut made).await?;
     Ok(made)

@@ -33,6 +33,11 @@ const SHARE_BPS: i64 = 300;
 /// Units of a project that are claimed each quarter.
 const CLAIMED: i64 = 2;
 
+/// The first of the units that promise a sum each quarter.
+pub fn first_recurring(units: &[PartyId]) -> PartyId {
+    units[units.len() - SPECIAL]
+}
+
 /// What is promised and still to be paid.
 #[derive(Default)]
 pub struct Promised {

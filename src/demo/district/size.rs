@@ -48,7 +48,7 @@ pub const CUT: Size = Size {
     pilots: 2,
     followers: 6,
     groups: 40,
-    units: 12,
+    units: 30,
     merchants: 6,
     households: 6,
     quarters: 4,

@@ -27,7 +27,7 @@ pub const HOLDERS: [Holder; 8] = [
     holder("communityStaff", "社区工作者 · Community staff", Role::CommunityStaff, On::Community, "春晖里社区"),
     holder("committeeMember", "基金委员 · Committee member", Role::CommitteeMember, On::Fund, PILOT),
     holder("auditor", "审计 · Auditor", Role::Auditor, On::District, "示范区"),
-    holder(READER, "共建单位代表 · Partner unit", Role::PartyRepresentative, On::Party("unit"), "共建单位 C001-01"),
+    holder(READER, "共建单位代表 · Partner unit", Role::PartyRepresentative, On::Party("unit"), "共建单位 C001-27"),
     holder("merchant", "商家代表 · Merchant", Role::PartyRepresentative, On::Party("merchant"), "爱心商家 C001-03"),
     holder("group", "自组织代表 · Group", Role::PartyRepresentative, On::Party("group"), "春晖里社区助老队 1"),
 ];
@@ -35,7 +35,7 @@ pub const HOLDERS: [Holder; 8] = [
 /// Those who are shown around, beside the staff.
 #[derive(Clone, Copy)]
 pub struct Guests {
-    /// The first pilot's first unit.
+    /// The first pilot's first unit that gives each quarter.
     pub unit: PartyId,
     /// Its first merchant that gives a share.
     pub merchant: PartyId,

