@@ -71,11 +71,11 @@ impl Graph {
     }
 
     /// What a list holds below its edges: the fields of each node with, one step further, the plain ones of whatever it
-    /// leads to; and how many of those may be missing, so that they are not always fetched.
-    pub fn below(&self, connection: &str) -> (String, u64) {
+    /// leads to; how many of those there are, and how many may be missing, so that they are not always fetched.
+    pub fn below(&self, connection: &str) -> (String, u64, u64) {
         let edges = self.fields(connection).iter().find(|field| field.name == "edges").expect("a connection has edges");
         let node = self.fields(&edges.gives).iter().find(|field| field.name == "node").expect("an edge has a node");
-        let mut unsure = 0;
+        let (mut all, mut unsure) = (0, 0);
         let mut parts: Vec<String> = vec!["__typename".into()];
         for field in self.fields(&node.gives).iter().filter(|field| field.plain) {
             if field.leaf {
@@ -84,9 +84,10 @@ impl Graph {
                 let leaves = self.fields(&field.gives).iter().filter(|one| one.leaf && one.plain);
                 let leaves: Vec<&str> = leaves.map(|one| one.name.as_str()).collect();
                 parts.push(format!("{} {{ __typename {} }}", field.name, leaves.join(" ")));
+                all += 1;
                 unsure += u64::from(!field.sure);
             }
         }
-        (format!("edges {{ node {{ {} }} }}", parts.join(" ")), unsure)
+        (format!("edges {{ node {{ {} }} }}", parts.join(" ")), all, unsure)
     }
 }

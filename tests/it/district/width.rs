@@ -73,9 +73,14 @@ const WIDE: usize = 100;
 /// Branches that ask for the same kind of row may be fetched together or apart, as their loads happen to meet.
 const MEETINGS: u64 = 3;
 
+/// Statements of one step, where the narrow list leads nowhere.
+const FOLLOWED: u64 = 2;
+
 struct Asked {
     statements: u64,
     rows: usize,
+    /// Whether its innermost list found something.
+    followed: bool,
 }
 
 /// Edges, and members of other lists, in an answer.
@@ -96,7 +101,8 @@ async fn ask(db: &Db, viewer: &Viewer, query: &str, variables: Value) -> Result<
         return Err(format!("{query}: {:?}", answer.errors));
     }
     let statements = db.statements() - before;
-    Ok(Asked { statements, rows: rows(&answer.data.into_json().unwrap()) })
+    let answer = answer.data.into_json().unwrap();
+    Ok(Asked { statements, rows: rows(&answer), followed: answer.to_string().contains("__typename") })
 }
 
 macro_rules! dashboards {
@@ -122,7 +128,7 @@ on_both! {
             let Some((_, root)) = ROOTS.iter().find(|(name, _)| *name == of) else {
                 panic!("{name} is a list that nobody reaches: add how {of} is reached to ROOTS");
             };
-            let (below, unsure) = graph.below(&field.gives);
+            let (below, all, unsure) = graph.below(&field.gives);
             let list = format!("{}(first: $n) {{ {below} }}", field.name);
             let query = format!("query($n: Int!) {{ {} }}", root.replace('@', &list));
             let narrow = ask(&db, &viewer, &query, json!({ "n": NARROW })).await;
@@ -134,12 +140,14 @@ on_both! {
                     continue;
                 }
             };
-            eprintln!("{name}: {} of {}, {} of {}, {unsure}", narrow.statements, narrow.rows, wide.statements, wide.rows);
             if wide.rows == narrow.rows {
                 thin.push(name.clone());
             }
-            if wide.statements > narrow.statements + unsure + MEETINGS {
-                grown.push(format!("{name}: {} statements for {} rows, {} for {}", narrow.statements, narrow.rows, wide.statements, wide.rows));
+            // Where the narrow list found nothing, nothing was followed; each step may be a load, and a load some statements.
+            let slack = MEETINGS + if narrow.followed { unsure } else { FOLLOWED * all };
+            if wide.statements > narrow.statements + slack {
+                let (few, many) = (narrow.statements, wide.statements);
+                grown.push(format!("{name}: {few} statements for {} rows, {many} for {}", narrow.rows, wide.rows));
             }
         }
         assert!(grown.is_empty(), "{grown:#?}");
@@ -165,7 +173,8 @@ on_both! {
             counts.push((name, narrow.statements, wide.statements));
         }
         eprintln!("{:?}: {counts:?}", fixture.engine);
-        assert!(counts.iter().all(|(_, narrow, wide)| narrow == wide), "{counts:?}");
+        let alike = |(_, narrow, wide): &(&str, u64, u64)| wide <= &(narrow + MEETINGS);
+        assert!(counts.iter().all(alike), "{counts:?}");
         db.close().await;
     }
 }
