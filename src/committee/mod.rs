@@ -7,7 +7,7 @@
 //! * A seat votes once, while the motion is open, and not where its own unit gives, receives or is related.
 //! * The rule that is in force on the day a motion closes decides it.
 //! * Resolution numbers that cobuild gives have no gaps in a fund and a year; a number is used once in a fund.
-//! * A resolution is annulled only while nothing is allocated on it, and nothing is allocated on it after.
+//! * A resolution is annulled only while nothing stands on it, and nothing is allocated on it after.
 
 mod council;
 mod graphql;
@@ -94,6 +94,8 @@ pub struct Decision {
     pub annulled_on: Option<Date>,
     /// Why it was annulled.
     pub annulled_why: Option<String>,
+    /// 1 when a grant has ended on it.
+    pub carried_out: i64,
     /// The path of the fund's area.
     pub area_path: String,
 }

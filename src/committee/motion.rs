@@ -37,6 +37,8 @@ pub enum MotionKind {
     Rule,
     /// That an advance be written off.
     WriteOff,
+    /// That a micro-grant end without an evaluation.
+    End,
 }
 
 impl MotionKind {

@@ -97,6 +97,7 @@ pub async fn decide(tx: &mut Tx, by: By<'_>, once: &Once, draft: &DecisionDraft)
         votes_all: tally.sat,
         annulled_on: None,
         annulled_why: None,
+        carried_out: 0,
         area_path: fund.area_path,
     };
     let id = store::insert_decision(tx, &decision, None).await?;
@@ -169,7 +170,7 @@ pub struct Annul {
 ///
 /// # Errors
 /// Refused for a text and a day out of bounds, a resolution that does not exist or is annulled, and one on
-/// which money is allocated that was not taken back.
+/// which money is allocated that was not taken back, or that is carried out.
 pub async fn annul(tx: &mut Tx, by: By<'_>, input: &Annul) -> Result<Decision> {
     let not_found = || Refusal::NotFound { what: "decision".into() }.at("decisionId");
     let before = store::by_ids(&mut *tx, &[input.decision]).await?.pop().ok_or_else(not_found)?;
@@ -192,7 +193,8 @@ impl Decision {
     /// Whether it may be annulled now, when `allocated` stands on it.
     ///
     /// # Errors
-    /// Denied without the right; refused when it is annulled, and when money is allocated on it.
+    /// Denied without the right; refused when it is annulled, when money is allocated on it, and when it is carried
+    /// out.
     pub fn may_annul(&self, by: By<'_>, allocated: Fen) -> Result<()> {
         by.viewer.must(Act::Decide, &[self.on()])?;
         let resolution = self.resolution_number.clone();
@@ -201,6 +203,9 @@ impl Decision {
         }
         if allocated.is_positive() {
             return Err(Refusal::DecisionUsed { resolution, allocated }.at("decisionId"));
+        }
+        if self.carried_out == 1 {
+            return Err(Refusal::DecisionCarriedOut { resolution }.at("decisionId"));
         }
         Ok(())
     }

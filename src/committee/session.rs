@@ -164,12 +164,14 @@ fn checked(by: By<'_>, draft: &MotionDraft) -> Result<(String, Vec<Paper>)> {
 }
 
 impl MotionDraft {
-    /// A rule is about a quorum and a majority; a change of use may name a project and an amount; all else must.
+    /// A rule is about a quorum and a majority; a change of use may name a project and an amount; the end of a grant
+    /// names the grant; all else must name both.
     fn check_parts(&self) -> Result<()> {
         let money = self.target.is_some() && self.amount.is_some();
         let fits = match self.kind {
             MotionKind::Rule => self.rule.is_some() && self.target.is_none() && self.amount.is_none(),
             MotionKind::Purpose => self.rule.is_none(),
+            MotionKind::End => self.rule.is_none() && self.target.is_some() && self.amount.is_none(),
             _ => self.rule.is_none() && money,
         };
         if fits { Ok(()) } else { Err(Refusal::MotionParts {}.at("kind")) }
@@ -184,7 +186,7 @@ async fn check_target(tx: &mut Tx, fund: &Fund, target: TargetId, kind: MotionKi
     }
     let fits = match kind {
         MotionKind::Project => target.kind == TargetKind::Project,
-        MotionKind::Grant => target.kind == TargetKind::Grant,
+        MotionKind::Grant | MotionKind::End => target.kind == TargetKind::Grant,
         _ => true,
     };
     if !fits {
@@ -335,6 +337,7 @@ async fn carry(tx: &mut Tx, motion: &MotionRow, rule: &Rule, tally: super::Tally
         votes_all: tally.sat,
         annulled_on: None,
         annulled_why: None,
+        carried_out: 0,
         area_path: String::new(),
     };
     let id = store::insert_decision(tx, &decision, Some((year, number))).await?;

@@ -299,8 +299,8 @@ refusals! {
         "未设监督席;委员会至少须有一个只监督、不表决的席位。";
     /// A motion lacks what its kind is about, or has what it is not about.
     MotionParts {}
-        "A motion for a rule has a quorum and a majority; a change of purpose may name a target and an amount; every other motion names a target of its kind and an amount."
-        "规则议案须填写法定人数和多数;变更用途可指明项目和金额;其他议案须指明相应的项目或资助及金额。";
+        "A motion for a rule has a quorum and a majority; a change of purpose may name a target and an amount; the end of a grant names the grant alone; every other motion names a target of its kind and an amount."
+        "规则议案须填写法定人数和多数;变更用途可指明项目和金额;终止资助只指明该资助;其他议案须指明相应的项目或资助及金额。";
     /// A motion is not in a state that allows this.
     MotionState { state: String, accepted: String }
         "The motion is {state}; this is possible while it is {accepted}."
@@ -341,6 +341,10 @@ refusals! {
     DecisionUsed { resolution: String, allocated: Fen }
         "{allocated} is allocated on resolution {resolution}; reverse those allocations first."
         "决议 {resolution} 已拨付 {allocated};请先冲销相应拨付。";
+    /// What the decision asked for was done, and is not undone.
+    DecisionCarriedOut { resolution: String }
+        "A micro-grant has ended on resolution {resolution}; that is not undone."
+        "已有资助依决议 {resolution} 终止,不得撤销。";
     /// The decision is younger than what is booked on it.
     DecisionLater { resolution: String, approved_on: NaiveDate }
         "Resolution {resolution} was taken on {approved_on}; nothing is allocated on it before that day."
@@ -393,6 +397,10 @@ refusals! {
     GrantTooLarge { asked: Fen, max: Fen }
         "{asked} is more than the {max} that this may come to."
         "{asked} 超过此项上限 {max}。";
+    /// The group's line in the register is struck off.
+    GroupStruckOff { number: String, on: NaiveDate }
+        "{number} is struck off the register since {on}; restore it first."
+        "{number} 自 {on} 起已从名册注销;请先恢复。";
     /// A judge scores through their own access.
     JudgeOfAnother { judge: i64 }
         "Judge {judge} scores through their own access, and not through yours."

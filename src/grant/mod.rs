@@ -7,10 +7,11 @@
 //! * Objections are taken while the ranking is published, and settled before anything is awarded.
 //! * All awards of a round come to its budget at most. An award gets money as any target does: by resolutions of
 //!   the committee, which come to the award at most.
-//! * A grant goes on as [`GRANT_MOVES`] says. Under contract it is paid by tranches, each after its report: what has
+//! * A grant goes on as [`GRANT_MOVES`] says; one that was not evaluated can end all the same (see [`end`]). Under contract it is paid by tranches, each after its report: what has
 //!   left it is never more than the tranches that may be paid (see [`tranche`]).
 
 mod apply;
+mod end;
 pub mod graphql;
 mod judge;
 mod rank;
@@ -27,6 +28,7 @@ pub use apply::{
     Application, ApplicationDraft, ApplicationState, Award, Awarded, Check, CheckOutcome, Objection, ObjectionDraft,
     ObjectionOutcome, Settlement, award, check, object, settle, submit,
 };
+pub use end::{Ending, end};
 pub use judge::{Conflict, Score, Sheet, declare, score};
 pub use rank::{Ranked, Scored, rank};
 pub use round::{

@@ -40,13 +40,20 @@ pub enum GrantState {
     Evaluated,
     /// Nothing is paid into it or out of it any more.
     Closed,
+    /// It ended without an evaluation: nothing is paid any more, and it is no step of the ladder.
+    Ended,
 }
 
-use GrantState::{Awarded, Closed, Contracted, Evaluated, Midterm, Proposed, Reported};
+use GrantState::{Awarded, Closed, Contracted, Ended, Evaluated, Midterm, Proposed, Reported};
 
 impl GrantState {
     /// All of them, in the order that grants go.
-    pub const ALL: [Self; 7] = [Proposed, Awarded, Contracted, Midterm, Reported, Evaluated, Closed];
+    pub const ALL: [Self; 8] = [Proposed, Awarded, Contracted, Midterm, Reported, Evaluated, Closed, Ended];
+
+    /// Whether nothing follows.
+    pub fn ends(self) -> bool {
+        matches!(self, Closed | Ended)
+    }
 }
 
 /// What must be so for a move of a grant, beside the right.
@@ -72,6 +79,11 @@ pub const GRANT_MOVES: &[Move] = &[
     (Midterm, Reported, Act::ApplyForGrant, GrantCondition::Recorded, "grantReportFile"),
     (Reported, Evaluated, Act::RunProject, GrantCondition::Recorded, "microGrantEvaluate"),
     (Evaluated, Closed, Act::RunProject, GrantCondition::NoMoneyLeft, "microGrantClose"),
+    (Proposed, Ended, Act::RunProject, GrantCondition::NoMoneyLeft, "microGrantEnd"),
+    (Awarded, Ended, Act::RunProject, GrantCondition::NoMoneyLeft, "microGrantEnd"),
+    (Contracted, Ended, Act::RunProject, GrantCondition::NoMoneyLeft, "microGrantEnd"),
+    (Midterm, Ended, Act::RunProject, GrantCondition::NoMoneyLeft, "microGrantEnd"),
+    (Reported, Ended, Act::RunProject, GrantCondition::NoMoneyLeft, "microGrantEnd"),
 ];
 
 /// [`GRANT_MOVES`] as the documentation shows it.
@@ -109,6 +121,8 @@ pub struct GrantFacts {
     pub evaluated: i64,
     /// 1 when it is closed.
     pub closed: i64,
+    /// 1 when it ended without an evaluation.
+    pub ended: i64,
     /// The money left in it: allocated or advanced.
     pub money_left: Fen,
     /// The day of the last step; `None` before its contract.
@@ -119,6 +133,7 @@ impl GrantFacts {
     /// How far the grant is.
     pub fn state(self) -> GrantState {
         match self {
+            Self { ended: 1, .. } => Ended,
             Self { closed: 1, .. } => Closed,
             Self { evaluated: 1, .. } => Evaluated,
             Self { closing: 1, .. } => Reported,
@@ -246,7 +261,7 @@ pub struct Evaluation {
 pub type EvaluationDraft = Evaluation;
 
 /// The grant with what is known of it, and its fund's head locked.
-async fn locked(tx: &mut Tx, id: TargetId) -> Result<(MicroGrant, GrantFacts)> {
+pub(super) async fn locked(tx: &mut Tx, id: TargetId) -> Result<(MicroGrant, GrantFacts)> {
     let not_found = || Refusal::NotFound { what: "micro-grant".into() }.at("microGrantId");
     let grant = project::store::grants_by_ids(&mut *tx, &[id]).await?.pop().ok_or_else(not_found)?;
     head::lock(tx, grant.fund_id).await?;
@@ -255,7 +270,7 @@ async fn locked(tx: &mut Tx, id: TargetId) -> Result<(MicroGrant, GrantFacts)> {
 }
 
 /// A day on which a grant may go on: not to come, and not before its award or last step.
-fn check_day(by: By<'_>, grant: &MicroGrant, facts: GrantFacts, on: NaiveDate, field: &str) -> Result<()> {
+pub(super) fn check_day(by: By<'_>, grant: &MicroGrant, facts: GrantFacts, on: NaiveDate, field: &str) -> Result<()> {
     check_past(on, by.today, field)?;
     let from = facts.last_on.unwrap_or(grant.awarded_on.0);
     if on < from {
@@ -394,7 +409,7 @@ mod tests {
     fn facts(state: GrantState) -> GrantFacts {
         let reached = |from: GrantState| {
             let at = |one: GrantState| GrantState::ALL.iter().position(|all| *all == one);
-            i64::from(at(state) >= at(from))
+            i64::from(state != Ended && at(state) >= at(from))
         };
         GrantFacts {
             target_id: TargetId(1),
@@ -404,7 +419,8 @@ mod tests {
             midterm_due: 0,
             closing: reached(Reported),
             evaluated: reached(Evaluated),
-            closed: reached(Closed),
+            closed: i64::from(state.ends()),
+            ended: i64::from(state == Ended),
             money_left: Fen::ZERO,
             last_on: None,
         }
@@ -414,13 +430,14 @@ mod tests {
     fn every_role_moves_a_grant_as_the_table_says_and_no_other_way() {
         // Rows: from; columns: to, in the order of `GrantState::ALL`. o opens motions, r runs, g is of the group.
         let allowed = [
-            (Proposed, "-o-----"),
-            (Awarded, "--r----"),
-            (Contracted, "---gg--"),
-            (Midterm, "----g--"),
-            (Reported, "-----r-"),
-            (Evaluated, "------r"),
-            (Closed, "-------"),
+            (Proposed, "-o-----r"),
+            (Awarded, "--r----r"),
+            (Contracted, "---gg--r"),
+            (Midterm, "----g--r"),
+            (Reported, "-----r-r"),
+            (Evaluated, "------r-"),
+            (Closed, "--------"),
+            (Ended, "--------"),
         ];
         let on_fund = Held::Fund(FundId(1));
         let roles = [
@@ -447,7 +464,7 @@ mod tests {
                 assert!(matches!(outcome, Err(Error::Denied(_))), "the public from {from:?} to {to:?}");
             }
         }
-        assert_eq!(asked, 7 * 7 * 7);
+        assert_eq!(asked, 8 * 8 * 7);
     }
 
     #[test]
@@ -460,5 +477,7 @@ mod tests {
         let left = GrantFacts { money_left: Fen(1), ..facts(Evaluated) };
         let Err(Error::Refused(refused)) = left.may_move(&host, &grant(), Closed) else { panic!("it is closed") };
         assert_eq!(refused.refusal, Refusal::MoneyLeft { amount: Fen(1) });
+        let left = GrantFacts { money_left: Fen(1), ..facts(Midterm) };
+        assert!(left.may_move(&host, &grant(), Ended).is_err());
     }
 }

@@ -794,14 +794,15 @@ FROM related_party r JOIN related_party o ON o.party_id = r.party_id AND o.host_
 WHERE (o.valid_to IS NULL OR o.valid_to >= r.valid_from) AND (r.valid_to IS NULL OR r.valid_to >= o.valid_from)
 ORDER BY a, b, c;
 
--- @I33 A round awards its budget at most, a grant is resolved up to its award, and pays what its reports allow.
--- 每轮微创投的授予不超过预算,每项资助的决议不超过授予额,支付不超过已交报告所允许的各期之和。
+-- @I33 A round awards its budget at most, a grant is resolved up to its award, pays what its reports allow, and ends once.
+-- 每轮微创投的授予不超过预算,每项资助的决议不超过授予额,支付不超过已交报告所允许的各期之和,且只结束一次。
 SELECT 'round ' || r.id AS a, 'at most ' || r.budget AS b, CAST(SUM(g.awarded) AS TEXT) AS c
 FROM grant_round r JOIN grant_application a ON a.round_id = r.id JOIN micro_grant g ON g.id = a.target_id
 GROUP BY r.id, r.budget HAVING SUM(g.awarded) > r.budget
 UNION ALL
 SELECT 'grant ' || g.id || ' resolved', 'at most ' || g.awarded, CAST(SUM(d.amount) AS TEXT)
 FROM micro_grant g JOIN decision d ON d.target_id = g.id
+JOIN motion m ON m.id = d.motion_id AND m.kind IN ('PROJECT', 'ALLOCATION', 'GRANT')
 WHERE g.awarded IS NOT NULL AND NOT EXISTS (SELECT 1 FROM annulment n WHERE n.decision_id = d.id)
 GROUP BY g.id, g.awarded HAVING SUM(d.amount) > g.awarded
 UNION ALL
@@ -829,4 +830,43 @@ WHERE a.target_id IS NOT NULL AND a.stage <> 'START_UP' AND NOT EXISTS (
     SELECT 1 FROM target t JOIN micro_grant g ON g.id = t.id
     JOIN grant_contract c ON c.target_id = t.id JOIN grant_evaluation v ON v.target_id = t.id AND v.score >= c.pass_score
     WHERE t.group_id = a.group_id AND g.stage = CASE a.stage WHEN 'GROWTH' THEN 'START_UP' ELSE 'GROWTH' END)
+UNION ALL
+SELECT 'ended grant ' || o.target_id, 'closed and not evaluated',
+       CASE WHEN v.target_id IS NULL THEN t.status ELSE 'evaluated' END
+FROM grant_ending o JOIN target t ON t.id = o.target_id LEFT JOIN grant_evaluation v ON v.target_id = o.target_id
+WHERE t.status <> 'CLOSED' OR v.target_id IS NOT NULL
+UNION ALL
+SELECT 'ended grant ' || o.target_id, 'a standing resolution to end it', 'decision ' || o.decision_id
+FROM grant_ending o JOIN decision d ON d.id = o.decision_id JOIN motion m ON m.id = d.motion_id
+WHERE m.kind <> 'END' OR d.target_id <> o.target_id OR d.approved_on > o.ended_on
+   OR EXISTS (SELECT 1 FROM annulment n WHERE n.decision_id = d.id)
+ORDER BY a, b, c;
+
+-- @I34 A line of the register is what its last change left, and each change begins where the one before ended.
+-- 名册各行与其最后一次变更后的内容一致,每次变更均以上一次变更的结果为起点。
+WITH told AS (
+    SELECT c.id, c.party_id, c.kind, c.changed_on,
+           c.before_name || ' / ' || c.before_area_id || ' / ' || c.before_field || ' / ' || c.before_standing || ' / '
+               || c.before_number || ' / ' || c.before_registered_on AS was,
+           c.after_name || ' / ' || c.after_area_id || ' / ' || c.after_field || ' / ' || c.after_standing || ' / '
+               || c.after_number || ' / ' || c.after_registered_on AS became,
+           (SELECT MAX(o.id) FROM group_change o WHERE o.party_id = c.party_id AND o.id < c.id) AS previous_id,
+           (SELECT MAX(o.id) FROM group_change o WHERE o.party_id = c.party_id) AS last_id
+    FROM group_change c)
+SELECT 'group ' || r.party_id AS a, t.became AS b,
+       p.name || ' / ' || r.area_id || ' / ' || r.field || ' / ' || r.standing || ' / ' || r.number || ' / '
+           || r.registered_on AS c
+FROM told t JOIN group_registration r ON r.party_id = t.party_id JOIN party p ON p.id = t.party_id
+WHERE t.id = t.last_id AND t.became <> p.name || ' / ' || r.area_id || ' / ' || r.field || ' / ' || r.standing || ' / '
+           || r.number || ' / ' || r.registered_on
+UNION ALL
+SELECT 'change ' || t.id, o.became, t.was
+FROM told t JOIN told o ON o.id = t.previous_id WHERE t.was <> o.became
+UNION ALL
+SELECT 'group ' || r.party_id || ', struck off', COALESCE(CAST(s.changed_on AS TEXT), 'never'),
+       COALESCE(CAST(r.struck_off_on AS TEXT), 'never')
+FROM group_registration r
+LEFT JOIN group_change s ON s.kind = 'STRUCK_OFF' AND s.id = (
+    SELECT MAX(o.id) FROM group_change o WHERE o.party_id = r.party_id AND o.kind <> 'CORRECTED')
+WHERE COALESCE(CAST(s.changed_on AS TEXT), 'never') <> COALESCE(CAST(r.struck_off_on AS TEXT), 'never')
 ORDER BY a, b, c;

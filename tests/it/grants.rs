@@ -492,6 +492,7 @@ on_both! {
         let read = world.read(query, json!({ "id": grant })).await;
         assert_eq!(read["node"]["actions"], json!([
             { "name": "grantReportFile", "to": "REPORTED", "allowed": true, "reason": null },
+            { "name": "microGrantEnd", "to": "ENDED", "allowed": false, "reason": "5000.00 has not been spent; release it or clear the advance first." },
             { "name": "advancePay", "to": null, "allowed": false, "reason": "Tranche 3 waits for the report CLOSING; until that is filed 0.00 may be paid." },
             { "name": "expenseRecord", "to": null, "allowed": false, "reason": "Tranche 3 waits for the report CLOSING; until that is filed 0.00 may be paid." },
         ]));
@@ -513,6 +514,216 @@ on_both! {
         here.council.is_clean().await;
         let mut tx = world.db.begin().await.unwrap();
         assert!(tx.sql("UPDATE tranche SET amount = amount + 1").execute().await.is_err());
+    }
+
+    async fn a_grant_whose_evaluation_never_comes_ends_with_a_reason_or_a_resolution(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let (world, group) = (here.world(), here.council.ids.group.clone());
+        let other = here.group("Another group").await;
+        let third = here.group("A third group").await;
+        let applicants = [(group.as_str(), "10000.00"), (other.as_str(), "5000.00"), (third.as_str(), "5000.00")];
+        let (_, applications) = here.awarding("2026-1", &applicants).await;
+        let grant = here.award(&applications[0], "G1", "10000.00", "2026-01-29").await;
+        here.resolve(&grant, "2026-1", "10000.00", "2026-01-30").await;
+        here.sign(&grant, "2026-02-01", json!([tranche("6000.00", "2026-02-01", Value::Null), tranche("4000.00", "2026-06-01", json!("MIDTERM"))])).await;
+        here.advance_pay(&grant, "6000.00", "2026-02-02").await;
+        here.clear(&grant, "5000.00", "2026-02-20").await;
+        // The report never comes: what was not spent goes back first.
+        let end = |change: Value| with(json!({ "microGrantId": grant, "endedOn": "2026-05-01", "reason": "The group has dissolved." }), change);
+        assert_eq!(world.refused("microGrantEnd", end(json!({}))).await, ("MONEY_LEFT".into(), "microGrantId".into()));
+        let query = "query($id: ID!) { node(id: $id) { ... on MicroGrant { state actions { name to allowed reason }
+            ending { endedOn reason decision { resolutionNumber } } } } }";
+        let told = async |id: &str| {
+            let mut read = world.read(query, json!({ "id": id })).await["node"].take();
+            let actions = read["actions"].as_array().unwrap();
+            let ends = actions.iter().find(|one| one["name"] == "microGrantEnd").cloned();
+            read["actions"] = json!(ends);
+            read
+        };
+        assert_eq!(told(&grant).await, json!({ "state": "CONTRACTED", "ending": null, "actions": { "name": "microGrantEnd",
+            "to": "ENDED", "allowed": false, "reason": "5000.00 has not been spent; release it or clear the advance first." } }));
+        let back = with(advance(&grant, "1000.00", "2026-04-01"), json!({ "to": "TARGET", "idempotencyKey": "back" }));
+        assert_eq!(world.write("advanceReturn", back, "").await["userErrors"], json!([]));
+        let release = with(advance(&grant, "5000.00", "2026-04-02"), json!({ "idempotencyKey": "release" }));
+        assert_eq!(world.write("allocationRelease", release, "").await["userErrors"], json!([]));
+        assert_eq!(told(&grant).await["actions"]["allowed"], true);
+        for (change, code, field) in [
+            (json!({ "reason": " " }), "TEXT_EMPTY", "reason"),
+            (json!({ "endedOn": "2026-01-31" }), "PERIOD_REVERSED", "endedOn"),
+            (json!({ "endedOn": "2026-06-01" }), "DATE_IN_FUTURE", "endedOn"),
+        ] {
+            assert_eq!(world.refused("microGrantEnd", end(change)).await, (code.into(), field.into()));
+        }
+        // Twice at once: it ends once.
+        let (one, two) = tokio::join!(world.write("microGrantEnd", end(json!({})), ""), world.write("microGrantEnd", end(json!({})), ""));
+        assert_eq!(self::told(&[&one, &two]), (vec!["GRANT_STATE".to_owned()], 1));
+        assert_eq!(told(&grant).await, json!({ "state": "ENDED", "actions": null,
+            "ending": { "endedOn": "2026-05-01", "reason": "The group has dissolved.", "decision": null } }));
+        assert_eq!(world.refused("grantReportFile", report(&grant, "MIDTERM", "2026-05-02")).await.0, "GRANT_STATE");
+        assert_eq!(world.refused("microGrantClose", json!({ "microGrantId": grant })).await.0, "GRANT_STATE");
+        assert_eq!(world.refused("advancePay", advance(&grant, "0.01", "2026-05-02")).await.0, "TARGET_CLOSED");
+        // The committee ends another, which it had resolved; a resolution about something else is none.
+        let second = here.award(&applications[1], "G2", "5000.00", "2026-01-29").await;
+        let third = here.award(&applications[2], "G3", "5000.00", "2026-01-29").await;
+        here.resolve(&second, "2026-2", "5000.00", "2026-01-30").await;
+        let release = with(advance(&second, "5000.00", "2026-04-02"), json!({ "idempotencyKey": "second" }));
+        assert_eq!(world.write("allocationRelease", release, "").await["userErrors"], json!([]));
+        let motion = json!({ "kind": "END", "title": "End it", "targetId": second, "amount": null, "openedOn": "2026-04-10" });
+        let motion = here.council.open("end", motion).await;
+        here.council.vote(&motion, &[(1, "FOR"), (2, "FOR"), (3, "FOR"), (4, "FOR")]).await;
+        let (_, decision) = here.council.close(&motion, "2026-04-11").await;
+        let resolved = json!({ "decisionId": decision["id"] });
+        assert_eq!(world.refused("allocationMake", allocate("on it", &decision, "1.00")).await.0, "DECISION_WITHOUT_MONEY");
+        let another = end(json!({ "microGrantId": third, "decisionId": decision["id"] }));
+        assert_eq!(world.refused("microGrantEnd", another).await, ("NOT_FOUND".into(), "decisionId".into()));
+        let ended = |on: &str| with(end(json!({ "microGrantId": second, "endedOn": on })), resolved.clone());
+        assert_eq!(world.refused("microGrantEnd", ended("2026-04-10")).await, ("PERIOD_REVERSED".into(), "endedOn".into()));
+        world.add("microGrantEnd", ended("2026-04-12"), "microGrant").await;
+        assert_eq!(told(&second).await["ending"]["decision"]["resolutionNumber"], "〔2026〕1号");
+        let annul = json!({ "decisionId": decision["id"], "annulledOn": "2026-04-13", "reason": "Too late." });
+        assert_eq!(world.refused("decisionAnnul", annul).await, ("DECISION_CARRIED_OUT".into(), "decisionId".into()));
+        // One that the committee never resolved ends, too; and none of them was a step of the ladder.
+        world.add("microGrantEnd", end(json!({ "microGrantId": third })), "microGrant").await;
+        let round = here.open("2026-2", json!({ "stages": ["GROWTH"], "openedOn": "2026-05-12", "closesOn": "2026-05-20" })).await;
+        here.advance(&round, &[("APPLICATION", "2026-05-12")]).await;
+        let next = with(application(&round, &group, "1.00"), json!({ "stage": "GROWTH", "submittedOn": "2026-05-13" }));
+        assert_eq!(world.refused("grantApplicationSubmit", next).await.0, "STAGE_NOT_REACHED");
+        here.council.is_clean().await;
+        let mut tx = world.db.begin().await.unwrap();
+        assert!(tx.sql("UPDATE grant_ending SET reason = 'Another.'").execute().await.is_err());
+    }
+
+    async fn a_loss_that_the_committee_resolves_is_no_part_of_an_award(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let group = here.council.ids.group.clone();
+        let (_, applications) = here.awarding("2026-1", &[(&group, "10000.00")]).await;
+        let grant = here.award(&applications[0], "G1", "10000.00", "2026-01-29").await;
+        here.resolve(&grant, "2026-1", "10000.00", "2026-01-30").await;
+        let motion = json!({ "kind": "WRITE_OFF", "title": "A loss", "targetId": grant, "amount": money("500.00"), "openedOn": "2026-02-10" });
+        let motion = here.council.open("loss", motion).await;
+        here.council.vote(&motion, &[(1, "FOR"), (2, "FOR"), (3, "FOR"), (4, "FOR")]).await;
+        assert_eq!(here.council.close(&motion, "2026-02-11").await.0, "CARRIED");
+        here.council.is_clean().await;
+    }
+
+    async fn a_line_of_the_register_is_corrected_struck_off_and_restored_and_its_past_is_kept(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let (world, ids) = (here.world(), &here.council.ids);
+        let second = world.area(Some(&ids.street), "COMMUNITY", "No. 7").await;
+        let line = |name: &str, number: &str| json!({ "name": name, "areaId": ids.community, "field": "CULTURE",
+            "standing": "FILED", "number": number, "registeredOn": "2025-06-01" });
+        let done = world.write("groupRegister", json!({ "groups": [line("Chior", "JX-1"), line("Band", "JX-2")] }), "groups { id }").await;
+        let [choir, band] = [0, 1].map(|at| done["groups"][at]["id"].as_str().unwrap().to_owned());
+        let change = |group: &str, change: Value| with(json!({ "groupId": group, "changedOn": "2026-03-01", "reason": "A slip." }), change);
+        let one = |line: Value| json!({ "groups": [line] });
+        // A list of two: a name and a number that were wrong; another community and standing.
+        let both = json!({ "groups": [change(&choir, json!({ "name": "Choir", "number": "JX-10" })),
+            change(&band, json!({ "areaId": second, "standing": "REGISTERED", "registeredOn": "2026-02-28" }))] });
+        let done = world.write("groupCorrect", both, "groups { name registration { number standing area { name } registeredOn } }").await;
+        assert_eq!(done, json!({ "userErrors": [], "groups": [
+            { "name": "Choir", "registration": { "number": "JX-10", "standing": "FILED", "area": { "name": "No. 6" }, "registeredOn": "2025-06-01" } },
+            { "name": "Band", "registration": { "number": "JX-2", "standing": "REGISTERED", "area": { "name": "No. 7" }, "registeredOn": "2026-02-28" } },
+        ] }));
+        let found = world.read("{ parties(search: \"choir\") { edges { node { id } } } }", json!({})).await;
+        assert_eq!(found["parties"]["edges"][0]["node"]["id"], choir, "it is found under its new name");
+        // Nothing of a list is done when one line of it is wrong.
+        for (wrong, code, field) in [
+            (change(&band, json!({})), "NOTHING_CHANGES", "groupId"),
+            (change(&band, json!({ "field": "CULTURE" })), "NOTHING_CHANGES", "groupId"),
+            (change(&band, json!({ "number": "JX-10" })), "NAME_TAKEN", "number"),
+            (change(&band, json!({ "number": "JX-3" })), "NAME_TAKEN", "number"),
+            (change(&choir, json!({ "number": "JX-4" })), "NOT_FOUND", "groupId"),
+            (change(&ids.group, json!({ "number": "JX-4" })), "NOT_FOUND", "groupId"),
+            (change(&band, json!({ "name": " " })), "TEXT_EMPTY", "name"),
+            (change(&band, json!({ "name": "A", "reason": "" })), "TEXT_EMPTY", "reason"),
+            (change(&band, json!({ "name": "A", "changedOn": "2026-02-28" })), "PERIOD_REVERSED", "changedOn"),
+            (change(&band, json!({ "name": "A", "changedOn": "2026-05-21" })), "DATE_IN_FUTURE", "changedOn"),
+            (change(&band, json!({ "registeredOn": "2026-03-02" })), "PERIOD_REVERSED", "registeredOn"),
+        ] {
+            let list = json!({ "groups": [change(&choir, json!({ "number": "JX-3" })), wrong] });
+            assert_eq!(world.refused("groupCorrect", list).await, (code.into(), format!("groups.1.{field}")));
+        }
+        // Two at once: each begins where the other ended.
+        let [fields, numbers] = [json!({ "field": "SAFETY" }), json!({ "number": "JX-11" })].map(|one| json!({ "groups": [change(&choir, one)] }));
+        let (fields, numbers) = tokio::join!(world.write("groupCorrect", fields, ""), world.write("groupCorrect", numbers, ""));
+        assert_eq!(told(&[&fields, &numbers]), (vec![], 2));
+        // Struck off: it is not in the register any more, is not corrected, and does not apply.
+        let strike = one(json!({ "groupId": choir, "changedOn": "2026-04-01", "reason": "Dissolved." }));
+        assert_eq!(world.write("groupStrikeOff", strike.clone(), "").await["userErrors"], json!([]));
+        assert_eq!(world.refused("groupStrikeOff", strike).await, ("GROUP_STRUCK_OFF".into(), "groups.0.groupId".into()));
+        let late = one(change(&choir, json!({ "name": "Choirs", "changedOn": "2026-04-02" })));
+        assert_eq!(world.refused("groupCorrect", late).await.0, "GROUP_STRUCK_OFF");
+        let register = "{ standing: groups { totalCount edges { node { name } } }
+            struck: groups(state: STRUCK_OFF) { totalCount edges { node { name registration { struckOffOn actions { name allowed } } } } } }";
+        assert_eq!(world.read(register, json!({})).await, json!({
+            "standing": { "totalCount": 1, "edges": [{ "node": { "name": "Band" } }] },
+            "struck": { "totalCount": 1, "edges": [{ "node": { "name": "Choir", "registration": { "struckOffOn": "2026-04-01", "actions": [
+                { "name": "groupCorrect", "allowed": false }, { "name": "groupStrikeOff", "allowed": false }, { "name": "groupRestore", "allowed": true }] } } }] },
+        }));
+        let round = here.open("2026-1", json!({})).await;
+        here.advance(&round, &[("APPLICATION", "2026-01-06")]).await;
+        let refused = world.refused("grantApplicationSubmit", application(&round, &choir, "9.00")).await;
+        assert_eq!(refused, ("GROUP_STRUCK_OFF".into(), "groupId".into()));
+        // Restored, it applies; what has stood is not restored.
+        let restore = |group: &str| one(json!({ "groupId": group, "changedOn": "2026-04-10", "reason": "By mistake." }));
+        assert_eq!(world.refused("groupRestore", restore(&band)).await.0, "NOTHING_CHANGES");
+        assert_eq!(world.write("groupRestore", restore(&choir), "").await["userErrors"], json!([]));
+        here.apply(&round, &choir, "9.00", json!({})).await;
+        // The past, page by page; who and why is not for everybody.
+        let query = "query($id: ID!, $after: String) { party(id: $id) { ... on Group { registration { changes(first: 2, after: $after) {
+            edges { cursor node { kind changedOn enteredBy reason before { number name } after { number name } } } pageInfo { hasNextPage } } } } } }";
+        let first = world.read(query, json!({ "id": choir })).await["party"]["registration"]["changes"].take();
+        assert_eq!(first["edges"][0]["node"], json!({ "kind": "RESTORED", "changedOn": "2026-04-10", "enteredBy": "tester",
+            "reason": "By mistake.", "before": { "number": "JX-11", "name": "Choir" }, "after": { "number": "JX-11", "name": "Choir" } }));
+        assert_eq!((&first["edges"][1]["node"]["kind"], &first["pageInfo"]["hasNextPage"]), (&json!("STRUCK_OFF"), &json!(true)));
+        let query_all = query.replace("first: 2", "first: 9");
+        let (read, errors) = world.ask(Viewer::public(), &query_all, json!({ "id": choir, "after": first["edges"][1]["cursor"] })).await;
+        assert!(errors.is_empty(), "{errors:?}");
+        let rest = read["party"]["registration"]["changes"]["edges"].as_array().unwrap().clone();
+        assert_eq!(rest.len(), 3);
+        assert_eq!(rest[2]["node"], json!({ "kind": "CORRECTED", "changedOn": "2026-03-01", "enteredBy": null, "reason": null,
+            "before": { "number": "JX-1", "name": "Chior" }, "after": { "number": "JX-10", "name": "Choir" } }));
+        here.council.is_clean().await;
+        let mut tx = world.db.begin().await.unwrap();
+        assert!(tx.sql("DELETE FROM group_change").execute().await.is_err());
+    }
+
+    async fn staff_change_the_lines_of_their_own_community_and_as_many_take_as_many_statements(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let (world, ids) = (here.world(), &here.council.ids);
+        let second = world.area(Some(&ids.street), "COMMUNITY", "No. 7").await;
+        let line = |number: usize| json!({ "name": format!("Group {number}"), "areaId": ids.community, "field": "CULTURE",
+            "standing": "FILED", "number": format!("JX-{number}"), "registeredOn": "2025-06-01" });
+        let lines: Vec<Value> = (0..42).map(line).collect();
+        let done = world.write("groupRegister", json!({ "groups": lines }), "groups { id }").await;
+        let groups: Vec<String> = done["groups"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+        let area = |id: &str| Held::Area(format!("/{}", id.parse::<GlobalId>().unwrap().key));
+        let query = "query($id: ID!) { node(id: $id) { ... on Area { id parent { id parent { id } } } } }";
+        let read = world.read(query, json!({ "id": ids.community })).await;
+        let keys = ["/node/parent/parent/id", "/node/parent/id", "/node/id"].map(|at| area(read.pointer(at).unwrap().as_str().unwrap()));
+        let path = keys.iter().map(|one| match one { Held::Area(path) => path.as_str(), _ => "" }).collect::<String>() + "/";
+        let mut staff = Viewer::public();
+        (staff.principal, staff.grants) = (Some(world.principal), vec![(Role::CommunityStaff, Held::Area(path))]);
+        let correct = mutation("groupCorrect", "groups { id }");
+        let ask = async |lines: Vec<Value>| world.ask(staff.clone(), &correct, json!({ "input": { "groups": lines } })).await;
+        let change = |group: &str, change: Value| with(json!({ "groupId": group, "changedOn": "2026-03-01", "reason": "A slip." }), change);
+        // Its own community, and no other, neither from there nor to there.
+        let (_, errors) = ask(vec![change(&groups[0], json!({ "areaId": second }))]).await;
+        assert_eq!(errors, ["None of your roles allows RegisterParty here."]);
+        let moved = json!({ "groups": [change(&groups[1], json!({ "areaId": second }))] });
+        assert_eq!(world.write("groupCorrect", moved, "").await["userErrors"], json!([]));
+        let (_, errors) = ask(vec![change(&groups[1], json!({ "areaId": ids.community }))]).await;
+        assert_eq!(errors, ["None of your roles allows RegisterParty here."]);
+        let mut counts = vec![];
+        for range in [2..4, 4..42] {
+            let lines = range.map(|at| change(&groups[at], json!({ "name": format!("Choir {at}"), "number": format!("Q-{at}") }))).collect();
+            let before = world.db.statements();
+            let (done, errors) = ask(lines).await;
+            assert_eq!((&done["groupCorrect"]["userErrors"], errors.len()), (&json!([]), 0));
+            counts.push(world.db.statements() - before);
+        }
+        assert_eq!(counts[0], counts[1]);
+        here.council.is_clean().await;
     }
 
     async fn what_a_group_applies_for_is_read_and_done_by_those_who_may(fixture: Fixture) {

@@ -277,9 +277,21 @@ impl Site {
         self.plan("faulty import", "@faulty file").await;
     }
 
+    /// Has the committee of the second fund carry a motion, and calls its resolution `decision`.
+    async fn carry(&mut self, motion: &str, decision: &str) {
+        let at = format!("@{motion}");
+        for seat in ["@seat 1", "@seat 2", "@seat 3"] {
+            self.add(motion, "ballotCast", "motion", ballot(&at, seat)).await;
+        }
+        self.add(motion, "motionClose", "motion", motion_close(&format!("close {motion}"), &at)).await;
+        let query = "query($id: ID!) { node(id: $id) { ... on Motion { decision { id } } } }";
+        let read = self.ask(None, "en", query, json!({ "id": at })).await;
+        self.name(decision, &read["data"]["node"]["decision"]["id"]);
+    }
+
     /// A committee of the second fund: seat 2 is recused from the open motion, seat 3 has voted on it, seat 4 is
-    /// another's, seat 5 is vacant, seat 6 supervises; a motion for a rule was carried. A resolution of the
-    /// first fund was annulled.
+    /// another's, seat 5 is vacant, seat 6 supervises; a motion for a rule was carried, and a grant
+    /// has ended on another. A resolution of the first fund was annulled.
     async fn form_committee(&mut self) {
         self.token("Holder of seat 4", &["--role", "committee-member", "--fund", "F2"]);
         self.add("committee", "committeeForm", "committee", committee_form("@F2", &["MEMBER"; 5])).await;
@@ -295,13 +307,16 @@ impl Site {
         let declared = json!({ "motionId": "@motion", "seatId": "@seat 2", "interest": "RELATED" });
         self.add("motion", "recusalDeclare", "motion", declared).await;
         self.add("motion", "ballotCast", "motion", ballot("@motion", "@seat 3")).await;
-        for seat in ["@seat 1", "@seat 2", "@seat 3"] {
-            self.add("rule motion", "ballotCast", "motion", ballot("@rule motion", seat)).await;
-        }
-        self.add("rule motion", "motionClose", "motion", motion_close("close rule", "@rule motion")).await;
-        let query = "query($id: ID!) { node(id: $id) { ... on Motion { decision { id } } } }";
-        let read = self.ask(None, "en", query, json!({ "id": "@rule motion" })).await;
-        self.name("R-RULE", &read["data"]["node"]["decision"]["id"]);
+        self.carry("rule motion", "R-RULE").await;
+        let grant = json!({ "fundId": "@F2", "groupId": "@group", "purposeId": "@places", "code": "ENDED", "title": "Songs",
+            "stage": "START_UP", "awardedOn": "2024-01-20" });
+        self.add("ENDED", "microGrantAward", "microGrant", grant).await;
+        let end = with(motion_open("end", "@ENDED", "1.00"), json!({ "kind": "END", "amount": null }));
+        self.add("end motion", "motionOpen", "motion", end).await;
+        self.carry("end motion", "R-ENDED").await;
+        let ended = json!({ "microGrantId": "@ENDED", "endedOn": "2024-02-06", "reason": "It never began.",
+            "decisionId": "@R-ENDED" });
+        self.add("ENDED", "microGrantEnd", "microGrant", ended).await;
         self.add("R-ANNULLED", "decisionRecord", "decision", decide("R-ANNULLED", "@F1", "@P1", "5.00")).await;
         self.add("R-ANNULLED", "decisionAnnul", "decision", decision_annul("@R-ANNULLED")).await;
         let explained = |month| with(disclosure(month), json!({ "remarks": "A seat is vacant." }));

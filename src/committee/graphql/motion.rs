@@ -303,7 +303,7 @@ pub struct MotionOpenInput {
     pub title: String,
     /// The project or micro-grant it is about; needed unless it asks for a rule or a change of purpose.
     pub target_id: Option<GlobalId>,
-    /// How much; needed unless it asks for a rule or a change of purpose.
+    /// How much; needed unless it asks for a rule, a change of purpose or the end of a grant.
     pub amount: Option<MoneyInput>,
     /// The rule it asks for; only where its kind is RULE.
     pub rule: Option<MotionRuleInput>,

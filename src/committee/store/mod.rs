@@ -19,7 +19,10 @@ macro_rules! decision {
     ($rest:literal) => {
         concat!(
             "SELECT d.id, d.motion_id, d.fund_id, d.target_id, d.resolution_number, d.amount, d.approved_on,
-                    d.votes_for, d.votes_all, n.annulled_on, n.reason AS annulled_why, a.path AS area_path
+                    d.votes_for, d.votes_all, n.annulled_on, n.reason AS annulled_why,
+                    CAST(CASE WHEN EXISTS (SELECT 1 FROM grant_ending o WHERE o.decision_id = d.id)
+                         THEN 1 ELSE 0 END AS BIGINT) AS carried_out,
+                    a.path AS area_path
              FROM decision d
              JOIN fund f ON f.id = d.fund_id
              JOIN area a ON a.id = f.area_id

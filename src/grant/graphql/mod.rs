@@ -1,6 +1,7 @@
 //! Rounds of micro-venture grants in the graph: what they are and how they are read.
 
 pub mod apply;
+pub mod end;
 pub mod judge;
 pub mod mutation;
 pub mod run;

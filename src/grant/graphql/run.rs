@@ -140,7 +140,7 @@ pub async fn grant_actions(request: &Request, grant: &MicroGrant) -> Result<Vec<
     let origin = if won { Origin::Round } else { Origin::Direct };
     let may_pay = || {
         viewer.must(Act::BookSpending, &[On::Fund(grant.fund_id, &grant.area_path)])?;
-        if facts.state() == GrantState::Closed {
+        if facts.state().ends() {
             return Err(Refusal::TargetClosed { code: grant.code.clone(), on: String::new() }.at("targetId"));
         }
         tranche::may_pay(&tranches, origin, out, Fen(1))

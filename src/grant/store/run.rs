@@ -1,6 +1,6 @@
 //! How grants are run, in the database: contracts, tranches, reports, evaluations; what was paid and given back.
 
-use super::super::{Contract, Evaluation, GrantFacts, Report, Tranche};
+use super::super::{Contract, Ending, Evaluation, GrantFacts, Report, Tranche};
 use crate::{
     db::{Result, Sql, Tx},
     id::{FundId, PartyId, PrincipalId, TargetId},
@@ -13,6 +13,7 @@ pub async fn grant_facts_of<'c>(on: impl Sql<'c>, grants: &[TargetId]) -> Result
         "SELECT t.id AS target_id,
                 CAST(COALESCE((
                     SELECT SUM(d.amount) FROM decision d
+                    JOIN motion m ON m.id = d.motion_id AND m.kind IN ('PROJECT', 'ALLOCATION', 'GRANT')
                     WHERE d.target_id = t.id AND NOT EXISTS (SELECT 1 FROM annulment n WHERE n.decision_id = d.id)
                 ), 0) AS BIGINT) AS resolved,
                 (SELECT COUNT(*) FROM grant_contract c WHERE c.target_id = t.id) AS signed,
@@ -22,6 +23,7 @@ pub async fn grant_facts_of<'c>(on: impl Sql<'c>, grants: &[TargetId]) -> Result
                 (SELECT COUNT(*) FROM grant_report p WHERE p.target_id = t.id AND p.kind = 'CLOSING') AS closing,
                 (SELECT COUNT(*) FROM grant_evaluation v WHERE v.target_id = t.id) AS evaluated,
                 CAST(CASE WHEN t.status = 'CLOSED' THEN 1 ELSE 0 END AS BIGINT) AS closed,
+                (SELECT COUNT(*) FROM grant_ending o WHERE o.target_id = t.id) AS ended,
                 CAST(COALESCE((
                     SELECT SUM(k.balance) FROM account k WHERE k.target_id = t.id AND k.kind IN ('TARGET', 'ADVANCE')
                 ), 0) AS BIGINT) AS money_left,
@@ -97,6 +99,14 @@ pub async fn evaluations_of<'c>(on: impl Sql<'c>, grants: &[TargetId]) -> Result
     .bind_list(grants)
     .all()
     .await
+}
+
+/// How these grants ended without an evaluation.
+pub async fn endings_of<'c>(on: impl Sql<'c>, grants: &[TargetId]) -> Result<Vec<Ending>> {
+    on.sql("SELECT target_id, ended_on, reason, decision_id FROM grant_ending WHERE target_id IN (..)")
+        .bind_list(grants)
+        .all()
+        .await
 }
 
 /// What groups got and what they gave back, in cash.
@@ -230,6 +240,21 @@ pub async fn insert_evaluation(tx: &mut Tx, one: &Evaluation, actor: PrincipalId
     .bind(one.evaluated_by.clone())
     .bind(one.score)
     .bind(one.sha256.clone())
+    .bind(actor)
+    .execute()
+    .await
+}
+
+/// Adds that a grant ended without an evaluation.
+pub async fn insert_ending(tx: &mut Tx, one: &Ending, actor: PrincipalId) -> Result<u64> {
+    tx.sql(
+        "INSERT INTO grant_ending (target_id, ended_on, reason, decision_id, principal_id)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(one.target_id)
+    .bind(one.ended_on)
+    .bind(one.reason.clone())
+    .bind(one.decision_id)
     .bind(actor)
     .execute()
     .await

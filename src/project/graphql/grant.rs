@@ -13,6 +13,7 @@ use crate::{
         GrantState,
         graphql::{
             apply::{GrantApplicationNode, application_of_grant},
+            end::{GrantEndingNode, ending_of},
             run::{
                 GrantContractNode, GrantEvaluationNode, GrantFeedback, GrantReportNode, contract_of, evaluation_of,
                 feedback_of_grant, grant_actions, reports_of, state_of,
@@ -82,6 +83,11 @@ impl MicroGrant {
     /// What residents or a third party thought of it; null until it is evaluated.
     async fn evaluation(&self, ctx: &Context<'_>) -> Option<Result<GrantEvaluationNode>> {
         evaluation_of(Request::of(ctx), self.id).await.transpose()
+    }
+
+    /// That it ended without an evaluation, and why; null where it did not.
+    async fn ending(&self, ctx: &Context<'_>) -> Option<Result<GrantEndingNode>> {
+        ending_of(Request::of(ctx), self.id).await.transpose()
     }
 
     /// What the group got by it, and what it gave to the fund since the day of the award. For the group and for those

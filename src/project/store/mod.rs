@@ -220,6 +220,7 @@ pub async fn award_left<'c>(on: impl Sql<'c>, target: TargetId) -> Result<Option
         .sql(
             "SELECT CAST(g.awarded - COALESCE((
                  SELECT SUM(d.amount) FROM decision d
+                 JOIN motion m ON m.id = d.motion_id AND m.kind IN ('PROJECT', 'ALLOCATION', 'GRANT')
                  WHERE d.target_id = g.id AND NOT EXISTS (SELECT 1 FROM annulment n WHERE n.decision_id = d.id)
              ), 0) AS BIGINT)
              FROM micro_grant g WHERE g.id = $1 AND g.awarded IS NOT NULL",

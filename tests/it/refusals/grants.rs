@@ -6,7 +6,7 @@ use super::Row;
 use crate::socket::{
     decide,
     grants::{
-        grant_apply, grant_award, grant_check, grant_contract, grant_report, judge_conflict, objection, register,
+        grant_apply, grant_award, grant_check, grant_contract, grant_report, judge_conflict, line, objection, register,
         round_open, round_to, score_sheet, settle,
     },
     move_money, pay, with, yuan,
@@ -25,6 +25,11 @@ pub fn rows() -> Vec<Row> {
     vec![
         ("NAME_TAKEN", "groups.0.groupId", "groupRegister", register("choir", "JX-2")),
         ("NAME_TAKEN", "groups.0.number", "groupRegister", register("band", "JX-1")),
+        ("NAME_TAKEN", "groups.0.number", "groupCorrect", line("choir", json!({ "number": "JX-3" }))),
+        ("NOTHING_CHANGES", "groups.0.groupId", "groupCorrect", line("choir", json!({}))),
+        ("NOTHING_CHANGES", "groups.0.groupId", "groupRestore", line("choir", json!({}))),
+        ("NOT_FOUND", "groups.0.groupId", "groupStrikeOff", line("band", json!({}))),
+        ("GROUP_STRUCK_OFF", "groups.0.groupId", "groupStrikeOff", line("gone", json!({}))),
         ("NAME_TAKEN", "code", "grantRoundOpen", round_open("calling")),
         (
             "BUDGET_EXCEEDED",
@@ -80,6 +85,8 @@ pub fn rows() -> Vec<Row> {
         ("GRANT_STATE", "microGrantId", "grantReportFile", grant_report("CLOSING")),
         ("GRANT_STATE", "microGrantId", "microGrantEvaluate", grant_evaluate()),
         ("GRANT_STATE", "microGrantId", "microGrantClose", json!({ "microGrantId": "@WON" })),
+        ("NOT_FOUND", "decisionId", "microGrantEnd", with(grant_end(), json!({ "decisionId": "@R-WON" }))),
+        ("PERIOD_REVERSED", "endedOn", "microGrantEnd", with(grant_end(), json!({ "endedOn": "2024-02-20" }))),
         ("TRANCHE_WAITS", "amount", "advancePay", move_money("row", "@WON", "30.01")),
         ("TRANCHE_WAITS", "amount", "expenseRecord", pay("row", "@WON", "60.00")),
         ("TRANCHE_EXCEEDED", "amount", "advancePay", move_money("row", "@WON", "60.01")),
@@ -89,6 +96,10 @@ pub fn rows() -> Vec<Row> {
 fn grant_evaluate() -> Value {
     json!({ "microGrantId": "@WON", "evaluator": "RESIDENTS", "evaluatedOn": "2024-04-01", "evaluatedBy": "The street",
         "score": 80, "sha256": "ab".repeat(32) })
+}
+
+fn grant_end() -> Value {
+    json!({ "microGrantId": "@WON", "endedOn": "2024-04-01", "reason": "The group has dissolved." })
 }
 
 /// A request for every mutation of groups, rounds and grants that an officer could make.
@@ -103,9 +114,13 @@ pub fn one_of_each() -> Vec<(&'static str, Value)> {
         ("grantReportFile", grant_report("MIDTERM")),
         ("grantRoundAdvance", round_to("calling", "APPLICATION", "2024-01-02")),
         ("grantRoundOpen", round_open("row")),
+        ("groupCorrect", line("choir", json!({ "number": "JX-4" }))),
         ("groupRegister", register("band", "JX-2")),
+        ("groupRestore", line("gone", json!({}))),
+        ("groupStrikeOff", line("choir", json!({}))),
         ("judgeConflictDeclare", judge_conflict("@show 1", "@show judge 0")),
         ("microGrantClose", json!({ "microGrantId": "@WON" })),
+        ("microGrantEnd", grant_end()),
         ("microGrantEvaluate", grant_evaluate()),
         ("scoreSheetSubmit", score_sheet("@show 1", "@show judge 0", 5)),
     ]
