@@ -64,8 +64,16 @@ const ROOTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Lists of which the sample does not have more than three rows: they are asked for, and cannot be wide.
-const THIN: &[&str] = &[];
+/// Lists of which the sample has three rows at most: one association holds all funds, and nothing is imported. They are
+/// asked for, and cannot be wide.
+const THIN: &[&str] = &[
+    "Host.bankLines",
+    "ImportJob.rows",
+    "Query.hosts",
+    "SocialOrganization.areas",
+    "SocialOrganization.dues",
+    "SocialOrganization.pledges",
+];
 
 const NARROW: usize = 3;
 const WIDE: usize = 100;
@@ -151,6 +159,7 @@ on_both! {
             }
         }
         assert!(grown.is_empty(), "{grown:#?}");
+        thin.sort();
         assert_eq!(thin, THIN);
         db.close().await;
     }
