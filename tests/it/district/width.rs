@@ -31,6 +31,7 @@ const ROOTS: &[(&str, &str)] = &[
     ),
     ("GrantRound", "funds(first: $n) { edges { node { grantRounds(first: $n) { edges { node { @ } } } } } }"),
     ("Group", "groups(first: $n) { edges { node { @ } } }"),
+    ("GroupRegistration", "groups(first: $n) { edges { node { registration { @ } } } }"),
     ("Host", "hosts(first: $n) { edges { node { @ } } }"),
     (
         "HostStatement",
