@@ -65,7 +65,7 @@ impl Area {
         #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
     ) -> Result<DisclosureDutyConnection> {
         let args = PageArgs { first, after, last, before };
-        duties_of_area(Request::of(ctx), &self.path, on, status, &args).await
+        duties_of_area(Request::of(ctx), self.id, on, status, &args).await
     }
 
     /// What lies directly below.

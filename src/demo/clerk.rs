@@ -24,6 +24,11 @@ impl<'a> Clerk<'a> {
         Self { tx, viewer, today }
     }
 
+    /// A clerk at another desk, where the first day is `today`: each fund of a district books its own days.
+    pub fn desk(&mut self, today: NaiveDate) -> Clerk<'_> {
+        Clerk { tx: &mut *self.tx, viewer: self.viewer, today }
+    }
+
     /// What an operation needs on `day`. Days do not run backwards: what took effect earlier than what
     /// was booked last is booked late.
     pub fn on(&mut self, day: NaiveDate) -> (&mut Tx, By<'a>) {

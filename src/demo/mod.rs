@@ -1,4 +1,4 @@
-//! The sample: one community's fund from its first pledge to its last refund (示例: 武汉路社区).
+//! The samples: [`district`], and here the worked example, one community's fund from its first pledge to its last refund (示例: 武汉路社区).
 //!
 //! It is the worked example of the ledger's design, made of the published facts: 15,000 yuan of group-buy
 //! dues, 20,000 from 34 partner units, 12,000 that 24 households paid towards their own windows, 21
@@ -11,6 +11,7 @@
 
 mod clerk;
 mod council;
+pub mod district;
 mod money;
 mod people;
 mod places;
@@ -68,33 +69,74 @@ async fn fill(clerk: &mut Clerk<'_>) -> Result<()> {
     council::publish(clerk, &books).await
 }
 
-/// The queries that the page offers; those that need a token bring the one that may only read.
-pub fn examples(tokens: &Tokens) -> Vec<Example> {
-    let merchant = tokens.get(tokens::MERCHANT).map(|one| one.token.clone());
-    vec![
-        Example {
-            title: "What is in the fund, what was it spent on, who gave it? · 基金有多少、花在哪、谁给的".into(),
-            query: include_str!("../../examples/queries/fund.graphql").into(),
-            variables: json!({ "code": FUND }),
-            ..Example::default()
-        },
-        Example {
-            title: "What exactly did my money pay for? · 我的钱到底花在哪了".into(),
-            query: include_str!("../../examples/queries/my_money.graphql").into(),
-            variables: json!({ "first": 20 }),
-            token_hint: Some(
-                "The token of whoever speaks for a giver, here merchant M1. · 捐赠方代表的令牌,此处为团购商家 1。"
-                    .into(),
-            ),
-            token: merchant,
-        },
-        Example {
-            title: "Where did a year's money flow? · 全年资金流向".into(),
-            query: include_str!("../../examples/queries/flow.graphql").into(),
-            variables: json!({ "code": FUND, "from": "2026-01-01", "to": "2026-12-31" }),
-            ..Example::default()
-        },
-    ]
+/// Which sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sample {
+    /// The worked example: one community's books, followed to the fen.
+    #[default]
+    Community,
+    /// A district of 112 communities, for trying and for measuring.
+    District,
+}
+
+impl Sample {
+    /// The code of the fund that it is known by.
+    pub fn fund(self) -> &'static str {
+        match self {
+            Self::Community => FUND,
+            Self::District => district::FUND,
+        }
+    }
+
+    /// Who holds a role in it.
+    fn holders(self) -> &'static [tokens::Holder] {
+        match self {
+            Self::Community => &tokens::HOLDERS,
+            Self::District => &district::HOLDERS,
+        }
+    }
+
+    /// The name of the token that the page shows, which may only read.
+    fn reader(self) -> &'static str {
+        match self {
+            Self::Community => tokens::MERCHANT,
+            Self::District => district::READER,
+        }
+    }
+
+    /// The queries that the page offers; those that need a token bring the one that may only read.
+    pub fn examples(self, tokens: &Tokens) -> Vec<Example> {
+        let (code, from, to) = match self {
+            Self::Community => (FUND, "2026-01-01", "2026-12-31"),
+            Self::District => (district::PILOT, "2025-01-01", "2025-12-31"),
+        };
+        let reader = tokens.get(self.reader());
+        let hint = reader.map(|one| {
+            let (on, holder) = (&one.on, &one.holder);
+            format!("The token of whoever speaks for a giver, here {on}. · 捐赠方代表的令牌,此处为 {on}({holder})。")
+        });
+        vec![
+            Example {
+                title: "What is in the fund, what was it spent on, who gave it? · 基金有多少、花在哪、谁给的".into(),
+                query: include_str!("../../examples/queries/fund.graphql").into(),
+                variables: json!({ "code": code }),
+                ..Example::default()
+            },
+            Example {
+                title: "What exactly did my money pay for? · 我的钱到底花在哪了".into(),
+                query: include_str!("../../examples/queries/my_money.graphql").into(),
+                variables: json!({ "first": 20 }),
+                token_hint: hint,
+                token: reader.map(|one| one.token.clone()),
+            },
+            Example {
+                title: "Where did a year's money flow? · 全年资金流向".into(),
+                query: include_str!("../../examples/queries/flow.graphql").into(),
+                variables: json!({ "code": code, "from": from, "to": to }),
+                ..Example::default()
+            },
+        ]
+    }
 }
 
 /// A day of the sample's year.

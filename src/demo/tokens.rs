@@ -10,10 +10,11 @@ use std::{
 };
 
 use anyhow::Context as _;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FUND,
+    FUND, Sample,
     clerk::Clerk,
     day,
     people::People,
@@ -32,7 +33,7 @@ use crate::{
 /// The file in the data directory that holds the tokens.
 pub const FILE: &str = "demo-tokens.json";
 
-/// The name of the merchant's token, which the page shows.
+/// The name of the worked example's token that the page shows.
 pub(super) const MERCHANT: &str = "merchantM1";
 
 /// A token of the sample and whom it speaks for.
@@ -53,15 +54,21 @@ pub type Tokens = BTreeMap<String, Token>;
 
 /// What the role of a holder is on.
 #[derive(Clone, Copy)]
-enum On {
+pub(super) enum On {
+    /// The district.
     District,
+    /// The first street.
     Street,
+    /// The first community.
     Community,
+    /// The fund with full books, or the first of them.
     Fund,
+    /// The party of this code.
     Party(&'static str),
 }
 
-struct Holder {
+/// Who holds a role of the tour.
+pub(super) struct Holder {
     /// Its name in the file.
     name: &'static str,
     holder: &'static str,
@@ -70,11 +77,19 @@ struct Holder {
     on_name: &'static str,
 }
 
-const fn holder(name: &'static str, holder: &'static str, role: Role, on: On, on_name: &'static str) -> Holder {
+/// The holder `holder`, by `name` in the file.
+pub(super) const fn holder(
+    name: &'static str,
+    holder: &'static str,
+    role: Role,
+    on: On,
+    on_name: &'static str,
+) -> Holder {
     Holder { name, holder, role, on, on_name }
 }
 
-const HOLDERS: [Holder; 9] = [
+/// Who holds a role of the worked example.
+pub(super) const HOLDERS: [Holder; 9] = [
     holder("hostOfficer", "慈善协会经办 · Host officer", Role::HostOfficer, On::District, "涧西区"),
     holder("streetOfficer", "街道经办 · Street officer", Role::StreetOfficer, On::Street, "示例街道"),
     holder("communityStaff", "社区工作者 · Community staff", Role::CommunityStaff, On::Community, "武汉路社区"),
@@ -88,17 +103,27 @@ const HOLDERS: [Holder; 9] = [
 
 /// Gives the roles of the tour.
 pub(super) async fn give_roles(clerk: &mut Clerk<'_>, places: &Places, people: &People, books: &Books) -> Result<()> {
-    for one in &HOLDERS {
-        let scene = match one.on {
-            On::District => Scene::Area(places.district),
-            On::Street => Scene::Area(places.street),
-            On::Community => Scene::Area(places.community),
-            On::Fund => Scene::Fund(books.fund),
-            On::Party(code) => Scene::Party(people.of(code)),
-        };
-        let (tx, by) = clerk.on(day(1, 9));
+    let scene = |on| match on {
+        On::District => Scene::Area(places.district),
+        On::Street => Scene::Area(places.street),
+        On::Community => Scene::Area(places.community),
+        On::Fund => Scene::Fund(books.fund),
+        On::Party(code) => Scene::Party(people.of(code)),
+    };
+    give_each(clerk, day(1, 9), &HOLDERS, scene).await
+}
+
+/// Gives each of `holders` its role on `day`, on what `scene` says it is on.
+pub(super) async fn give_each(
+    clerk: &mut Clerk<'_>,
+    day: NaiveDate,
+    holders: &[Holder],
+    scene: impl Fn(On) -> Scene,
+) -> Result<()> {
+    for one in holders {
+        let (tx, by) = clerk.on(day);
         let holder = principal(tx, one.holder, by.now).await?;
-        give(tx, holder, one.role, scene).await?;
+        give(tx, holder, one.role, scene(one.on)).await?;
     }
     Ok(())
 }
@@ -108,26 +133,26 @@ pub(super) async fn give_roles(clerk: &mut Clerk<'_>, places: &Places, people: &
 ///
 /// # Errors
 /// When the sample is not in the database, or the file cannot be written.
-pub async fn tokens(db: &Db, clock: &Clock, dir: &Path) -> Result<Tokens> {
+pub async fn tokens(db: &Db, clock: &Clock, dir: &Path, sample: Sample) -> Result<Tokens> {
     let file = dir.join(FILE);
     if let Some(known) = read(&file)?
-        && are_good(db, clock, &known).await?
+        && are_good(db, clock, &known, sample).await?
     {
         return Ok(known);
     }
     let mut tx = db.begin().await?;
-    let issued = issue(&mut tx, clock).await;
+    let issued = issue(&mut tx, clock, sample).await;
     let tokens = settle(tx, issued).await?;
     write(&file, &tokens).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(tokens)
 }
 
-async fn issue(tx: &mut Tx, clock: &Clock) -> Result<Tokens> {
+async fn issue(tx: &mut Tx, clock: &Clock, sample: Sample) -> Result<Tokens> {
     let mut tokens = Tokens::new();
-    for one in &HOLDERS {
+    for one in sample.holders() {
         let found = store::principal_by_name(&mut *tx, one.holder).await?;
         let found = found.ok_or_else(|| anyhow::anyhow!("the sample is not in this database: no {:?}", one.holder))?;
-        let scope = if one.name == MERCHANT { Scope::Read } else { Scope::Write };
+        let scope = if one.name == sample.reader() { Scope::Read } else { Scope::Write };
         let token = token::issue(tx, found, scope, clock.now(), None).await?;
         let role = match async_graphql::resolver_utils::enum_value(one.role) {
             async_graphql::Value::Enum(name) => name.to_string(),
@@ -149,8 +174,8 @@ fn read(file: &Path) -> Result<Option<Tokens>> {
 }
 
 /// Whether every token of the tour is there and known to this database.
-async fn are_good(db: &Db, clock: &Clock, tokens: &Tokens) -> Result<bool> {
-    for one in &HOLDERS {
+async fn are_good(db: &Db, clock: &Clock, tokens: &Tokens, sample: Sample) -> Result<bool> {
+    for one in sample.holders() {
         let Some(known) = tokens.get(one.name) else { return Ok(false) };
         if token::authenticate(db, &known.token, clock.now()).await?.is_none() {
             return Ok(false);

@@ -1,6 +1,6 @@
 //! Duties to publish in the graph: open to the public, who may know what is late.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{Context, Object};
 use chrono::NaiveDate;
@@ -11,7 +11,7 @@ use crate::{
     connection,
     error::{Error, Result},
     fund::{Fund, FundById},
-    id::{FundId, HostId, TargetId},
+    id::{AreaId, FundId, HostId, TargetId},
     page::{Direction, Key, Page, PageArgs},
     project::{TargetById, TargetNode},
     viewer::{Load, Request},
@@ -31,6 +31,14 @@ impl Load for PeriodsSet {
     }
 }
 
+/// Whose duties: a fund's, or those of all funds that a host holds, or that are in an area or below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Whose {
+    Fund(FundId),
+    Host(HostId),
+    Area(AreaId),
+}
+
 /// The dates of each project.
 struct DatesOf;
 
@@ -44,26 +52,49 @@ impl Load for DatesOf {
     }
 }
 
-/// What some funds and their projects must publish: two statements for each place that is asked about.
+/// What some funds and their projects must publish.
 struct DutiesOf;
 
 impl Load for DutiesOf {
-    type Key = (store::Where, NaiveDate);
+    type Key = (Whose, NaiveDate);
     type Value = Vec<Duty>;
 
     async fn load(request: &Request, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<Duty>>> {
-        let periods = store::periods(&mut *request.session().await?).await?;
-        let mut found = HashMap::new();
-        for (of, on) in keys {
-            let funds = store::funds(&mut *request.session().await?, &of).await?;
-            let projects = store::projects(&mut *request.session().await?, &of).await?;
-            let of_funds = funds.iter().flat_map(|fund| of_fund(fund, on, &periods));
-            let of_projects = projects.iter().flat_map(|project| of_project(project, on, &periods));
+        let mut session = request.session().await?;
+        let periods = store::periods(&mut *session).await?;
+        let (mut own, mut hosts, mut areas) = (vec![], vec![], vec![]);
+        for (whose, _) in &keys {
+            match whose {
+                Whose::Fund(fund) => own.push((Whose::Fund(*fund), *fund)),
+                Whose::Host(host) => hosts.push(*host),
+                Whose::Area(area) => areas.push(*area),
+            }
+        }
+        if !hosts.is_empty() {
+            let held = store::funds_of_hosts(&mut *session, &hosts).await?;
+            own.extend(held.into_iter().map(|(host, fund)| (Whose::Host(host), fund)));
+        }
+        if !areas.is_empty() {
+            let below = store::funds_below(&mut *session, &areas).await?;
+            own.extend(below.into_iter().map(|(area, fund)| (Whose::Area(area), fund)));
+        }
+        let all: Vec<FundId> = own.iter().map(|(_, fund)| *fund).collect::<BTreeSet<_>>().into_iter().collect();
+        if all.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let funds = store::funds(&mut *session, &all).await?;
+        let projects = store::projects_of_funds(&mut *session, &all).await?;
+        let of_key = |(whose, on): Self::Key| {
+            let mine: BTreeSet<FundId> = own.iter().filter(|(one, _)| *one == whose).map(|(_, fund)| *fund).collect();
+            let of_funds =
+                funds.iter().filter(|one| mine.contains(&one.fund_id)).flat_map(|one| of_fund(one, on, &periods));
+            let of_projects =
+                projects.iter().filter(|one| mine.contains(&one.fund_id)).flat_map(|one| of_project(one, on, &periods));
             let mut duties: Vec<Duty> = of_funds.chain(of_projects).collect();
             duties.sort();
-            found.insert((of, on), duties);
-        }
-        Ok(found)
+            ((whose, on), duties)
+        };
+        Ok(keys.into_iter().map(of_key).collect())
     }
 }
 
@@ -90,7 +121,7 @@ pub async fn duties_of_project(request: &Request, project: TargetId, on: Option<
 
 async fn duties(
     request: &Request,
-    of: store::Where,
+    of: Whose,
     on: Option<Date>,
     status: Option<Status>,
     args: &PageArgs,
@@ -115,7 +146,7 @@ pub async fn duties_of_fund(
     status: Option<Status>,
     args: &PageArgs,
 ) -> Result<DisclosureDutyConnection> {
-    duties(request, store::Where { fund: Some(fund), ..store::Where::default() }, on, status, args).await
+    duties(request, Whose::Fund(fund), on, status, args).await
 }
 
 /// What a host's funds and their projects must publish.
@@ -126,18 +157,18 @@ pub async fn duties_of_host(
     status: Option<Status>,
     args: &PageArgs,
 ) -> Result<DisclosureDutyConnection> {
-    duties(request, store::Where { host: Some(host), ..store::Where::default() }, on, status, args).await
+    duties(request, Whose::Host(host), on, status, args).await
 }
 
 /// What the funds of an area and below it, and their projects, must publish.
 pub async fn duties_of_area(
     request: &Request,
-    path: &str,
+    area: AreaId,
     on: Option<Date>,
     status: Option<Status>,
     args: &PageArgs,
 ) -> Result<DisclosureDutyConnection> {
-    duties(request, store::Where { path: Some(path.to_owned()), ..store::Where::default() }, on, status, args).await
+    duties(request, Whose::Area(area), on, status, args).await
 }
 
 /// Something that must be published by a day, as the law asks.

@@ -3,7 +3,7 @@
 use super::{FundDates, Periods, ProjectDates};
 use crate::{
     db::{Result, Sql},
-    id::{FundId, HostId, TargetId},
+    id::{AreaId, FundId, HostId, TargetId},
 };
 
 /// The periods that are set.
@@ -37,19 +37,8 @@ pub async fn projects_by_ids<'c>(on: impl Sql<'c>, ids: &[TargetId]) -> Result<V
     .await
 }
 
-/// Which funds: one, a host's, or those below an area; `None` narrows nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Where {
-    /// This fund.
-    pub fund: Option<FundId>,
-    /// The funds of this host.
-    pub host: Option<HostId>,
-    /// The funds of the areas whose paths begin so.
-    pub path: Option<String>,
-}
-
-/// The projects of some funds.
-pub async fn projects<'c>(on: impl Sql<'c>, of: &Where) -> Result<Vec<ProjectDates>> {
+/// The projects of these funds.
+pub async fn projects_of_funds<'c>(on: impl Sql<'c>, funds: &[FundId]) -> Result<Vec<ProjectDates>> {
     on.sql(
         "SELECT j.id AS target_id, t.fund_id,
                 (SELECT MIN(m.moved_on) FROM project_move m WHERE m.project_id = j.id AND m.to_state = 'APPROVED')
@@ -57,28 +46,32 @@ pub async fn projects<'c>(on: impl Sql<'c>, of: &Where) -> Result<Vec<ProjectDat
                 (SELECT MAX(s.due_on) FROM milestone s WHERE s.project_id = j.id) AS planned_to,
                 (SELECT MIN(m.moved_on) FROM project_move m
                  WHERE m.project_id = j.id AND m.to_state IN ('COMPLETED', 'CLOSED', 'CANCELLED')) AS ended_on
-         FROM project j
-         JOIN target t ON t.id = j.id
-         JOIN fund f ON f.id = t.fund_id
-         JOIN area a ON a.id = f.area_id
-         WHERE (f.id = $1 OR $1 IS NULL) AND (f.host_id = $2 OR $2 IS NULL) AND (a.path LIKE $3 OR $3 IS NULL)",
+         FROM target t JOIN project j ON j.id = t.id WHERE t.fund_id IN (..)",
     )
-    .bind(of.fund)
-    .bind(of.host)
-    .bind(of.path.as_ref().map(|path| format!("{path}%")))
+    .bind_list(funds)
     .all()
     .await
 }
 
-/// Some funds.
-pub async fn funds<'c>(on: impl Sql<'c>, of: &Where) -> Result<Vec<FundDates>> {
+/// These funds.
+pub async fn funds<'c>(on: impl Sql<'c>, ids: &[FundId]) -> Result<Vec<FundDates>> {
+    on.sql("SELECT id AS fund_id, opened_on FROM fund WHERE id IN (..)").bind_list(ids).all().await
+}
+
+/// The funds that each of `hosts` holds.
+pub async fn funds_of_hosts<'c>(on: impl Sql<'c>, hosts: &[HostId]) -> Result<Vec<(HostId, FundId)>> {
+    on.sql("SELECT host_id, id FROM fund WHERE host_id IN (..)").bind_list(hosts).all().await
+}
+
+/// The funds in each of `areas` and below it.
+pub async fn funds_below<'c>(on: impl Sql<'c>, areas: &[AreaId]) -> Result<Vec<(AreaId, FundId)>> {
     on.sql(
-        "SELECT f.id AS fund_id, f.opened_on FROM fund f JOIN area a ON a.id = f.area_id
-         WHERE (f.id = $1 OR $1 IS NULL) AND (f.host_id = $2 OR $2 IS NULL) AND (a.path LIKE $3 OR $3 IS NULL)",
+        "SELECT top.id, f.id FROM area top
+         JOIN area own ON substr(own.path, 1, length(top.path)) = top.path
+         JOIN fund f ON f.area_id = own.id
+         WHERE top.id IN (..)",
     )
-    .bind(of.fund)
-    .bind(of.host)
-    .bind(of.path.as_ref().map(|path| format!("{path}%")))
+    .bind_list(areas)
     .all()
     .await
 }

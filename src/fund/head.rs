@@ -85,6 +85,12 @@ pub async fn write(tx: &mut Tx, head: &Head) -> Result<()> {
     ensure_rows(touched, 1, "fund head")
 }
 
+/// The heads of `funds` as they are, without locking them.
+pub async fn of_funds<'c>(on: impl Sql<'c>, funds: &[FundId]) -> Result<Vec<Head>> {
+    let heads = on.sql("SELECT fund_id, seq, last_key, hash FROM fund_head WHERE fund_id IN (..)");
+    Ok(heads.bind_list(funds).all().await?)
+}
+
 /// The head of `fund` as it is, without locking it.
 pub async fn read<'c>(on: impl Sql<'c>, fund: FundId) -> Result<Head> {
     let head = on.sql("SELECT fund_id, seq, last_key, hash FROM fund_head WHERE fund_id = $1").bind(fund);

@@ -121,6 +121,9 @@ impl<L: Load> Drop for Lead<'_, L> {
     }
 }
 
+/// How many turns without a new key end the wait of a load.
+const QUIET_TURNS: usize = 3;
+
 const UNPOISONED: &str = "nothing panics while it holds this lock";
 
 impl Request {
@@ -213,12 +216,14 @@ impl Request {
 
     async fn lead<L: Load>(&self, batch: &Batch<L>) -> Result<()> {
         let lead = Lead(batch);
-        // More than 30 siblings are not polled in one turn: wait until a turn brings no more.
-        let mut seen = 0;
+        // More than 30 siblings are not polled in one turn, and those of an object with more than 30 fields take two
+        // before its own siblings have theirs: wait until some turns bring no more.
+        let (mut seen, mut quiet) = (0, 0);
         let (keys, waiting) = loop {
             turn().await;
             let mut pending = lead.0.0.lock().expect(UNPOISONED);
-            if pending.keys.len() == seen {
+            quiet = if pending.keys.len() == seen { quiet + 1 } else { 0 };
+            if quiet == QUIET_TURNS {
                 pending.led = false;
                 break (std::mem::take(&mut pending.keys), std::mem::take(&mut pending.waiting));
             }

@@ -378,3 +378,43 @@ async fn the_demo_makes_its_books_once_and_serves_them_again() {
     let verified = print(&["verify", "--data-dir", place]);
     assert!(verified.contains("SEAL"), "{verified}");
 }
+
+#[tokio::test]
+async fn the_district_is_made_told_and_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().to_str().unwrap();
+    let mut command = cobuild();
+    command.args(["demo", "--sample", "district", "--data-dir", place]);
+    let server = Server::try_start(command).unwrap();
+    let told = &server.before;
+    assert!(told.contains("112 communities, 54 funds, 1239 groups"), "{told}");
+    let tokens: Value =
+        serde_json::from_str(&fs::read_to_string(dir.path().join("demo-tokens.json")).unwrap()).unwrap();
+    let auditor = tokens["auditor"]["token"].as_str().unwrap();
+    let query = "{ funds(first: 100) { edges { cursor } } groups { totalCount } }";
+    let answer: Value = server.ask_with(query, auditor).await.json().await.unwrap();
+    assert_eq!(answer["data"]["funds"]["edges"].as_array().unwrap().len(), 54, "{answer}");
+    assert_eq!(answer["data"]["groups"]["totalCount"], 1239);
+    // Every dashboard is let in with its widest pages, and finds something.
+    let about = "{ areas(first: 1, level: DISTRICT) { edges { node { id } } }
+      parties(first: 1, search: \"共建单位 C001-27\") { edges { node { id } } } }";
+    let about: Value = server.ask_with(about, auditor).await.json().await.unwrap();
+    let id = |list: &str| about["data"][list]["edges"][0]["node"]["id"].clone();
+    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/dashboards")).unwrap() {
+        let query = fs::read_to_string(file.unwrap().path()).unwrap();
+        let code = if query.contains("query Ranking") || query.contains("query Contest") { "DISTRICT" } else { "C001" };
+        let id = id(if query.contains("query Partner") { "parties" } else { "areas" });
+        let all = json!({ "first": 100, "code": code, "id": id, "from": "2025-01-01", "to": "2025-12-31" });
+        let asked = all.as_object().unwrap().iter().filter(|(name, _)| query.contains(&format!("${name}:")));
+        let variables: serde_json::Map<String, Value> =
+            asked.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let body = json!({ "query": query, "variables": variables });
+        let request = reqwest::Client::new().post(server.url("/graphql")).bearer_auth(auditor).json(&body);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert!(answer["errors"].is_null() && answer.to_string().contains("\"node\""), "{query}: {answer}");
+    }
+    server.stop();
+    let other = run(&["demo", "--data-dir", place]);
+    assert_eq!(other.status.code(), Some(2), "{}", stderr(&other));
+    assert!(print(&["verify", "--data-dir", place]).contains("SEAL"));
+}

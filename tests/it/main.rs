@@ -9,6 +9,7 @@ mod committee;
 mod concepts;
 mod contest;
 mod corrections;
+mod district;
 mod duties;
 mod fault;
 mod gone;

@@ -112,7 +112,7 @@ impl Sample {
     }
 
     pub async fn tokens(&self, dir: &tempfile::TempDir) -> demo::Tokens {
-        demo::tokens(&self.db, &self.clock, dir.path()).await.unwrap()
+        demo::tokens(&self.db, &self.clock, dir.path(), demo::Sample::Community).await.unwrap()
     }
 
     /// Expenses by id, numbered in the order they were booked.
@@ -324,7 +324,7 @@ on_both! {
         let sample = Sample::new(&fixture).await;
         let dir = tempfile::tempdir().unwrap();
         let tokens = sample.tokens(&dir).await;
-        let examples = demo::examples(&tokens);
+        let examples = demo::Sample::Community.examples(&tokens);
         let names = ["fund", "my_money", "flow"];
         assert_eq!(examples.len(), names.len());
         for (name, example) in names.into_iter().zip(examples) {

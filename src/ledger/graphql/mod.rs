@@ -542,10 +542,22 @@ pub struct ChainHead {
     pub hash: String,
 }
 
+/// The head of each fund's hash chain.
+struct HeadsOf;
+
+impl Load for HeadsOf {
+    type Key = FundId;
+    type Value = ChainHead;
+
+    async fn load(request: &Request, keys: Vec<FundId>) -> Result<HashMap<FundId, ChainHead>> {
+        let found = head::of_funds(&mut *request.session().await?, &keys).await?;
+        Ok(found.into_iter().map(|head| (head.fund_id, ChainHead { seq: head.seq, hash: head.hash })).collect())
+    }
+}
+
 /// The head of a fund's hash chain.
 pub async fn chain_head(request: &Request, fund: FundId) -> Result<ChainHead> {
-    let found = head::read(&mut *request.session().await?, fund).await?;
-    Ok(ChainHead { seq: found.seq, hash: found.hash })
+    request.need::<HeadsOf>(fund).await
 }
 
 /// Which entry is undone, and why.

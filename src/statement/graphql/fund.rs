@@ -84,7 +84,8 @@ impl FundStatement {
         request.viewer.must(Act::ReadJournal, &[fund.on()])?;
         let (from, to) = days(period)?;
         let cut = cut_of_fund(request, as_of, fund.id).await?;
-        Ok(Self { fund: fund.id, span: Span { from, to, cut, funds: Some(vec![fund.id]) } })
+        // The fund is the statement's own: funds that are asked about the same days are read together.
+        Ok(Self { fund: fund.id, span: Span { from, to, cut, funds: None } })
     }
 
     /// How far the fund's journal is counted.

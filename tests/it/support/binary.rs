@@ -54,6 +54,8 @@ pub struct Server {
     pub child: Child,
     /// Where it listens.
     pub address: String,
+    /// What it said before that.
+    pub before: String,
     /// What it says after that, line by line; a thread keeps reading, so that it never waits for a reader.
     pub said: Receiver<String>,
 }
@@ -82,11 +84,12 @@ impl Server {
                 break address.to_owned();
             }
             before.push_str(&line);
+            before.push('\n');
         };
         let (say, said) = mpsc::channel();
         // A test that does not listen has not dropped the receiver, or has ended.
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| say.send(line)));
-        Ok(Self { child, address, said })
+        Ok(Self { child, address, before, said })
     }
 
     pub fn of(db: &Fixture) -> Self {
