@@ -600,7 +600,7 @@ fn check_sentence(language: &str, message: &str, row: &str) {
     }
 }
 
-async fn filled(fixture: &crate::support::Fixture) -> Site {
+pub async fn filled(fixture: &crate::support::Fixture) -> Site {
     let mut site = Site::open(fixture).await;
     site.fill().await;
     site.ask_for_money().await;
@@ -752,7 +752,7 @@ fn leading_group() -> Value {
 }
 
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
-fn one_of_each() -> Vec<(&'static str, Value)> {
+pub fn one_of_each() -> Vec<(&'static str, Value)> {
     [one_of_each_work(), one_of_each_rest(), one_of_each_correction(), grants::one_of_each()].concat()
 }
 

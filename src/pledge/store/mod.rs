@@ -143,7 +143,7 @@ fn filter_values<'c>(statement: crate::db::Statement<'c>, filter: &PledgeFilter)
         .given(filter.due_to)
 }
 
-/// The pledges to a fund that were taken over from these origins.
+/// The pledges to a fund that were taken over from these origins, and not taken back.
 pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Result<HashMap<Origin, PledgeId>> {
     if origins.is_empty() {
         return Ok(HashMap::new());
@@ -156,7 +156,8 @@ pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Resul
     let found: Vec<(String, String, PledgeId)> = tx
         .sql(
             "SELECT source, external_ref, id FROM pledge
-             WHERE fund_id = $1 AND source IN (..) AND external_ref IN (..) AND source IS NOT NULL",
+             WHERE fund_id = $1 AND source IN (..) AND external_ref IN (..) AND source IS NOT NULL
+               AND taken_back = 0",
         )
         .bind(fund)
         .bind_list(&sources)
@@ -206,6 +207,11 @@ pub(super) async fn insert(
         },
     )
     .await
+}
+
+/// Marks a pledge as taken back: its origin may be taken over again.
+pub async fn set_taken_back(tx: &mut Tx, id: PledgeId) -> Result<u64> {
+    tx.sql("UPDATE pledge SET taken_back = 1 WHERE id = $1").bind(id).execute().await
 }
 
 /// Moves a pledge to a state.
