@@ -18,8 +18,8 @@ use async_graphql::Enum;
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 
 pub use graphql::{
-    DisclosureDuty, DisclosureDutyConnection, DutyMutation, DutyPeriod, duties_of_area, duties_of_fund,
-    duties_of_host, duties_of_project, periods_of_host,
+    DisclosureDuty, DisclosureDutyConnection, DutyMutation, DutyPeriod, duties_of_area, duties_of_fund, duties_of_host,
+    duties_of_project, periods_of_host,
 };
 pub use setting::{Period, Periods, set_period};
 
@@ -303,7 +303,11 @@ mod tests {
                 planned_to: dates[1],
                 ended_on: dates[2],
             };
-            assert_eq!(told(&of_lasting(&project, day(on), &Periods::LAW), on), expected, "{started:?} {planned:?} {ended:?}");
+            assert_eq!(
+                told(&of_lasting(&project, day(on), &Periods::LAW), on),
+                expected,
+                "{started:?} {planned:?} {ended:?}"
+            );
         }
     }
 

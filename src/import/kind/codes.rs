@@ -122,7 +122,10 @@ impl Codes {
                 "group_ambiguous",
                 (batch.names.get("group"), name),
                 (
-                    format!("{} groups here have this name; give the external id of the one that is meant.", several.len()),
+                    format!(
+                        "{} groups here have this name; give the external id of the one that is meant.",
+                        several.len()
+                    ),
                     format!("本区域有 {} 个同名自组织；请填写所指一个的外部编号。", several.len()),
                 ),
             )),

@@ -210,7 +210,8 @@ fn corrected_word(names: &Names, draft: &Draft, report: &Report, now: &SalesRepo
     );
     let column = if report.amount.is_some() { "amount" } else { "units" };
     let value = report.amount.map_or_else(|| report.units.unwrap_or(0).to_string(), |amount| amount.to_string());
-    (!is_same).then(|| Word::new(draft.row_no, Outcome::Unchanged, "known_corrected", (names.get(column), &value), message))
+    (!is_same)
+        .then(|| Word::new(draft.row_no, Outcome::Unchanged, "known_corrected", (names.get(column), &value), message))
 }
 
 /// The columns that the operation's fields are about.

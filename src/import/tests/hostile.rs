@@ -50,7 +50,9 @@ fn alone(test: &str, run: impl FnOnce()) {
 #[test]
 fn what_takes_too_much_memory_is_told() {
     alone("what_takes_too_much_memory_is_told", || {
-        let take = |mib: u64| vec![1_u8; usize::try_from(mib * MIB).expect("a few")].iter().map(|one| u64::from(*one)).sum();
+        let take = |mib: u64| -> u64 {
+            vec![1_u8; usize::try_from(mib * MIB).expect("a few")].iter().map(|one| u64::from(*one)).sum()
+        };
         // What was taken before does not hide what is taken now.
         assert_eq!(within(70 * MIB, || take(64)), 64 * MIB);
         assert_eq!(within(10 * MIB, || take(8)), 8 * MIB);
@@ -124,13 +126,17 @@ fn a_workbook_that_unfolds_without_bound_is_refused_in_little_memory() {
             ("one text of 2 MB", xlsx_of(&"x".repeat(2 << 20), None, "")),
             ("17 billion repeated cells", ods(&[("a", many_cells)])),
             ("a repeat that is no number", ods(&[("a", &many_cells.replace("16384", "&#49;"))])),
-            ("a rectangle of 17 million cells", xls_of(&[far_cell(0), biff(0x0203, &[0; 14]), far_cell(65_535)].concat())),
+            (
+                "a rectangle of 17 million cells",
+                xls_of(&[far_cell(0), biff(0x0203, &[0; 14]), far_cell(65_535)].concat()),
+            ),
             ("a size that is a lie", xls_of(&biff(0x0200, &dimensions))),
         ];
         drop((strings, one_cell));
         for (what, bytes) in bombs {
-            let refused =
-                within(4 * MIB, || RowReader::open(Cursor::new(bytes), &Wanted::default()).err().expect("it is refused"));
+            let refused = within(4 * MIB, || {
+                RowReader::open(Cursor::new(bytes), &Wanted::default()).err().expect("it is refused")
+            });
             assert_eq!(refused.code, "workbook_too_large", "{what}: {refused}");
         }
     });
@@ -178,7 +184,8 @@ fn a_million_empty_rows_cost_little() {
                       <c r=\"C1\" t=\"str\"><v>amount</v></c></row>";
         let gift = "<row r=\"1048576\"><c r=\"A1048576\" t=\"str\"><v>x</v></c><c r=\"B1048576\" t=\"str\">\
                     <v>2024-01-02</v></c><c r=\"C1048576\"><v>5</v></c></row>";
-        let empty: String = (2..1_048_576).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" s=\"0\"/></row>")).collect();
+        let empty: String =
+            (2..1_048_576).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" s=\"0\"/></row>")).collect();
         let bytes = xlsx_of(&format!("{header}{empty}{gift}"), None, "");
         drop(empty);
         let rows: Vec<u64> = within(8 * MIB, || {

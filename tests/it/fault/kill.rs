@@ -181,7 +181,10 @@ pub async fn kill_and_repeat(arguments: &[&str], kills: u64, rows_all: i64, done
         let _ = child.kill();
         child.wait().unwrap();
         let after = done().await;
-        assert!((before.rows..=rows_all).contains(&after.rows), "{after:?} after a kill, {before:?} before, {rows_all} in all");
+        assert!(
+            (before.rows..=rows_all).contains(&after.rows),
+            "{after:?} after a kill, {before:?} before, {rows_all} in all"
+        );
         if is_running && after != before {
             met.at_work += 1;
             met.booking += u64::from(after.rows > before.rows && after.rows < rows_all);
@@ -196,7 +199,8 @@ pub async fn kill_and_repeat(arguments: &[&str], kills: u64, rows_all: i64, done
 
 /// The gifts that are booked by other channels than the town's own, and the batches that were planned.
 async fn done(db: &Db) -> Done {
-    let sql = "SELECT (SELECT COUNT(*) FROM receipt WHERE external_ref <> 'before'), (SELECT COUNT(*) FROM import_batch)";
+    let sql =
+        "SELECT (SELECT COUNT(*) FROM receipt WHERE external_ref <> 'before'), (SELECT COUNT(*) FROM import_batch)";
     let (rows, planned) = db.sql(sql).one::<(i64, i64)>().await.unwrap();
     Done { rows, planned }
 }
@@ -237,6 +241,11 @@ async fn a_killed_import_is_finished_by_running_it_again() {
     killed::check_controls(&db, &place.asker(&server), &town, &references).await;
     server.stop();
     check_books(&db, &[]).await;
-    eprintln!("import, SQLite: {KILLS} kills, {} at work, {} while it booked; {:?}", met.at_work, met.booking, start.elapsed());
+    eprintln!(
+        "import, SQLite: {KILLS} kills, {} at work, {} while it booked; {:?}",
+        met.at_work,
+        met.booking,
+        start.elapsed()
+    );
     db.close().await;
 }

@@ -40,7 +40,8 @@ async fn selection(site: &Site, mutation: &str) -> String {
     let query = format!("query($kind: String!) {{ __type(name: $kind) {{ fields {{ name type {{ {of} }} }} }} }}");
     let read = site.ask(None, "en", &query, json!({ "kind": kind })).await;
     let fields = read["data"]["__type"]["fields"].as_array().unwrap();
-    let has_id = |kind: &Value| kind["fields"].as_array().is_some_and(|fields| fields.iter().any(|one| one["name"] == "id"));
+    let has_id =
+        |kind: &Value| kind["fields"].as_array().is_some_and(|fields| fields.iter().any(|one| one["name"] == "id"));
     let with_id = |field: &&Value| {
         let kind = &field["type"];
         [kind, &kind["ofType"], &kind["ofType"]["ofType"]].into_iter().any(has_id)
@@ -50,7 +51,13 @@ async fn selection(site: &Site, mutation: &str) -> String {
 
 /// What a request is answered that is sent many times at once: the answer of who did it, the sentence of who came
 /// too late, and what the tables gained.
-async fn storm(site: &Site, clients: &[Http], mutation: &str, input: &Value, count: usize) -> Result<BTreeMap<String, i64>, String> {
+async fn storm(
+    site: &Site,
+    clients: &[Http],
+    mutation: &str,
+    input: &Value,
+    count: usize,
+) -> Result<BTreeMap<String, i64>, String> {
     let selection = selection(site, mutation).await;
     let before = site.fingerprint().await;
     let sent = (0..count).map(|at| site.send(&clients[at % CLIENTS], mutation, input, &selection));
@@ -62,7 +69,8 @@ async fn storm(site: &Site, clients: &[Http], mutation: &str, input: &Value, cou
         return Err(format!("{mutation}: done again when all was over: {again}"));
     }
     answers.insert(again);
-    let (done, late): (Vec<&String>, Vec<&String>) = answers.iter().partition(|answer| answer.contains("\"userErrors\":[]"));
+    let (done, late): (Vec<&String>, Vec<&String>) =
+        answers.iter().partition(|answer| answer.contains("\"userErrors\":[]"));
     match (done.len(), late.len()) {
         (1, 0 | 1) => Ok(gained(&before, &after)),
         _ => Err(format!("{mutation}: {done:#?} {late:#?}")),

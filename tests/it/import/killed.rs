@@ -1,7 +1,7 @@
 //! An import whose server is killed, or whose database stops, again and again: each line is there once.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
@@ -115,8 +115,9 @@ pub async fn check_controls(db: &Db, asker: &Asker, town: &Town, references: &[S
 
 async fn write(asker: &Asker, name: &str, input: Value, selection: &str) {
     let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    let query =
-        format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code message }} }} }}");
+    let query = format!(
+        "mutation($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code message }} }} }}"
+    );
     let answer = asker.read(&query, json!({ "input": input })).await;
     assert_eq!(answer[name]["userErrors"], json!([]), "{answer}");
 }
@@ -196,24 +197,22 @@ on_both! {
     }
 }
 
-/// Who holds the lease of an import, and how many of its rows are done.
-async fn at_work(db: &Db, state: &str) -> Vec<(String, i64)> {
+/// The processes that hold the lease of an import in this state, and how many of its rows are done.
+async fn at_work(db: &Db, state: &str) -> Vec<(u32, i64)> {
     let sql = "SELECT lease_owner, rows_done FROM import_job WHERE state = $1 AND lease_owner IS NOT NULL";
-    db.sql(sql).bind(state.to_owned()).all().await.unwrap()
+    let held: Vec<(String, i64)> = db.sql(sql).bind(state.to_owned()).all().await.unwrap();
+    let process = |owner: String| owner.split_once('-').unwrap().0.parse().unwrap();
+    held.into_iter().map(|(owner, done)| (process(owner), done)).collect()
 }
 
-/// Waits until an import in this state is held by somebody else and some of its rows are done.
-async fn worker(db: &Db, state: &str, other_than: &BTreeSet<String>) -> String {
+/// Waits until a server works on an import in this state and some of its rows are done.
+async fn is_at_work(db: &Db, server: &Server, state: &str) {
     let looked = async {
-        loop {
-            let found = at_work(db, state).await.into_iter();
-            if let Some((owner, _)) = found.into_iter().find(|(owner, done)| *done > 0 && !other_than.contains(owner)) {
-                break owner;
-            }
+        while !at_work(db, state).await.iter().any(|(process, done)| *process == server.child.id() && *done > 0) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(BATCH_MAX, looked).await.expect("somebody works on it")
+    tokio::time::timeout(BATCH_MAX, looked).await.expect("it works on it");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,22 +223,25 @@ async fn two_servers_share_the_work_and_one_finishes_what_the_other_left() {
     let db = Db::connect(&fixture.url).await.unwrap();
     let id = clerk.start("CONTRIBUTIONS", list(lines).as_bytes(), json!({ "source": "till" })).await;
     clerk.commit(&clerk.ended(&id).await).await;
-    let first = BTreeSet::from([worker(&db, "COMMITTING", &BTreeSet::new()).await]);
-    // The second takes what the first leaves: the plan of another list, while the first goes on with its own.
+    is_at_work(&db, &clerk.server, "COMMITTING").await;
+    // Each server has a few hands: more lists than the first has hands leave some for the second.
     let other = Server::start(&[&["serve", "--database", &fixture.url], &LEASE[..]].concat());
-    let plan = clerk.start("CONTRIBUTIONS", list(3_000).as_bytes(), json!({ "source": "elsewhere" })).await;
-    let second = worker(&db, "PLANNING", &first).await;
-    let held: Vec<String> = at_work(&db, "COMMITTING").await.into_iter().map(|(owner, _)| owner).collect();
-    assert_eq!(held, first.iter().cloned().collect::<Vec<_>>(), "both are at work");
+    let mut plans = vec![];
+    for source in ["one", "two", "three"] {
+        plans.push(clerk.start("CONTRIBUTIONS", list(3_000).as_bytes(), json!({ "source": source })).await);
+    }
+    is_at_work(&db, &other, "PLANNING").await;
+    let held: Vec<u32> = at_work(&db, "COMMITTING").await.into_iter().map(|(process, _)| process).collect();
+    assert_eq!(held, [clerk.server.child.id()], "both are at work");
     std::mem::replace(&mut clerk.server, other).kill();
     let left = lines - booked(&db).await.unwrap();
     assert!(left > 0, "something is left to do");
-    // Nobody else is there: the second finishes both.
-    let heir = worker(&db, "COMMITTING", &first).await;
-    assert_eq!(heir, second);
+    is_at_work(&db, &clerk.server, "COMMITTING").await;
     let ended = clerk.ended(&id).await;
     assert_eq!((&ended["state"], &ended["counts"]["created"]), (&json!("COMMITTED"), &json!(lines)), "{ended}");
-    assert_eq!(clerk.ended(&plan).await["state"], "PLANNED");
+    for plan in plans {
+        assert_eq!(clerk.ended(&plan).await["state"], "PLANNED");
+    }
     eprintln!("Postgres: two servers, one killed with {left} of {lines} lines left");
     db.close().await;
     clerk.server.stop();
