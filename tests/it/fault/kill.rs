@@ -230,7 +230,7 @@ async fn a_killed_import_is_finished_by_running_it_again() {
     server.stop();
     let db = Db::connect(&url).await.unwrap();
     let file = file.to_str().unwrap();
-    let import = ["import", "contributions", file, "--fund", "STORM", "--commit", "--data-dir", dir];
+    let import = ["import", "contributions", file, "--fund", "STORM", "--source", "till", "--commit", "--data-dir", dir];
     let start = Instant::now();
     let met = kill_and_repeat(&import, KILLS, ROWS, async || done(&db).await).await;
     assert!(met.at_work * 10 >= KILLS * 9, "only {met:?} of {KILLS} kills met the import at work");

@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use cobuild::api::schema;
 use futures_util::future::join_all;
 use reqwest::Client as Http;
 use serde_json::{Value, json};
@@ -33,20 +34,26 @@ async fn all(site: &Site) -> BTreeSet<String> {
     fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What of a mutation's payload says which object it is about.
-async fn selection(site: &Site, mutation: &str) -> String {
-    let kind = format!("{}{}Payload", mutation[..1].to_uppercase(), &mutation[1..]);
-    let of = "name fields { name } ofType { name fields { name } ofType { name fields { name } } }";
-    let query = format!("query($kind: String!) {{ __type(name: $kind) {{ fields {{ name type {{ {of} }} }} }} }}");
-    let read = site.ask(None, "en", &query, json!({ "kind": kind })).await;
-    let fields = read["data"]["__type"]["fields"].as_array().unwrap();
-    let has_id =
-        |kind: &Value| kind["fields"].as_array().is_some_and(|fields| fields.iter().any(|one| one["name"] == "id"));
-    let with_id = |field: &&Value| {
-        let kind = &field["type"];
-        [kind, &kind["ofType"], &kind["ofType"]["ofType"]].into_iter().any(has_id)
+/// The fields of a type of the SDL, each with its type.
+fn fields(sdl: &str, kind: &str) -> Vec<(String, String)> {
+    let begins = ["type", "interface"].map(|word| format!("\n{word} {kind} "));
+    let Some(at) = begins.iter().find_map(|begin| sdl.find(begin)) else { return vec![] };
+    let block = sdl[at..].split("\n}").next().unwrap();
+    let field = |line: &str| {
+        let (name, kind) = line.strip_prefix("  ")?.split_once(": ")?;
+        let is_name = |text: &str| text.chars().all(char::is_alphanumeric);
+        let kind = kind.trim_end_matches('!');
+        (is_name(name) && is_name(kind)).then(|| (name.to_owned(), kind.to_owned()))
     };
-    fields.iter().filter(with_id).map(|field| format!("{} {{ id }} ", field["name"].as_str().unwrap())).collect()
+    block.lines().filter_map(field).collect()
+}
+
+/// What of a mutation's payload says which object it is about.
+fn selection(sdl: &str, mutation: &str) -> String {
+    let payload = format!("{}{}Payload", mutation[..1].to_uppercase(), &mutation[1..]);
+    let has_id = |kind: &str| fields(sdl, kind).iter().any(|(name, _)| name == "id");
+    let with_id = fields(sdl, &payload).into_iter().filter(|(_, kind)| has_id(kind));
+    with_id.map(|(name, _)| format!("{name} {{ id }} ")).collect()
 }
 
 /// What a request is answered that is sent many times at once: the answer of who did it, the sentence of who came
@@ -58,7 +65,7 @@ async fn storm(
     input: &Value,
     count: usize,
 ) -> Result<BTreeMap<String, i64>, String> {
-    let selection = selection(site, mutation).await;
+    let selection = selection(&schema::sdl(), mutation);
     let before = site.fingerprint().await;
     let sent = (0..count).map(|at| site.send(&clients[at % CLIENTS], mutation, input, &selection));
     let mut answers: BTreeSet<String> = join_all(sent).await.into_iter().collect();

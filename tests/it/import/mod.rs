@@ -7,6 +7,7 @@ mod door;
 mod doors;
 pub mod killed;
 mod kinds;
+mod memory;
 mod programs;
 mod published;
 mod reference;
@@ -229,7 +230,7 @@ Fresh,7,2024-01-01,,F2
         let (words, told) = import(divided, None).await;
         assert_eq!(words, [word(2, "note_divides", Outcome::Created, "备注", "甲院 55万，乙院、丙院各15万")]);
         let en = &told.words[0].message_en;
-        assert!(en.starts_with("The note divides the gift: 甲院 550000.00; 乙院 150000.00; 丙院 150000.00."), "{en}");
+        assert!(en.starts_with("The note divides the gift: 甲院 ¥550,000.00; 乙院 ¥150,000.00; 丙院 ¥150,000.00."), "{en}");
 
         // What a later copy adds to the gift and to its giver is filled in, once.
         assert_eq!(import("捐赠者,金额,日期\n丁样例店,7,2024-01-02\n", None).await.0, []);
