@@ -1,6 +1,10 @@
--- What a round is judged by, what was said of an application and what a grant was signed, reported and evaluated with
+-- A line of the register changes only by a change that is kept. What a round is judged by, what was said of an application and what a grant was signed, reported and evaluated with
 -- stays as it was written; scores are written while judges score and at no other time.
-CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON group_registration FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OF party_id, principal_id ON group_registration FOR EACH ROW
+    EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER kept BEFORE DELETE ON group_registration FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON group_change FOR EACH ROW EXECUTE FUNCTION immutable_row();
+CREATE TRIGGER not_emptied BEFORE TRUNCATE ON group_change EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON grant_round_stage FOR EACH ROW EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON grant_round_move FOR EACH ROW EXECUTE FUNCTION immutable_row();
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON grant_criterion FOR EACH ROW EXECUTE FUNCTION immutable_row();

@@ -1,7 +1,9 @@
--- What a round is judged by, what was said of an application and what a grant was signed, reported and evaluated with
+-- A line of the register changes only by a change that is kept. What a round is judged by, what was said of an application and what a grant was signed, reported and evaluated with
 -- stays as it was written; scores are written while judges score and at no other time.
-CREATE TRIGGER group_registration_no_update BEFORE UPDATE ON group_registration BEGIN SELECT RAISE(ABORT, 'group_registration is immutable'); END;
+CREATE TRIGGER group_registration_no_update BEFORE UPDATE OF party_id, principal_id ON group_registration BEGIN SELECT RAISE(ABORT, 'group_registration is immutable'); END;
 CREATE TRIGGER group_registration_no_delete BEFORE DELETE ON group_registration BEGIN SELECT RAISE(ABORT, 'group_registration is immutable'); END;
+CREATE TRIGGER group_change_no_update BEFORE UPDATE ON group_change BEGIN SELECT RAISE(ABORT, 'group_change is immutable'); END;
+CREATE TRIGGER group_change_no_delete BEFORE DELETE ON group_change BEGIN SELECT RAISE(ABORT, 'group_change is immutable'); END;
 CREATE TRIGGER grant_round_stage_no_update BEFORE UPDATE ON grant_round_stage BEGIN SELECT RAISE(ABORT, 'grant_round_stage is immutable'); END;
 CREATE TRIGGER grant_round_stage_no_delete BEFORE DELETE ON grant_round_stage BEGIN SELECT RAISE(ABORT, 'grant_round_stage is immutable'); END;
 CREATE TRIGGER grant_round_move_no_update BEFORE UPDATE ON grant_round_move BEGIN SELECT RAISE(ABORT, 'grant_round_move is immutable'); END;

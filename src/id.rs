@@ -78,6 +78,8 @@ keys! {
     GrantRoundId
     /// Key of a judge of a round.
     GrantJudgeId
+    /// Key of a change of a line in the register of groups.
+    GroupChangeId
     /// Key of a group's application in a round.
     GrantApplicationId
     /// Key of an objection to an application.

@@ -397,6 +397,10 @@ refusals! {
     GrantTooLarge { asked: Fen, max: Fen }
         "{asked} is more than the {max} that this may come to."
         "{asked} 超过此项上限 {max}。";
+    /// The group's line in the register is struck off.
+    GroupStruckOff { number: String, on: NaiveDate }
+        "{number} is struck off the register since {on}; restore it first."
+        "{number} 自 {on} 起已从名册注销;请先恢复。";
     /// A judge scores through their own access.
     JudgeOfAnother { judge: i64 }
         "Judge {judge} scores through their own access, and not through yours."

@@ -279,7 +279,7 @@ fn step_before(stage: GrantStage) -> Option<GrantStage> {
 /// Hands an application in, or hands it in again: a group has one in a round.
 ///
 /// # Errors
-/// Refused for a round that does not exist, something that is no group, texts, sums, numbers and days out of bounds,
+/// Refused for a round that does not exist, something that is no group, a group that is struck off, texts, sums, numbers and days out of bounds,
 /// a round in which nobody applies (any more), an application that was checked, a stage that the round is not for, a
 /// sum above the round's largest grant, and a stage whose step before the group has not passed.
 pub async fn submit(tx: &mut Tx, by: By<'_>, draft: &ApplicationDraft) -> Result<Application> {
@@ -288,6 +288,9 @@ pub async fn submit(tx: &mut Tx, by: By<'_>, draft: &ApplicationDraft) -> Result
     let group = party::store::by_ids(&mut *tx, &[draft.group]).await?.pop();
     if group.is_none_or(|group| group.kind != PartyKind::Group) {
         return Err(Refusal::NotFound { what: "group".into() }.at("groupId"));
+    }
+    if let Some(on) = struck_off(tx, draft.group).await? {
+        return Err(on.at("groupId"));
     }
     let wanted = checked(by, draft)?;
     let before = store::application_of(&mut *tx, round.id, draft.group).await?;
@@ -321,6 +324,12 @@ pub async fn submit(tx: &mut Tx, by: By<'_>, draft: &ApplicationDraft) -> Result
         }
     };
     Ok(Application { id, ..wanted })
+}
+
+/// Why a group that the register has struck off does not apply.
+async fn struck_off(tx: &mut Tx, group: PartyId) -> Result<Option<Refusal>> {
+    let line = party::store::registrations_of(&mut *tx, &[group]).await?.pop();
+    Ok(line.and_then(|line| Some(Refusal::GroupStruckOff { number: line.number, on: line.struck_off_on?.0 })))
 }
 
 fn checked(by: By<'_>, draft: &ApplicationDraft) -> Result<Application> {

@@ -841,3 +841,32 @@ FROM grant_ending o JOIN decision d ON d.id = o.decision_id JOIN motion m ON m.i
 WHERE m.kind <> 'END' OR d.target_id <> o.target_id OR d.approved_on > o.ended_on
    OR EXISTS (SELECT 1 FROM annulment n WHERE n.decision_id = d.id)
 ORDER BY a, b, c;
+
+-- @I34 A line of the register is what its last change left, and each change begins where the one before ended.
+-- 名册各行与其最后一次变更后的内容一致,每次变更均以上一次变更的结果为起点。
+WITH told AS (
+    SELECT c.id, c.party_id, c.kind, c.changed_on,
+           c.before_name || ' / ' || c.before_area_id || ' / ' || c.before_field || ' / ' || c.before_standing || ' / '
+               || c.before_number || ' / ' || c.before_registered_on AS was,
+           c.after_name || ' / ' || c.after_area_id || ' / ' || c.after_field || ' / ' || c.after_standing || ' / '
+               || c.after_number || ' / ' || c.after_registered_on AS became,
+           (SELECT MAX(o.id) FROM group_change o WHERE o.party_id = c.party_id AND o.id < c.id) AS previous_id,
+           (SELECT MAX(o.id) FROM group_change o WHERE o.party_id = c.party_id) AS last_id
+    FROM group_change c)
+SELECT 'group ' || r.party_id AS a, t.became AS b,
+       p.name || ' / ' || r.area_id || ' / ' || r.field || ' / ' || r.standing || ' / ' || r.number || ' / '
+           || r.registered_on AS c
+FROM told t JOIN group_registration r ON r.party_id = t.party_id JOIN party p ON p.id = t.party_id
+WHERE t.id = t.last_id AND t.became <> p.name || ' / ' || r.area_id || ' / ' || r.field || ' / ' || r.standing || ' / '
+           || r.number || ' / ' || r.registered_on
+UNION ALL
+SELECT 'change ' || t.id, o.became, t.was
+FROM told t JOIN told o ON o.id = t.previous_id WHERE t.was <> o.became
+UNION ALL
+SELECT 'group ' || r.party_id || ', struck off', COALESCE(CAST(s.changed_on AS TEXT), 'never'),
+       COALESCE(CAST(r.struck_off_on AS TEXT), 'never')
+FROM group_registration r
+LEFT JOIN group_change s ON s.kind = 'STRUCK_OFF' AND s.id = (
+    SELECT MAX(o.id) FROM group_change o WHERE o.party_id = r.party_id AND o.kind <> 'CORRECTED')
+WHERE COALESCE(CAST(s.changed_on AS TEXT), 'never') <> COALESCE(CAST(r.struck_off_on AS TEXT), 'never')
+ORDER BY a, b, c;

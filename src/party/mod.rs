@@ -6,6 +6,7 @@
 //! * What the public reads of a name is the party's choice, and never a resident's name. Who may know
 //!   more has a role on the party or where it is active.
 
+mod change;
 pub mod credit_code;
 pub mod fill;
 mod graphql;
@@ -18,13 +19,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use async_graphql::Enum;
 use chrono::{DateTime, Utc};
 
+pub use change::{
+    Amend, GroupChange, GroupChangeDraft, GroupChangeKind, GroupCorrection, GroupLine, KnownLine, group_change,
+};
 pub use graphql::{
-    Department, Group, GroupConnection, GroupEdge, GroupMutation, GroupQuery, GroupRegisterPayload, Merchant,
-    PartnerUnit, PartyById, PartyConnection, PartyEdge, PartyMutation, PartyNode, PartyPaths, PartyQuery, Resident,
-    SocialOrganization, is_known_to, knows,
+    Department, Group, GroupChangeConnection, GroupChangeEdge, GroupChangeMutation, GroupConnection,
+    GroupCorrectPayload, GroupEdge, GroupMutation, GroupQuery, GroupRegisterPayload, GroupRestorePayload,
+    GroupStrikeOffPayload, Merchant, PartnerUnit, PartyById, PartyConnection, PartyEdge, PartyMutation, PartyNode,
+    PartyPaths, PartyQuery, Resident, SocialOrganization, is_known_to, knows,
 };
 pub use register::{
-    GROUPS_MAX, GroupDraft, GroupField, GroupFilter, GroupRegistration, GroupStanding, Registered, group_register,
+    GROUPS_MAX, GroupDraft, GroupField, GroupFilter, GroupLineState, GroupRegistration, GroupStanding,
+    REGISTER_NUMBER_MAX, Registered, group_register,
 };
 
 use crate::{

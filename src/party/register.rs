@@ -2,7 +2,7 @@
 //! where.
 //!
 //! * A group is registered once, in one community, under a number that no other has.
-//! * A list is registered as a whole, or nothing of it.
+//! * A list is registered as a whole, or nothing of it. What is changed later is told in `change`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -53,6 +53,17 @@ pub enum GroupStanding {
     Filed,
 }
 
+/// Whether a line of the register stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Enum, sqlx::Type)]
+#[sqlx(type_name = "TEXT", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum GroupLineState {
+    /// The group is in the register.
+    #[default]
+    Standing,
+    /// It was struck off.
+    StruckOff,
+}
+
 /// The line of a group in the register.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct GroupRegistration {
@@ -68,6 +79,8 @@ pub struct GroupRegistration {
     pub number: String,
     /// The day it was registered or filed.
     pub registered_on: Date,
+    /// The day from which it is struck off; `None` while it stands.
+    pub struck_off_on: Option<Date>,
 }
 
 /// Which group a line of the register is about.
@@ -105,6 +118,8 @@ pub struct GroupFilter {
     pub field: Option<GroupField>,
     /// Only those that are known like this.
     pub standing: Option<GroupStanding>,
+    /// Only those whose lines are like this.
+    pub state: GroupLineState,
 }
 
 /// The most groups that are registered at once.
@@ -146,6 +161,7 @@ pub async fn group_register(tx: &mut Tx, by: By<'_>, drafts: &[GroupDraft]) -> R
         standing: draft.standing,
         number,
         registered_on: draft.registered_on.into(),
+        struck_off_on: None,
     };
     let rows: Vec<_> = drafts.iter().zip(lines).zip(&parties).map(row).collect();
     store::insert_registrations(tx, &rows, actor).await?;

@@ -1,12 +1,16 @@
 //! Parties in the database.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{GroupFilter, GroupRegistration, Party, PartyFilter, Sight, fill::Fill};
+use super::{
+    GroupChange, GroupChangeKind, GroupField, GroupFilter, GroupLine, GroupRegistration, GroupStanding, Party,
+    PartyFilter, Sight, fill::Fill, name::name_key,
+};
 use crate::{
     area::Area,
+    clock::Date,
     db::{Result, Sql, Tx},
-    id::{AreaId, PartyId, PrincipalId},
+    id::{AreaId, GroupChangeId, PartyId, PrincipalId},
     page::Page,
 };
 
@@ -168,7 +172,7 @@ pub async fn fill(tx: &mut Tx, fills: &[&Fill]) -> Result<()> {
 /// The lines of the register about these groups.
 pub async fn registrations_of<'c>(on: impl Sql<'c>, groups: &[PartyId]) -> Result<Vec<GroupRegistration>> {
     on.sql(
-        "SELECT party_id, area_id, field, standing, number, registered_on FROM group_registration
+        "SELECT party_id, area_id, field, standing, number, registered_on, struck_off_on FROM group_registration
          WHERE party_id IN (..)",
     )
     .bind_list(groups)
@@ -194,11 +198,13 @@ pub async fn groups<'c>(on: impl Sql<'c>, filter: GroupFilter, page: &Page) -> R
            AND (r.standing = $2 OR $2 IS NULL)
            AND (EXISTS (SELECT 1 FROM area top WHERE top.id = $3 AND substr(a.path, 1, length(top.path)) = top.path)
                 OR $3 IS NULL)
+           AND CASE WHEN r.struck_off_on IS NULL THEN 'STANDING' ELSE 'STRUCK_OFF' END = $4
            {page}",
     )
     .bind(filter.field)
     .bind(filter.standing)
     .bind(filter.area)
+    .bind(filter.state)
     .page(page, "p.id")
     .all()
     .await
@@ -213,11 +219,13 @@ pub async fn groups_count<'c>(on: impl Sql<'c>, filter: GroupFilter) -> Result<i
                AND (r.standing = $2 OR $2 IS NULL)
                AND (EXISTS (SELECT 1 FROM area top
                             WHERE top.id = $3 AND substr(a.path, 1, length(top.path)) = top.path)
-                    OR $3 IS NULL)",
+                    OR $3 IS NULL)
+               AND CASE WHEN r.struck_off_on IS NULL THEN 'STANDING' ELSE 'STRUCK_OFF' END = $4",
         )
         .bind(filter.field)
         .bind(filter.standing)
         .bind(filter.area)
+        .bind(filter.state)
         .one()
         .await?;
     Ok(count)
@@ -238,6 +246,153 @@ pub async fn insert_registrations(tx: &mut Tx, rows: &[GroupRegistration], actor
                 .bind(one.registered_on)
                 .bind(actor)
         },
+    )
+    .await
+}
+
+/// Locks the lines of these groups to the end of the transaction.
+pub async fn lock_registrations(tx: &mut Tx, groups: &[PartyId]) -> Result<u64> {
+    tx.sql("UPDATE group_registration SET number = number WHERE party_id IN (..)").bind_list(groups).execute().await
+}
+
+/// The day of the last change of each of these groups' lines.
+pub async fn last_changes_of<'c>(on: impl Sql<'c>, groups: &[PartyId]) -> Result<Vec<(PartyId, NaiveDate)>> {
+    on.sql("SELECT party_id, MAX(changed_on) FROM group_change WHERE party_id IN (..) GROUP BY party_id")
+        .bind_list(groups)
+        .all()
+        .await
+}
+
+#[derive(sqlx::FromRow)]
+struct ChangeRow {
+    id: GroupChangeId,
+    party_id: PartyId,
+    kind: GroupChangeKind,
+    changed_on: Date,
+    reason: String,
+    entered_at: DateTime<Utc>,
+    entered_by: String,
+    before_name: String,
+    before_area_id: AreaId,
+    before_field: GroupField,
+    before_standing: GroupStanding,
+    before_number: String,
+    before_registered_on: Date,
+    after_name: String,
+    after_area_id: AreaId,
+    after_field: GroupField,
+    after_standing: GroupStanding,
+    after_number: String,
+    after_registered_on: Date,
+}
+
+impl From<ChangeRow> for GroupChange {
+    fn from(row: ChangeRow) -> Self {
+        Self {
+            id: row.id,
+            party_id: row.party_id,
+            kind: row.kind,
+            changed_on: row.changed_on,
+            reason: row.reason,
+            entered_at: row.entered_at,
+            entered_by: row.entered_by,
+            before: GroupLine {
+                name: row.before_name,
+                area_id: row.before_area_id,
+                field: row.before_field,
+                standing: row.before_standing,
+                number: row.before_number,
+                registered_on: row.before_registered_on,
+            },
+            after: GroupLine {
+                name: row.after_name,
+                area_id: row.after_area_id,
+                field: row.after_field,
+                standing: row.after_standing,
+                number: row.after_number,
+                registered_on: row.after_registered_on,
+            },
+        }
+    }
+}
+
+/// A page of the changes of each of `groups`' lines.
+pub async fn changes_of_groups<'c>(on: impl Sql<'c>, groups: &[PartyId], page: &Page) -> Result<Vec<GroupChange>> {
+    let rows: Vec<ChangeRow> = on
+        .sql(
+            "SELECT c.id, c.party_id, c.kind, c.changed_on, c.reason, c.entered_at, p.name AS entered_by,
+                    c.before_name, c.before_area_id, c.before_field, c.before_standing, c.before_number,
+                    c.before_registered_on, c.after_name, c.after_area_id, c.after_field, c.after_standing,
+                    c.after_number, c.after_registered_on
+             FROM group_change c JOIN principal p ON p.id = c.principal_id
+             WHERE c.party_id = {owner} {page}",
+        )
+        .page(page, "c.changed_on, c.id")
+        .each_of(groups)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(GroupChange::from).collect())
+}
+
+/// Adds changes of lines.
+pub async fn insert_group_changes(tx: &mut Tx, changes: &[GroupChange], actor: PrincipalId) -> Result<u64> {
+    tx.insert_all(
+        "INSERT INTO group_change (party_id, kind, changed_on, reason, before_name, before_area_id, before_field,
+                                   before_standing, before_number, before_registered_on, after_name, after_area_id,
+                                   after_field, after_standing, after_number, after_registered_on, entered_at,
+                                   principal_id)
+         VALUES (..)",
+        changes,
+        |row, one| {
+            let row = row.bind(one.party_id).bind(one.kind).bind(one.changed_on).bind(one.reason.clone());
+            let row = [&one.before, &one.after].into_iter().fold(row, |row, line| {
+                row.bind(line.name.clone())
+                    .bind(line.area_id)
+                    .bind(line.field)
+                    .bind(line.standing)
+                    .bind(line.number.clone())
+                    .bind(line.registered_on)
+            });
+            row.bind(one.entered_at).bind(actor)
+        },
+    )
+    .await
+}
+
+/// Makes lines what their changes say.
+pub async fn set_registrations(tx: &mut Tx, changes: &[GroupChange]) -> Result<u64> {
+    tx.insert_all(
+        "UPDATE group_registration
+         SET area_id = CAST(d.column2 AS BIGINT), field = d.column3, standing = d.column4, number = d.column5,
+             registered_on = d.column6,
+             struck_off_on = CASE d.column7 WHEN 'STRUCK_OFF' THEN d.column8
+                                            WHEN 'RESTORED' THEN NULL
+                                            ELSE group_registration.struck_off_on END
+         FROM (VALUES (..)) AS d
+         WHERE group_registration.party_id = CAST(d.column1 AS BIGINT)",
+        changes,
+        |row, one| {
+            row.bind(one.party_id)
+                .bind(one.after.area_id)
+                .bind(one.after.field)
+                .bind(one.after.standing)
+                .bind(one.after.number.clone())
+                .bind(one.after.registered_on)
+                .bind(one.kind)
+                .bind(one.changed_on)
+        },
+    )
+    .await
+}
+
+/// Names groups as the changes of their lines say.
+pub async fn set_names(tx: &mut Tx, changes: &[GroupChange]) -> Result<u64> {
+    tx.insert_all(
+        "UPDATE party SET name = d.column2, name_key = d.column3
+         FROM (VALUES (..)) AS d
+         WHERE party.id = CAST(d.column1 AS BIGINT)",
+        changes,
+        |row, one| row.bind(one.party_id).bind(one.after.name.clone()).bind(name_key(&one.after.name)),
     )
     .await
 }

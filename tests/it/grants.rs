@@ -606,6 +606,126 @@ on_both! {
         here.council.is_clean().await;
     }
 
+    async fn a_line_of_the_register_is_corrected_struck_off_and_restored_and_its_past_is_kept(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let (world, ids) = (here.world(), &here.council.ids);
+        let second = world.area(Some(&ids.street), "COMMUNITY", "No. 7").await;
+        let line = |name: &str, number: &str| json!({ "name": name, "areaId": ids.community, "field": "CULTURE",
+            "standing": "FILED", "number": number, "registeredOn": "2025-06-01" });
+        let done = world.write("groupRegister", json!({ "groups": [line("Chior", "JX-1"), line("Band", "JX-2")] }), "groups { id }").await;
+        let [choir, band] = [0, 1].map(|at| done["groups"][at]["id"].as_str().unwrap().to_owned());
+        let change = |group: &str, change: Value| with(json!({ "groupId": group, "changedOn": "2026-03-01", "reason": "A slip." }), change);
+        let one = |line: Value| json!({ "groups": [line] });
+        // A list of two: a name and a number that were wrong; another community and standing.
+        let both = json!({ "groups": [change(&choir, json!({ "name": "Choir", "number": "JX-10" })),
+            change(&band, json!({ "areaId": second, "standing": "REGISTERED", "registeredOn": "2026-02-28" }))] });
+        let done = world.write("groupCorrect", both, "groups { name registration { number standing area { name } registeredOn } }").await;
+        assert_eq!(done, json!({ "userErrors": [], "groups": [
+            { "name": "Choir", "registration": { "number": "JX-10", "standing": "FILED", "area": { "name": "No. 6" }, "registeredOn": "2025-06-01" } },
+            { "name": "Band", "registration": { "number": "JX-2", "standing": "REGISTERED", "area": { "name": "No. 7" }, "registeredOn": "2026-02-28" } },
+        ] }));
+        let found = world.read("{ parties(search: \"choir\") { edges { node { id } } } }", json!({})).await;
+        assert_eq!(found["parties"]["edges"][0]["node"]["id"], choir, "it is found under its new name");
+        // Nothing of a list is done when one line of it is wrong.
+        for (wrong, code, field) in [
+            (change(&band, json!({})), "NOTHING_CHANGES", "groupId"),
+            (change(&band, json!({ "field": "CULTURE" })), "NOTHING_CHANGES", "groupId"),
+            (change(&band, json!({ "number": "JX-10" })), "NAME_TAKEN", "number"),
+            (change(&band, json!({ "number": "JX-3" })), "NAME_TAKEN", "number"),
+            (change(&choir, json!({ "number": "JX-4" })), "NOT_FOUND", "groupId"),
+            (change(&ids.group, json!({ "number": "JX-4" })), "NOT_FOUND", "groupId"),
+            (change(&band, json!({ "name": " " })), "TEXT_EMPTY", "name"),
+            (change(&band, json!({ "name": "A", "reason": "" })), "TEXT_EMPTY", "reason"),
+            (change(&band, json!({ "name": "A", "changedOn": "2026-02-28" })), "PERIOD_REVERSED", "changedOn"),
+            (change(&band, json!({ "name": "A", "changedOn": "2026-05-21" })), "DATE_IN_FUTURE", "changedOn"),
+            (change(&band, json!({ "registeredOn": "2026-03-02" })), "PERIOD_REVERSED", "registeredOn"),
+        ] {
+            let list = json!({ "groups": [change(&choir, json!({ "number": "JX-3" })), wrong] });
+            assert_eq!(world.refused("groupCorrect", list).await, (code.into(), format!("groups.1.{field}")));
+        }
+        // Two at once: each begins where the other ended.
+        let [fields, numbers] = [json!({ "field": "SAFETY" }), json!({ "number": "JX-11" })].map(|one| json!({ "groups": [change(&choir, one)] }));
+        let (fields, numbers) = tokio::join!(world.write("groupCorrect", fields, ""), world.write("groupCorrect", numbers, ""));
+        assert_eq!(told(&[&fields, &numbers]), (vec![], 2));
+        // Struck off: it is not in the register any more, is not corrected, and does not apply.
+        let strike = one(json!({ "groupId": choir, "changedOn": "2026-04-01", "reason": "Dissolved." }));
+        assert_eq!(world.write("groupStrikeOff", strike.clone(), "").await["userErrors"], json!([]));
+        assert_eq!(world.refused("groupStrikeOff", strike).await, ("GROUP_STRUCK_OFF".into(), "groups.0.groupId".into()));
+        let late = one(change(&choir, json!({ "name": "Choirs", "changedOn": "2026-04-02" })));
+        assert_eq!(world.refused("groupCorrect", late).await.0, "GROUP_STRUCK_OFF");
+        let register = "{ standing: groups { totalCount edges { node { name } } }
+            struck: groups(state: STRUCK_OFF) { totalCount edges { node { name registration { struckOffOn actions { name allowed } } } } } }";
+        assert_eq!(world.read(register, json!({})).await, json!({
+            "standing": { "totalCount": 1, "edges": [{ "node": { "name": "Band" } }] },
+            "struck": { "totalCount": 1, "edges": [{ "node": { "name": "Choir", "registration": { "struckOffOn": "2026-04-01", "actions": [
+                { "name": "groupCorrect", "allowed": false }, { "name": "groupStrikeOff", "allowed": false }, { "name": "groupRestore", "allowed": true }] } } }] },
+        }));
+        let round = here.open("2026-1", json!({})).await;
+        here.advance(&round, &[("APPLICATION", "2026-01-06")]).await;
+        let refused = world.refused("grantApplicationSubmit", application(&round, &choir, "9.00")).await;
+        assert_eq!(refused, ("GROUP_STRUCK_OFF".into(), "groupId".into()));
+        // Restored, it applies; what has stood is not restored.
+        let restore = |group: &str| one(json!({ "groupId": group, "changedOn": "2026-04-10", "reason": "By mistake." }));
+        assert_eq!(world.refused("groupRestore", restore(&band)).await.0, "NOTHING_CHANGES");
+        assert_eq!(world.write("groupRestore", restore(&choir), "").await["userErrors"], json!([]));
+        here.apply(&round, &choir, "9.00", json!({})).await;
+        // The past, page by page; who and why is not for everybody.
+        let query = "query($id: ID!, $after: String) { party(id: $id) { ... on Group { registration { changes(first: 2, after: $after) {
+            edges { cursor node { kind changedOn enteredBy reason before { number name } after { number name } } } pageInfo { hasNextPage } } } } } }";
+        let first = world.read(query, json!({ "id": choir })).await["party"]["registration"]["changes"].take();
+        assert_eq!(first["edges"][0]["node"], json!({ "kind": "RESTORED", "changedOn": "2026-04-10", "enteredBy": "tester",
+            "reason": "By mistake.", "before": { "number": "JX-11", "name": "Choir" }, "after": { "number": "JX-11", "name": "Choir" } }));
+        assert_eq!((&first["edges"][1]["node"]["kind"], &first["pageInfo"]["hasNextPage"]), (&json!("STRUCK_OFF"), &json!(true)));
+        let query_all = query.replace("first: 2", "first: 9");
+        let (read, errors) = world.ask(Viewer::public(), &query_all, json!({ "id": choir, "after": first["edges"][1]["cursor"] })).await;
+        assert!(errors.is_empty(), "{errors:?}");
+        let rest = read["party"]["registration"]["changes"]["edges"].as_array().unwrap().clone();
+        assert_eq!(rest.len(), 3);
+        assert_eq!(rest[2]["node"], json!({ "kind": "CORRECTED", "changedOn": "2026-03-01", "enteredBy": null, "reason": null,
+            "before": { "number": "JX-1", "name": "Chior" }, "after": { "number": "JX-10", "name": "Choir" } }));
+        here.council.is_clean().await;
+        let mut tx = world.db.begin().await.unwrap();
+        assert!(tx.sql("DELETE FROM group_change").execute().await.is_err());
+    }
+
+    async fn staff_change_the_lines_of_their_own_community_and_as_many_take_as_many_statements(fixture: Fixture) {
+        let here = Stage::new(&fixture).await;
+        let (world, ids) = (here.world(), &here.council.ids);
+        let second = world.area(Some(&ids.street), "COMMUNITY", "No. 7").await;
+        let line = |number: usize| json!({ "name": format!("Group {number}"), "areaId": ids.community, "field": "CULTURE",
+            "standing": "FILED", "number": format!("JX-{number}"), "registeredOn": "2025-06-01" });
+        let lines: Vec<Value> = (0..42).map(line).collect();
+        let done = world.write("groupRegister", json!({ "groups": lines }), "groups { id }").await;
+        let groups: Vec<String> = done["groups"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+        let area = |id: &str| Held::Area(format!("/{}", id.parse::<GlobalId>().unwrap().key));
+        let query = "query($id: ID!) { node(id: $id) { ... on Area { id parent { id parent { id } } } } }";
+        let read = world.read(query, json!({ "id": ids.community })).await;
+        let keys = ["/node/parent/parent/id", "/node/parent/id", "/node/id"].map(|at| area(read.pointer(at).unwrap().as_str().unwrap()));
+        let path = keys.iter().map(|one| match one { Held::Area(path) => path.as_str(), _ => "" }).collect::<String>() + "/";
+        let mut staff = Viewer::public();
+        (staff.principal, staff.grants) = (Some(world.principal), vec![(Role::CommunityStaff, Held::Area(path))]);
+        let correct = mutation("groupCorrect", "groups { id }");
+        let ask = async |lines: Vec<Value>| world.ask(staff.clone(), &correct, json!({ "input": { "groups": lines } })).await;
+        let change = |group: &str, change: Value| with(json!({ "groupId": group, "changedOn": "2026-03-01", "reason": "A slip." }), change);
+        // Its own community, and no other, neither from there nor to there.
+        let (_, errors) = ask(vec![change(&groups[0], json!({ "areaId": second }))]).await;
+        assert_eq!(errors, ["None of your roles allows RegisterParty here."]);
+        let moved = json!({ "groups": [change(&groups[1], json!({ "areaId": second }))] });
+        assert_eq!(world.write("groupCorrect", moved, "").await["userErrors"], json!([]));
+        let (_, errors) = ask(vec![change(&groups[1], json!({ "areaId": ids.community }))]).await;
+        assert_eq!(errors, ["None of your roles allows RegisterParty here."]);
+        let mut counts = vec![];
+        for range in [2..4, 4..42] {
+            let lines = range.map(|at| change(&groups[at], json!({ "name": format!("Choir {at}"), "number": format!("Q-{at}") }))).collect();
+            let before = world.db.statements();
+            let (done, errors) = ask(lines).await;
+            assert_eq!((&done["groupCorrect"]["userErrors"], errors.len()), (&json!([]), 0));
+            counts.push(world.db.statements() - before);
+        }
+        assert_eq!(counts[0], counts[1]);
+        here.council.is_clean().await;
+    }
+
     async fn what_a_group_applies_for_is_read_and_done_by_those_who_may(fixture: Fixture) {
         let here = Stage::new(&fixture).await;
         let world = here.world();

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::{Group, PartyById};
+use super::{
+    Group, PartyById,
+    change::{GroupChangeConnection, changes},
+};
 use crate::{
     all_of,
     area::{Area, AreaById},
@@ -12,9 +15,10 @@ use crate::{
     id::{AreaId, GlobalId, NodeKind, PartyId},
     page::{Direction, Key, Page, PageArgs},
     party::{
-        GroupDraft, GroupField, GroupFilter, GroupRegistration, GroupStanding, Party, Registered, group_register, store,
+        Amend, GroupCorrection, GroupDraft, GroupField, GroupFilter, GroupLineState, GroupRegistration, GroupStanding,
+        Party, Registered, group_register, store,
     },
-    viewer::Request,
+    viewer::{Action, Request},
 };
 
 connection!(GroupConnection, GroupEdge, Group, "registered groups");
@@ -60,6 +64,37 @@ impl GroupRegistration {
     async fn registered_on(&self) -> Date {
         self.registered_on
     }
+
+    /// The day from which it is struck off; null while it stands.
+    async fn struck_off_on(&self) -> Option<Date> {
+        self.struck_off_on
+    }
+
+    /// What was changed of it, the last first.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<GroupChangeConnection> {
+        changes(ctx, self.party_id, &PageArgs { first, after, last, before }).await
+    }
+
+    /// What can be done to it next, and whether the viewer may.
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<Action>> {
+        let request = Request::of(ctx);
+        let area = request.need::<AreaById>(self.area_id).await?;
+        let action = |name: &str, amend: Amend| {
+            Action::new(request, name, None, self.may_amend(&request.viewer, &area.path, &amend))
+        };
+        Ok(vec![
+            action("groupCorrect", Amend::Correct(GroupCorrection::default()))?,
+            action("groupStrikeOff", Amend::StrikeOff)?,
+            action("groupRestore", Amend::Restore)?,
+        ])
+    }
 }
 
 /// Queries about self-organized groups.
@@ -80,9 +115,10 @@ impl GroupQuery {
         #[graphql(desc = "Only groups that belong to this area or one below it.")] area: Option<GlobalId>,
         #[graphql(desc = "Only groups that do this.")] field: Option<GroupField>,
         #[graphql(desc = "Only groups that are known like this to the authorities.")] standing: Option<GroupStanding>,
+        #[graphql(desc = "Only groups whose lines are like this.", default)] state: GroupLineState,
     ) -> Result<GroupConnection> {
         let area = area.map(|id| id.key_of(NodeKind::Area)).transpose()?.map(AreaId);
-        let filter = GroupFilter { area, field, standing };
+        let filter = GroupFilter { area, field, standing, state };
         let page = Page::new(&PageArgs { first, after, last, before }, Direction::Asc, &[Key::Int(0)])?;
         let request = Request::of(ctx);
         let rows = store::groups(&mut *request.session().await?, filter, &page).await?;

@@ -3,6 +3,7 @@
 
 mod mutation;
 
+mod change;
 mod giving;
 mod group;
 
@@ -10,6 +11,10 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Interface, Object};
 
+pub use change::{
+    GroupChangeConnection, GroupChangeEdge, GroupChangeMutation, GroupCorrectPayload, GroupRestorePayload,
+    GroupStrikeOffPayload,
+};
 pub use group::{GroupConnection, GroupEdge, GroupMutation, GroupQuery, GroupRegisterPayload};
 pub use mutation::PartyMutation;
 

@@ -6,7 +6,7 @@ use super::Row;
 use crate::socket::{
     decide,
     grants::{
-        grant_apply, grant_award, grant_check, grant_contract, grant_report, judge_conflict, objection, register,
+        grant_apply, grant_award, grant_check, grant_contract, grant_report, judge_conflict, line, objection, register,
         round_open, round_to, score_sheet, settle,
     },
     move_money, pay, with, yuan,
@@ -25,6 +25,11 @@ pub fn rows() -> Vec<Row> {
     vec![
         ("NAME_TAKEN", "groups.0.groupId", "groupRegister", register("choir", "JX-2")),
         ("NAME_TAKEN", "groups.0.number", "groupRegister", register("band", "JX-1")),
+        ("NAME_TAKEN", "groups.0.number", "groupCorrect", line("choir", json!({ "number": "JX-3" }))),
+        ("NOTHING_CHANGES", "groups.0.groupId", "groupCorrect", line("choir", json!({}))),
+        ("NOTHING_CHANGES", "groups.0.groupId", "groupRestore", line("choir", json!({}))),
+        ("NOT_FOUND", "groups.0.groupId", "groupStrikeOff", line("band", json!({}))),
+        ("GROUP_STRUCK_OFF", "groups.0.groupId", "groupStrikeOff", line("gone", json!({}))),
         ("NAME_TAKEN", "code", "grantRoundOpen", round_open("calling")),
         (
             "BUDGET_EXCEEDED",
@@ -109,7 +114,10 @@ pub fn one_of_each() -> Vec<(&'static str, Value)> {
         ("grantReportFile", grant_report("MIDTERM")),
         ("grantRoundAdvance", round_to("calling", "APPLICATION", "2024-01-02")),
         ("grantRoundOpen", round_open("row")),
+        ("groupCorrect", line("choir", json!({ "number": "JX-4" }))),
         ("groupRegister", register("band", "JX-2")),
+        ("groupRestore", line("gone", json!({}))),
+        ("groupStrikeOff", line("choir", json!({}))),
         ("judgeConflictDeclare", judge_conflict("@show 1", "@show judge 0")),
         ("microGrantClose", json!({ "microGrantId": "@WON" })),
         ("microGrantEnd", grant_end()),

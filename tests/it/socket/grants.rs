@@ -7,13 +7,18 @@ use super::{Site, decide, with, yuan};
 impl Site {
     /// Rounds of grants at every stage, each with what stands in its way: judge 2 is somebody else, judge 3 of the group.
     pub async fn call_for_grants(&mut self) {
-        for name in ["choir", "band"] {
+        for name in ["choir", "band", "gone"] {
             let input = json!({ "kind": "GROUP", "name": name, "areaIds": ["@here"] });
             self.add(name, "partyRegister", "party", input).await;
         }
-        let register = register("choir", "JX-1");
-        let done = self.mutate(Some(&self.officer), "en", "groupRegister", &register, "groups { id }").await;
-        assert_eq!(done["data"]["groupRegister"]["userErrors"], json!([]), "{done}");
+        for (mutation, input) in [
+            ("groupRegister", register("choir", "JX-1")),
+            ("groupRegister", register("gone", "JX-3")),
+            ("groupStrikeOff", line("gone", json!({}))),
+        ] {
+            let done = self.mutate(Some(&self.officer), "en", mutation, &input, "groups { id }").await;
+            assert_eq!(done["data"][mutation]["userErrors"], json!([]), "{done}");
+        }
         for (code, applicants, state) in [
             ("calling", &[][..], "CALL"),
             ("applied", &[("@choir", "10.00")][..], "APPLICATION"),
@@ -94,6 +99,12 @@ impl Site {
 pub fn register(name: &str, number: &str) -> Value {
     json!({ "groups": [{ "groupId": format!("@{name}"), "areaId": "@here", "field": "CULTURE", "standing": "FILED",
         "number": number, "registeredOn": "2023-05-01" }] })
+}
+
+/// A change of the line of a group in the register.
+pub fn line(name: &str, change: Value) -> Value {
+    let line = json!({ "groupId": format!("@{name}"), "changedOn": "2024-01-01", "reason": "As it is." });
+    json!({ "groups": [with(line, change)] })
 }
 
 pub fn round_open(code: &str) -> Value {

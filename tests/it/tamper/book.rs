@@ -142,6 +142,16 @@ const FIXTURES: &[&str] = &[
     // It ends without its second report.
     "INSERT INTO grant_ending (target_id, ended_on, reason, decision_id, principal_id) VALUES
         (2, '2026-04-20', 'Moved away.', NULL, 1)",
+    // The register had the name of the group wrong, and struck it off.
+    "INSERT INTO group_registration (party_id, area_id, field, standing, number, registered_on, struck_off_on, principal_id)
+     VALUES (5, 2, 'CULTURE', 'FILED', 'JX-1', '2025-06-01', '2026-04-21', 1)",
+    "INSERT INTO group_change (id, party_id, kind, changed_on, reason, before_name, before_area_id, before_field,
+                               before_standing, before_number, before_registered_on, after_name, after_area_id, after_field,
+                               after_standing, after_number, after_registered_on, entered_at, principal_id) VALUES
+        (1, 5, 'CORRECTED', '2026-04-01', 'A slip.', 'Gruop', 2, 'CULTURE', 'FILED', 'JX-1', '2025-06-01',
+         'Group', 2, 'CULTURE', 'FILED', 'JX-1', '2025-06-01', '2026-04-01T00:00:00+00:00', 1),
+        (2, 5, 'STRUCK_OFF', '2026-04-21', 'Gone.', 'Group', 2, 'CULTURE', 'FILED', 'JX-1', '2025-06-01',
+         'Group', 2, 'CULTURE', 'FILED', 'JX-1', '2025-06-01', '2026-04-21T00:00:00+00:00', 1)",
 ];
 
 /// The fund of the tests, and what its keys are called in them.

@@ -287,6 +287,12 @@ pub const CASES: &[Case] = &[
         ],
     ),
     ("I33", &["UPDATE grant_ending SET decision_id = 2 WHERE target_id = 2"]),
+    // The register says something else than was entered, and what was entered is not what was before.
+    ("I34", &["UPDATE group_registration SET number = 'JX-2' WHERE party_id = 5"]),
+    ("I34", &["UPDATE party SET name = 'Gruop' WHERE id = 5"]),
+    ("I34", &["UPDATE group_change SET after_standing = 'REGISTERED' WHERE id = 1"]),
+    ("I34", &["UPDATE group_registration SET struck_off_on = NULL WHERE party_id = 5"]),
+    ("I34", &["DELETE FROM group_change WHERE id = 2"]),
     // What was booked stays as it was written, down to the last letter.
     ("SEAL", &["UPDATE entry SET memo = 'changed' WHERE id = {E13}"]),
     ("SEAL", &["UPDATE entry SET actor_id = 2 WHERE id = {E7}"]),
