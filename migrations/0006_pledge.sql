@@ -114,6 +114,8 @@ CREATE TABLE pledge (
     -- Where it was taken over from, and its number there: the same is never taken over twice.
     source TEXT,
     external_ref TEXT,
+    -- 1 where the import that took it over was undone: what was taken back may be taken over again.
+    taken_back BIGINT NOT NULL DEFAULT 0 CONSTRAINT pledge_taken_back CHECK (taken_back IN (0, 1)),
     note TEXT NOT NULL,
     CONSTRAINT pledge_open CHECK (amount IS NOT NULL OR kind IN ('SHARE_OF_SALES', 'PER_UNIT')),
     CONSTRAINT pledge_settled CHECK (received + waived <= stated),
@@ -122,7 +124,8 @@ CREATE TABLE pledge (
 );
 CREATE INDEX pledge_donor ON pledge (donor_id, due_on, id);
 CREATE INDEX pledge_fund ON pledge (fund_id, due_on, id);
-CREATE UNIQUE INDEX pledge_once ON pledge (fund_id, source, external_ref) WHERE source IS NOT NULL;
+CREATE UNIQUE INDEX pledge_once ON pledge (fund_id, source, external_ref)
+    WHERE source IS NOT NULL AND taken_back = 0;
 CREATE INDEX pledge_agreement ON pledge (agreement_id, id) WHERE agreement_id IS NOT NULL;
 CREATE INDEX pledge_campaign ON pledge (campaign_id, id) WHERE campaign_id IS NOT NULL;
 

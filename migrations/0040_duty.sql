@@ -1,11 +1,11 @@
--- How soon what must be published is due, by rule: the law's periods, which may change without the program.
+-- How soon what must be published is due, where a host has set another period than the law's.
 CREATE TABLE duty_period (
-    rule TEXT PRIMARY KEY CONSTRAINT duty_period_rule
-        CHECK (rule IN ('LONG', 'PROGRESS', 'FINAL', 'YEARLY_MONTH', 'YEARLY_DAY')),
-    -- Months; of YEARLY_MONTH and YEARLY_DAY the month and the day of the next year.
-    amount BIGINT NOT NULL CONSTRAINT duty_period_amount CHECK (amount BETWEEN 1 AND 120)
+    host_id BIGINT NOT NULL REFERENCES host (id),
+    name TEXT NOT NULL CONSTRAINT duty_period_name CHECK (
+        name IN ('LONG_MONTHS', 'PROGRESS_MONTHS', 'FINAL_MONTHS', 'YEARLY_MONTH', 'YEARLY_DAY', 'RELATED_DAYS')),
+    -- Months or days, as the name says; of YEARLY_MONTH and YEARLY_DAY the month and the day of the next year.
+    amount BIGINT NOT NULL CONSTRAINT duty_period_amount CHECK (amount BETWEEN 1 AND 366),
+    set_on DATE NOT NULL,
+    set_by BIGINT NOT NULL REFERENCES principal (id),
+    PRIMARY KEY (host_id, name)
 );
-INSERT INTO duty_period (rule, amount) VALUES
-    -- Charity Law: what lasts more than six months is published every three months, and in full within three
-    -- months after its end. Order 81 of the Ministry of Civil Affairs: the yearly report by the 31st of May.
-    ('LONG', 6), ('PROGRESS', 3), ('FINAL', 3), ('YEARLY_MONTH', 5), ('YEARLY_DAY', 31);

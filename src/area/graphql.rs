@@ -51,7 +51,8 @@ impl Area {
         oversight(Request::of(ctx), self.id, period).await
     }
 
-    /// What the funds of the area and below it, and their projects, must publish; ask for OVERDUE to see what is late.
+    /// What the funds of the area and below it, their projects and their campaigns must publish; ask for OVERDUE to
+    /// see what is late.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
     async fn disclosure_duties(
         &self,
@@ -65,7 +66,7 @@ impl Area {
         #[graphql(desc = "Only duties of this urgency.")] status: Option<Status>,
     ) -> Result<DisclosureDutyConnection> {
         let args = PageArgs { first, after, last, before };
-        duties_of_area(Request::of(ctx), self.id, on, status, &args).await
+        duties_of_area(Request::of(ctx), &self.path, on, status, &args).await
     }
 
     /// What lies directly below.

@@ -50,6 +50,19 @@ pub async fn of_funds<'c>(on: impl Sql<'c>, funds: &[FundId], page: &Page) -> Re
     .await
 }
 
+/// The campaigns of a fund that had a day between two, by their first day.
+pub async fn between<'c>(on: impl Sql<'c>, fund: FundId, (from, to): (NaiveDate, NaiveDate)) -> Result<Vec<Campaign>> {
+    on.sql(
+        "SELECT id, fund_id, code, name, kind, starts_on, ends_on, participants, closed_on
+         FROM campaign WHERE fund_id = $1 AND starts_on <= $3 AND ends_on >= $2 ORDER BY starts_on, id",
+    )
+    .bind(fund)
+    .bind(from)
+    .bind(to)
+    .all()
+    .await
+}
+
 /// Adds a campaign.
 pub async fn insert(tx: &mut Tx, draft: &CampaignDraft, actor: PrincipalId) -> Result<Campaign> {
     tx.sql(

@@ -3,6 +3,8 @@
 //! * Names are in the order of their letters, there is no space between them, and amounts are texts in yuan: the same
 //!   books give the same bytes, on both engines.
 //! * Organisations stand by name; what others gave is summed under what the public reads of them.
+//! * What related parties gave and were paid is marked (measures on publication by charities, article 14), and what a
+//!   fund publishes has an entry for each of its campaigns (article 16).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,14 +13,17 @@ use serde_json::{Map, Value, json};
 
 use super::{LANGUAGE, Subject, store};
 use crate::{
+    campaign::{self, Campaign},
     db::Tx,
     error::Result,
-    id::PartyId,
+    fund::Fund,
+    id::{CampaignId, FundId, PartyId},
     ledger::AccountKind,
     money::Fen,
     oversight::{self, Must, must},
     party::{self, Party},
     project,
+    related::{self, RelatedParty},
     viewer::value_name,
 };
 
@@ -108,10 +113,16 @@ pub(super) async fn of(
     let works = store::works(&mut *tx, subject.fund.id, project, period).await?;
     let decisions = store::decisions(&mut *tx, subject.fund.id, project, period).await?;
     let parties = parties_of(tx, &movements, &uses).await?;
+    let related = related_of(tx, subject.fund, &parties).await?;
+    let campaigns = if project.is_none() { campaigns_of(tx, subject.fund.id, period).await? } else { vec![] };
     let musts = musts_of(tx, subject, today).await?;
 
     let totals = Totals::of(&movements, project.is_some());
-    let income = income(&movements, project.is_some(), &parties);
+    let income = income(&movements, project.is_some(), |giver| Giver {
+        kind: value_name(parties[&giver].kind),
+        name: shown(&parties[&giver]),
+        is_related: is_related(&related, giver, period),
+    });
     let given: Fen = income.iter().map(|(_, _, amount)| *amount).sum();
     let used: Fen = uses.iter().map(|one| one.amount).sum();
     let adds_up = given == totals.received
@@ -120,7 +131,10 @@ pub(super) async fn of(
             == totals.spent + totals.refunded + totals.lost + totals.transferred + totals.closing;
     let income: Vec<Value> = income
         .into_iter()
-        .map(|((kind, name), givers, amount)| json!({ "kind": kind, "giver": name, "givers": givers, "amount": yuan(amount) }))
+        .map(|(giver, givers, amount)| {
+            json!({ "kind": giver.kind, "giver": giver.name, "related": giver.is_related, "givers": givers,
+                "amount": yuan(amount) })
+        })
         .collect();
     let text = json!({
         "format": "cobuild.disclosure/1",
@@ -131,9 +145,10 @@ pub(super) async fn of(
         "currency": "CNY",
         "totals": totals.json(),
         "income": income,
-        "use": uses.iter().map(|one| use_json(one, &parties)).collect::<Vec<_>>(),
+        "use": uses.iter().map(|one| use_json(one, &parties, &related)).collect::<Vec<_>>(),
         "purposes": purposes(&uses),
         "progress": works.iter().map(work_json).collect::<Vec<_>>(),
+        "campaigns": campaigns,
         "decisions": decisions.iter().map(decision_json).collect::<Vec<_>>(),
         "musts": musts.iter().map(must_json).collect::<Vec<_>>(),
         "remarks": remarks,
@@ -158,6 +173,45 @@ async fn parties_of(
     Ok(parties)
 }
 
+/// Who of some parties was declared as related to a fund or to its host.
+async fn related_of(tx: &mut Tx, fund: &Fund, parties: &HashMap<PartyId, Party>) -> Result<Vec<RelatedParty>> {
+    let ids: Vec<PartyId> = parties.keys().copied().collect();
+    let mut related = vec![];
+    for some in ids.chunks(Tx::ROWS_MAX) {
+        related.extend(related::store::of_parties(&mut *tx, some).await?);
+    }
+    related.retain(|one| one.host_id == fund.host_id && one.fund_id.is_none_or(|of| of == fund.id));
+    Ok(related)
+}
+
+/// Whether a party was related on a day between two.
+fn is_related(related: &[RelatedParty], party: PartyId, (from, to): (NaiveDate, NaiveDate)) -> bool {
+    let then = |one: &RelatedParty| one.valid_from <= to && one.valid_to.is_none_or(|last| last >= from);
+    related.iter().any(|one| one.party_id == party && then(one))
+}
+
+/// The campaigns of a fund in a period, each with all that it came to so far.
+async fn campaigns_of(tx: &mut Tx, fund: FundId, period: (NaiveDate, NaiveDate)) -> Result<Vec<Value>> {
+    let campaigns = campaign::store::between(&mut *tx, fund, period).await?;
+    let ids: Vec<CampaignId> = campaigns.iter().map(|one| one.id).collect();
+    let mut totals = HashMap::new();
+    for some in ids.chunks(Tx::ROWS_MAX) {
+        let rows = campaign::store::totals(&mut *tx, some).await?;
+        totals.extend(rows.into_iter().map(|row| (row.campaign_id, row)));
+    }
+    let entry = |one: &Campaign| {
+        let totals = &totals[&one.id];
+        json!({
+            "code": one.code, "name": one.name, "kind": value_name(one.kind),
+            "from": one.starts_on.to_string(), "to": one.ends_on.to_string(),
+            "closedOn": one.closed_on.map(|on| on.to_string()), "participants": one.participants,
+            "merchants": totals.merchants, "sales": yuan(totals.sales), "units": totals.units,
+            "dues": yuan(totals.dues), "received": yuan(totals.received),
+        })
+    };
+    Ok(campaigns.iter().map(entry).collect())
+}
+
 async fn musts_of(tx: &mut Tx, subject: &Subject<'_>, today: NaiveDate) -> Result<Vec<Must>> {
     let looked = today.checked_sub_days(must::LOOK_WITHIN).unwrap_or(today);
     let fund = oversight::store::facts_of_funds(&mut *tx, &[subject.fund.id], today, looked).await?.pop();
@@ -172,12 +226,20 @@ fn shown(party: &Party) -> String {
     if party.is_public() { party.name.clone() } else { party.masked_name(LANGUAGE) }
 }
 
-/// What came in during the period: by kind and name of the giver, how many givers, and how much.
+/// What is told of a giver.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Giver {
+    kind: String,
+    name: String,
+    is_related: bool,
+}
+
+/// What came in during the period: from whom, as far as it is told, from how many of them, and how much.
 fn income(
     movements: &[store::Movement],
     of_project: bool,
-    parties: &HashMap<PartyId, Party>,
-) -> Vec<((String, String), usize, Fen)> {
+    giver_of: impl Fn(PartyId) -> Giver,
+) -> Vec<(Giver, usize, Fen)> {
     let mut by_giver: BTreeMap<PartyId, Fen> = BTreeMap::new();
     for one in movements.iter().filter(|one| one.phase == 1) {
         let (from, to) = (is_inside(one.source_kind, of_project), is_inside(one.destination_kind, of_project));
@@ -188,20 +250,20 @@ fn income(
             *by_giver.entry(one.donor_id).or_default() -= one.amount;
         }
     }
-    let mut lines: BTreeMap<(String, String), (usize, Fen)> = BTreeMap::new();
+    let mut lines: BTreeMap<Giver, (usize, Fen)> = BTreeMap::new();
     for (giver, amount) in by_giver.into_iter().filter(|(_, amount)| *amount != Fen::ZERO) {
-        let party = &parties[&giver];
-        let line = lines.entry((value_name(party.kind), shown(party))).or_default();
+        let line = lines.entry(giver_of(giver)).or_default();
         line.0 += 1;
         line.1 += amount;
     }
     lines.into_iter().map(|(who, (givers, amount))| (who, givers, amount)).collect()
 }
 
-fn use_json(one: &store::Use, parties: &HashMap<PartyId, Party>) -> Value {
+fn use_json(one: &store::Use, parties: &HashMap<PartyId, Party>, related: &[RelatedParty]) -> Value {
     json!({
         "on": one.incurred_on.to_string(), "for": one.code, "title": one.title, "purpose": one.purpose,
         "payee": shown(&parties[&one.payee_id]), "note": one.note, "amount": yuan(one.amount),
+        "related": is_related(related, one.payee_id, (one.incurred_on, one.incurred_on)),
     })
 }
 

@@ -74,11 +74,13 @@ pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Resul
     let mut found = HashMap::new();
     // A statement for each source: a list has its own numbers, and those of contents.
     for (source, references) in idem::by_source(origins) {
-        let known: Vec<(String, Option<SalesReportId>)> = tx
+        let known: Vec<(String, SalesReportId)> = tx
             .sql(
-                "SELECT k.value, (SELECT p.id FROM sales_report p
-                                  WHERE p.fund_id = $1 AND p.source = $2 AND p.external_ref = k.value) AS id
-                 FROM {list} k",
+                "SELECT value, id FROM (
+                     SELECT k.value, (SELECT p.id FROM sales_report p WHERE p.fund_id = $1 AND p.source = $2
+                                        AND p.external_ref = k.value) AS id
+                     FROM {list} k) AS looked_up
+                 WHERE id IS NOT NULL",
             )
             .bind(fund)
             .bind(source.to_owned())
@@ -86,7 +88,7 @@ pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Resul
             .all()
             .await?;
         let origin = |reference| Origin { source: source.to_owned(), reference };
-        found.extend(known.into_iter().filter_map(|(reference, id)| Some((origin(reference), id?))));
+        found.extend(known.into_iter().map(|(reference, id)| (origin(reference), id)));
     }
     Ok(found)
 }

@@ -560,9 +560,9 @@ async fn publication(here: &Council) {
     assert_eq!(
         parsed["income"],
         json!([
-            { "kind": "MERCHANT", "giver": "Bakery", "givers": 1, "amount": "15000.00" },
-            { "kind": "RESIDENT", "giver": "居民", "givers": 1, "amount": "500.00" },
-            { "kind": "SOCIAL_ORGANIZATION", "giver": "Charity Association", "givers": 1, "amount": "17500.00" },
+            { "kind": "MERCHANT", "giver": "Bakery", "related": false, "givers": 1, "amount": "15000.00" },
+            { "kind": "RESIDENT", "giver": "居民", "related": false, "givers": 1, "amount": "500.00" },
+            { "kind": "SOCIAL_ORGANIZATION", "giver": "Charity Association", "related": false, "givers": 1, "amount": "17500.00" },
         ])
     );
     assert!(!text.contains("Somebody"), "a resident is not named");

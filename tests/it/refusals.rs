@@ -496,8 +496,14 @@ fn publications() -> Vec<Row> {
         ("DISCLOSURE_STALE", "disclosureId", "disclosureCheck", step("@stale")),
         ("MUSTS_UNEXPLAINED", "disclosureId", "disclosureCheck", step("@draft")),
         ("PRIVATE_NAME", "disclosureId", "disclosureCheck", step("@named")),
+        ("NUMBER_OUT_OF_RANGE", "amount", "dutyPeriodSet", duty_period("@host", 121)),
+        ("NOT_FOUND", "hostId", "dutyPeriodSet", duty_period("@no host", 4)),
         ("ANOTHER_FUND", "projectId", "disclosureDraft", with(disclosure("02"), json!({ "projectId": "@P1" }))),
     ]
+}
+
+fn duty_period(host: &str, amount: i64) -> Value {
+    json!({ "hostId": host, "name": "PROGRESS_MONTHS", "amount": amount })
 }
 
 fn seat_fill(from: &str) -> Value {
@@ -594,7 +600,7 @@ fn check_sentence(language: &str, message: &str, row: &str) {
     }
 }
 
-async fn filled(fixture: &crate::support::Fixture) -> Site {
+pub async fn filled(fixture: &crate::support::Fixture) -> Site {
     let mut site = Site::open(fixture).await;
     site.fill().await;
     site.ask_for_money().await;
@@ -613,6 +619,7 @@ async fn filled(fixture: &crate::support::Fixture) -> Site {
         ("no lot", NodeKind::Lot),
         ("no expense", NodeKind::Expense),
         ("no fund", NodeKind::Fund),
+        ("no host", NodeKind::Host),
     ] {
         site.name(name, &json!(GlobalId::new(kind, 99_999).to_string()));
     }
@@ -745,7 +752,7 @@ fn leading_group() -> Value {
 }
 
 /// A request for every mutation that an officer could make; the representative speaks for the shop.
-fn one_of_each() -> Vec<(&'static str, Value)> {
+pub fn one_of_each() -> Vec<(&'static str, Value)> {
     [one_of_each_work(), one_of_each_rest(), one_of_each_correction(), grants::one_of_each()].concat()
 }
 
@@ -799,6 +806,7 @@ fn one_of_each_rest() -> Vec<(&'static str, Value)> {
         ("disclosureCorrect", with(step("@published"), json!({ "reason": "A sum was wrong." }))),
         ("disclosureDraft", disclosure("05")),
         ("disclosurePublish", step("@draft")),
+        ("dutyPeriodSet", duty_period("@host", 4)),
         ("dueWaive", json!({ "idempotencyKey": "row", "dueId": "@due", "reason": "Agreed." })),
         ("entryReverse", reverse("row", "@entry 1")),
         ("expenseRecord", pay("row", "@P1", "1.00")),

@@ -7,7 +7,7 @@ use crate::{
     area::{Area, AreaById},
     bank::graphql::{BankLineConnection, Reconciliation, lines_of_host, reconciliation_of_host},
     clock::Date,
-    duty::{DisclosureDutyConnection, Status, duties_of_host},
+    duty::{DisclosureDutyConnection, DutyPeriod, Status, duties_of_host, periods_of_host},
     error::Result,
     fund::Host,
     id::{GlobalId, NodeKind},
@@ -37,7 +37,8 @@ impl Host {
         Request::of(ctx).need::<AreaById>(self.area_id).await
     }
 
-    /// What its funds and their projects must publish, and by when; ask for OVERDUE to see what is late.
+    /// What its funds, their projects and their campaigns must publish, and by when; ask for OVERDUE to see what is
+    /// late.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
     async fn disclosure_duties(
         &self,
@@ -52,6 +53,11 @@ impl Host {
     ) -> Result<DisclosureDutyConnection> {
         let args = PageArgs { first, after, last, before };
         duties_of_host(Request::of(ctx), self.id, on, status, &args).await
+    }
+
+    /// The periods within which its funds publish, the law's and those it has set in their place.
+    async fn duty_periods(&self, ctx: &Context<'_>) -> Result<Vec<DutyPeriod>> {
+        periods_of_host(Request::of(ctx), self.id).await
     }
 
     /// That its funds together are its control account, day by day of a period of a year at most; for those who

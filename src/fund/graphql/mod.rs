@@ -289,7 +289,8 @@ impl Fund {
         flow_of_fund(request, self, period, shape.unwrap_or_default(), cut).await
     }
 
-    /// What it and its projects must publish, and by when: all that was due by the day, and what comes next.
+    /// What it, its projects and its campaigns must publish, and by when: all that was due by the day, and what comes
+    /// next.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a field")]
     async fn disclosure_duties(
         &self,

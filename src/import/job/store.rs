@@ -193,12 +193,13 @@ pub async fn begin_plan(tx: &mut Tx, id: ImportJobId, owner: &str, state: State)
     .await
 }
 
-/// Begins to book: the plan was compared with the books. Gives 0 where the job was taken over or stopped.
+/// Begins to book: the plan was compared with the books. Gives 0 where the job was taken over or stopped. What looked
+/// like something booked before stays counted: only a plan looks.
 pub async fn begin_booking(tx: &mut Tx, id: ImportJobId, owner: &str) -> Result<u64> {
     tx.sql(
         "UPDATE import_job
          SET is_checked = 1, rows_done = 0, step_rows = 0, created = 0, changed = 0, unchanged = 0, refused = 0,
-             repeated = 0, suspected = 0, parties = 0, total_fen = 0, created_fen = 0
+             repeated = 0, parties = 0, total_fen = 0, created_fen = 0
          WHERE id = $1 AND lease_owner = $2 AND state = 'COMMITTING'",
     )
     .bind(id)

@@ -53,11 +53,12 @@ impl Bell {
     }
 }
 
-/// A name for leases that no other process has.
+/// A name for leases that nobody else has: the number of the process, so that people know whose it is, and chance.
 pub fn owner() -> Result<String> {
     let mut bits = [0_u8; 12];
     getrandom::fill(&mut bits).map_err(|why| anyhow::anyhow!("no randomness for a lease: {why}"))?;
-    Ok(bits.iter().map(|byte| format!("{byte:02x}")).collect())
+    let chance: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{}-{chance}", std::process::id()))
 }
 
 /// Works on jobs until the bell says to stop.

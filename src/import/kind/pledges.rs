@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    error::{Error, Result},
+    error::{Error, Result, ensure_rows},
     id::PledgeId,
     import::{
         amount::yuan_text,
@@ -83,6 +83,11 @@ const CATEGORIES: &[Choice] = &[
     Choice { value: "hours", words: "时长 工时 志愿时长 hours time" },
 ];
 
+const FUNDINGS: &[Choice] = &[
+    Choice { value: "prefunded", words: "预付 预存 先付 prefunded ahead" },
+    Choice { value: "due", words: "后付 应付 结算 due afterwards" },
+];
+
 /// The columns of a list of pledges.
 pub const COLUMNS: &[Column] = &[
     Column::required(
@@ -102,6 +107,19 @@ pub const COLUMNS: &[Column] = &[
     Column::optional("ratio", Cell::Ratio, "比例 捐赠比例 销售比例 分成比例 配捐比例", "ratio share rate percent"),
     Column::optional("price", Cell::Amount, "单价 每件金额 每瓶金额 每份金额", "price perunit peritem"),
     Column::optional("cap", Cell::Amount, "上限 封顶 最高金额 封顶金额", "cap limit maximum"),
+    Column::optional(
+        "per_gift",
+        Cell::Amount,
+        "每笔上限 单笔上限 每笔配捐上限 单笔封顶",
+        "pergift giftcap capgift maxpergift",
+    ),
+    Column::optional(
+        "per_project",
+        Cell::Amount,
+        "每项目上限 单项目上限 项目上限 项目封顶",
+        "perproject projectcap capproject maxperproject",
+    ),
+    Column::optional("funding", Cell::Choice(FUNDINGS), "出资方式 配捐方式 付款方式", "funding matchfunding paid"),
     Column::optional("date", Cell::Date, "认捐日期 承诺日期 签订日期 登记日期 日期", "date offeredon pledgedon"),
     Column::optional(
         "due",
@@ -130,6 +148,24 @@ pub const COLUMNS: &[Column] = &[
         "project projectcode",
     ),
     Column::optional("purpose", Cell::Text { chars_max: REFERENCE_MAX }, "用途编号 用途代码", "purpose purposecode"),
+    Column::optional(
+        "group",
+        Cell::Text { chars_max: NAME_MAX },
+        "自组织 自组织名称 自组织编号 受助自组织 限定自组织 居民自组织",
+        "group groupname groupid forgroup",
+    ),
+    Column::optional(
+        "use_from",
+        Cell::Date,
+        "使用起始日期 可用起始日期 最早使用日期 使用期自",
+        "usefrom usablefrom validfrom notbefore",
+    ),
+    Column::optional(
+        "use_until",
+        Cell::Date,
+        "使用截止日期 可用截止日期 最迟使用日期 使用期限 使用期至",
+        "useuntil usableuntil validto notafter",
+    ),
     Column::optional(
         "campaign",
         Cell::Text { chars_max: REFERENCE_MAX },
@@ -165,6 +201,8 @@ pub struct Promise {
     terms: Promised,
     offered_on: NaiveDate,
     named: Named,
+    /// The first and the last day on which it may be used.
+    window: (Option<NaiveDate>, Option<NaiveDate>),
     note: String,
 }
 
@@ -182,21 +220,23 @@ pub fn draft(cells: &mut Cells<'_>) -> Option<Draft> {
     let named = Named {
         project: cells.text("project", "", REFERENCE_MAX),
         purpose: cells.text("purpose", "", REFERENCE_MAX),
+        group: cells.text("group", "", NAME_MAX),
         campaign: cells.text("campaign", "", REFERENCE_MAX),
         agreement: cells.text("agreement", "", REFERENCE_MAX),
     };
+    let window = (cells.day_or_none("use_from"), cells.day_or_none("use_until"));
     let terms = promised(cells, offered_on.unwrap_or(UNSAID));
     let note = cells.text("note", "；", MEMO_MAX).unwrap_or_default();
     let reference = cells.text("reference", ":", REFERENCE_MAX);
     let code = cells.text("credit_code", "", REFERENCE_MAX);
     let external_id = cells.text("external_id", "", EXTERNAL_ID_MAX);
     let (who, terms) = (Identity::new(&name?, code.as_deref(), external_id), terms?);
-    let said = format!("{terms:?} {offered_on:?} {named:?}");
+    let said = format!("{terms:?} {offered_on:?} {named:?} {window:?}");
     let content = digest_of("cobuild pledge 1", &[who.name_key.as_bytes(), said.as_bytes()]);
     let amount_fen = terms.amount();
     let today = cells.today();
     let (terms, offered_on) = (terms.since(today), offered_on.unwrap_or(today));
-    let what = What::Promise(Box::new(Promise { terms, offered_on, named, note }));
+    let what = What::Promise(Box::new(Promise { terms, offered_on, named, window, note }));
     Some(Draft { row_no: 0, who, amount_fen, content, bare: content, reference, what })
 }
 
@@ -255,9 +295,12 @@ fn promised(cells: &mut Cells<'_>, offered_on: NaiveDate) -> Option<Promised> {
             Terms::Matching {
                 rate: lowest(ratio, 10_000),
                 cap: needed(cells, cap, "cap")?,
-                per_gift: None,
-                per_project: None,
-                funding: Funding::Prefunded,
+                per_gift: cells.amount_or_none("per_gift").map(Fen),
+                per_project: cells.amount_or_none("per_project").map(Fen),
+                funding: match cells.choice("funding", FUNDINGS) {
+                    Some("due") => Funding::Due,
+                    _ => Funding::Prefunded,
+                },
                 due_on,
             }
         }
@@ -421,6 +464,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("projectId", "project"),
     ("targetId", "project"),
     ("purposeId", "purpose"),
+    ("groupId", "group"),
+    ("validFrom", "use_from"),
+    ("validTo", "use_until"),
+    ("perGift", "per_gift"),
+    ("perProject", "per_project"),
 ];
 
 /// What each pledge is known as.
@@ -465,7 +513,7 @@ pub async fn pass_over(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<()> {
 
 /// The pledge of a row as the fund is offered it; `None` for a claim without a project.
 fn offer(draft: &Draft, donor: crate::id::PartyId, number: &Number, meant: Meant) -> Option<Offer> {
-    let Promise { terms, offered_on, note, .. } = promise(draft);
+    let Promise { terms, offered_on, window, note, .. } = promise(draft);
     let terms = match terms {
         Promised::Whole(terms) => terms.clone(),
         Promised::Claim { units, expires_on } => Terms::Claim {
@@ -475,7 +523,14 @@ fn offer(draft: &Draft, donor: crate::id::PartyId, number: &Number, meant: Meant
             expires_on: *expires_on,
         },
     };
-    let restriction = Restriction { target: meant.project, purpose: meant.purpose, ..Restriction::default() };
+    let restriction = Restriction {
+        target: meant.project,
+        purpose: meant.purpose,
+        group: meant.group,
+        valid_from: window.0,
+        valid_to: window.1,
+        any_fund: false,
+    };
     Some(Offer {
         donor,
         terms,
@@ -513,7 +568,7 @@ pub async fn moved_on(tx: &mut Tx, job: &Job) -> Result<Option<(i64, String)>> {
     }))
 }
 
-/// Cancels the pledges of some rows.
+/// Cancels the pledges of some rows; the same rows may then be taken over again.
 pub async fn take_back(tx: &mut Tx, by: By<'_>, made: &[(i64, i64)]) -> Result<()> {
     for (_, pledge) in made {
         let id = PledgeId(*pledge);
@@ -522,6 +577,7 @@ pub async fn take_back(tx: &mut Tx, by: By<'_>, made: &[(i64, i64)]) -> Result<(
         if standing.is_some_and(|pledge| matches!(pledge.state, PledgeState::Offered | PledgeState::Accepted)) {
             pledge::advance(tx, by, id, PledgeState::Cancelled, by.today).await?;
         }
+        ensure_rows(pledge::store::set_taken_back(tx, id).await?, 1, "pledge")?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! * A report is known by its number in the caller's source where it has one, else by merchant, campaign and period:
 //!   the same once more changes nothing, other figures are refused and belong into a correction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike as _, Months, NaiveDate};
 
@@ -20,15 +20,15 @@ use crate::{
     import::{
         column::{Cell, Column},
         job::Job,
-        list::Cells,
+        list::{Cells, Names},
         refusal::CellRefusal,
         who::{Effect, Identity, Met},
-        word::Outcome,
+        word::{Outcome, Word},
     },
     ledger::{idem, idem::Once, idem::Origin, reverse::MEMO_MAX},
     money::Fen,
     party::{EXTERNAL_ID_MAX, NAME_MAX, PartyKind},
-    sales::{self, Correction, Report, correct},
+    sales::{self, Correction, Report, SalesReport, correct},
     viewer::By,
 };
 
@@ -172,11 +172,14 @@ pub async fn apply(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<(Vec<Verdi
         reports.push((at, party, words, report));
     }
     let outcomes = decide(batch, &met, reports.iter().map(|(.., report)| report.clone()).collect()).await?;
-    for ((at, party, words, _), outcome) in reports.into_iter().zip(outcomes) {
+    let standing = standing(batch, &outcomes).await?;
+    for ((at, party, mut words, report), outcome) in reports.into_iter().zip(outcomes) {
         let draft = &drafts[at];
         verdicts[at] = Some(match outcome {
             Ok((is_new, object)) => {
+                let now = standing.get(&object).filter(|_| !is_new);
                 let known = if words.is_empty() { Outcome::Unchanged } else { Outcome::Changed };
+                words.extend(now.and_then(|now| corrected_word(batch.names, draft, &report, now)));
                 Verdict { outcome: if is_new { Outcome::Created } else { known }, party, object, words }
             }
             Err(Error::Refused(refused)) => Verdict::refused(vec![refusal_word(batch.names, draft, &refused, FIELDS)]),
@@ -184,6 +187,31 @@ pub async fn apply(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<(Vec<Verdi
         });
     }
     Ok((verdicts.into_iter().flatten().collect(), met))
+}
+
+/// What stands now of the reports that were known, by the key of the first.
+async fn standing(batch: &mut Batch<'_>, outcomes: &[Result<(bool, i64)>]) -> Result<HashMap<i64, SalesReport>> {
+    let known = outcomes.iter().flatten().filter(|(is_new, object)| !is_new && *object != 0);
+    let known: Vec<SalesReportId> = known.map(|(_, object)| SalesReportId(*object)).collect();
+    let mut standing = HashMap::new();
+    for some in known.chunks(Tx::ROWS_MAX) {
+        let latest = sales::store::latest_of(&mut *batch.tx, some).await?;
+        standing.extend(latest.into_iter().map(|one| (one.first_id.0, one)));
+    }
+    Ok(standing)
+}
+
+/// Says so where a report is known and stands otherwise by now.
+fn corrected_word(names: &Names, draft: &Draft, report: &Report, now: &SalesReport) -> Option<Word> {
+    let is_same = (report.amount, report.units) == (now.amount, now.units);
+    let message = (
+        "This report is on record and was corrected since: it stays as it was corrected, and goes on from there by another correction.",
+        "该申报已登记，其后又被更正：以更正后的为准；如需再改，请再作更正。",
+    );
+    let column = if report.amount.is_some() { "amount" } else { "units" };
+    let value = report.amount.map_or_else(|| report.units.unwrap_or(0).to_string(), |amount| amount.to_string());
+    (!is_same)
+        .then(|| Word::new(draft.row_no, Outcome::Unchanged, "known_corrected", (names.get(column), &value), message))
 }
 
 /// The columns that the operation's fields are about.

@@ -147,16 +147,18 @@ fn filter_values<'c>(statement: crate::db::Statement<'c>, filter: &PledgeFilter)
         .given(filter.due_to)
 }
 
-/// The pledges to a fund that were taken over from these origins.
+/// The pledges to a fund that were taken over from these origins, and not taken back.
 pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Result<HashMap<Origin, PledgeId>> {
     let mut found = HashMap::new();
     // A statement for each source: a list has its own numbers, and those of contents.
     for (source, references) in idem::by_source(origins) {
-        let known: Vec<(String, Option<PledgeId>)> = tx
+        let known: Vec<(String, PledgeId)> = tx
             .sql(
-                "SELECT k.value, (SELECT p.id FROM pledge p
-                                  WHERE p.fund_id = $1 AND p.source = $2 AND p.external_ref = k.value) AS id
-                 FROM {list} k",
+                "SELECT value, id FROM (
+                     SELECT k.value, (SELECT p.id FROM pledge p WHERE p.fund_id = $1 AND p.source = $2
+                                        AND p.external_ref = k.value AND p.taken_back = 0) AS id
+                     FROM {list} k) AS looked_up
+                 WHERE id IS NOT NULL",
             )
             .bind(fund)
             .bind(source.to_owned())
@@ -164,7 +166,7 @@ pub async fn of_origins(tx: &mut Tx, fund: FundId, origins: &[&Origin]) -> Resul
             .all()
             .await?;
         let origin = |reference| Origin { source: source.to_owned(), reference };
-        found.extend(known.into_iter().filter_map(|(reference, id)| Some((origin(reference), id?))));
+        found.extend(known.into_iter().map(|(reference, id)| (origin(reference), id)));
     }
     Ok(found)
 }
@@ -209,6 +211,11 @@ pub(super) async fn insert(
         },
     )
     .await
+}
+
+/// Marks a pledge as taken back: its origin may be taken over again.
+pub async fn set_taken_back(tx: &mut Tx, id: PledgeId) -> Result<u64> {
+    tx.sql("UPDATE pledge SET taken_back = 1 WHERE id = $1").bind(id).execute().await
 }
 
 /// Moves a pledge to a state.

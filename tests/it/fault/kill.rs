@@ -18,6 +18,7 @@ use super::loss::{
     CLIENTS, DECIDED_FEN, Told, check_acknowledged, check_books, check_controls, check_unanswered, check_whole,
 };
 use crate::{
+    import::killed,
     storm::{
         client::{Acknowledged, Answer, Asker, Dice, Operation},
         town::{self, Books, Town},
@@ -136,39 +137,72 @@ on_both! {
     }
 }
 
-/// Kills a command that writes while it writes, at a random row, `kills` times; then lets it run to its end.
+/// What a command that is killed and run again has done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The rows that are booked.
+    pub rows: i64,
+    /// The batches that were planned, by all runs.
+    pub planned: i64,
+}
+
+/// How the kills of a command have met it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Met {
+    /// Those that came when the run had planned or booked something, and had not ended.
+    pub at_work: u64,
+    /// Those of them that came when it had booked something itself, and not all.
+    pub booking: u64,
+}
+
+/// Kills a command in the middle of its work, `kills` times; then lets it run to its end.
 ///
 /// `arguments` are the whole command, which must be one that may be run again, such as
-/// `import contributions FILE --fund CODE --commit --data-dir DIR`; `rows` tells how many rows it has
-/// written. Gives how many kills came before the command had ended.
-pub async fn kill_and_repeat(arguments: &[&str], kills: u64, rows_all: i64, rows: impl AsyncFn() -> i64) -> u64 {
+/// `import contributions FILE --fund CODE --commit --data-dir DIR`; `done` tells what is done. Every other kill waits
+/// for a row that is booked, while there are some to book.
+pub async fn kill_and_repeat(arguments: &[&str], kills: u64, rows_all: i64, done: impl AsyncFn() -> Done) -> Met {
     let mut dice = Dice(kills);
-    let mut met = 0;
-    for _ in 0..kills {
-        let before = rows().await;
-        let left = u64::try_from(rows_all - before).expect("no row is written twice");
-        let at = before + i64::try_from(dice.below(left.max(1) / 2 + 1)).unwrap();
+    let mut met = Met::default();
+    for kill in 0..kills {
+        let before = done().await;
+        let waits_for_rows = kill % 2 == 0 && before.rows < rows_all;
         let mut child = binary::cobuild().args(arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
-        while child.try_wait().unwrap().is_none() && rows().await <= at {
-            tokio::task::yield_now().await;
+        loop {
+            let now = done().await;
+            let has_worked = if waits_for_rows { now.rows > before.rows } else { now.planned > before.planned };
+            if has_worked || child.try_wait().unwrap().is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        met += u64::from(child.try_wait().unwrap().is_none());
+        tokio::time::sleep(Duration::from_micros(dice.below(30_000))).await;
+        let is_running = child.try_wait().unwrap().is_none();
         // It may have ended in this moment.
         let _ = child.kill();
         child.wait().unwrap();
-        let after = rows().await;
-        assert!((before..=rows_all).contains(&after), "{after} rows after a kill, {before} before, {rows_all} in all");
+        let after = done().await;
+        assert!(
+            (before.rows..=rows_all).contains(&after.rows),
+            "{after:?} after a kill, {before:?} before, {rows_all} in all"
+        );
+        if is_running && after != before {
+            met.at_work += 1;
+            met.booking += u64::from(after.rows > before.rows && after.rows < rows_all);
+        }
     }
-    binary::print(arguments);
-    assert_eq!(rows().await, rows_all, "all rows are there once");
-    binary::print(arguments);
-    assert_eq!(rows().await, rows_all, "and stay so");
+    for why in ["all rows are there once", "and stay so"] {
+        binary::print(arguments);
+        assert_eq!(done().await.rows, rows_all, "{why}");
+    }
     met
 }
 
-/// How many gifts are booked by other channels than the town's own.
-async fn gifts(db: &Db) -> i64 {
-    db.sql("SELECT count(*) FROM receipt WHERE external_ref <> 'before'").one::<(i64,)>().await.unwrap().0
+/// The gifts that are booked by other channels than the town's own, and the batches that were planned.
+async fn done(db: &Db) -> Done {
+    let sql =
+        "SELECT (SELECT COUNT(*) FROM receipt WHERE external_ref <> 'before'), (SELECT COUNT(*) FROM import_batch)";
+    let (rows, planned) = db.sql(sql).one::<(i64, i64)>().await.unwrap();
+    Done { rows, planned }
 }
 
 /// A spreadsheet of gifts, all different.
@@ -182,7 +216,8 @@ fn spreadsheet(path: &Path, rows: i64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_import_is_finished_by_running_it_again() {
-    const ROWS: i64 = 5_000;
+    const ROWS: i64 = 6_000;
+    const KILLS: u64 = 20;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("gifts.csv");
     spreadsheet(&file, ROWS);
@@ -191,13 +226,27 @@ async fn a_killed_import_is_finished_by_running_it_again() {
     let token = town::token(&["--database", &url]);
     let place = Place { url: &url, token: &token };
     let server = place.serve();
-    Town::build(&place.asker(&server), DECIDED_FEN).await;
+    let town = Town::build(&place.asker(&server), DECIDED_FEN).await;
     server.stop();
     let db = Db::connect(&url).await.unwrap();
     let file = file.to_str().unwrap();
-    let import = ["import", "contributions", file, "--fund", "STORM", "--commit", "--data-dir", dir];
-    let met = kill_and_repeat(&import, 5, ROWS, async || gifts(&db).await).await;
-    assert!(met > 0, "no kill met the import");
+    let import =
+        ["import", "contributions", file, "--fund", "STORM", "--source", "till", "--commit", "--data-dir", dir];
+    let start = Instant::now();
+    let met = kill_and_repeat(&import, KILLS, ROWS, async || done(&db).await).await;
+    assert!(met.at_work * 10 >= KILLS * 9, "only {met:?} of {KILLS} kills met the import at work");
+    assert!(met.booking >= 2, "only {met:?} of {KILLS} kills met it while it booked");
     check_books(&db, &[]).await;
+    let references: Vec<String> = (0..ROWS).map(|row| format!("line {row}")).collect();
+    let server = place.serve();
+    killed::check_controls(&db, &place.asker(&server), &town, &references).await;
+    server.stop();
+    check_books(&db, &[]).await;
+    eprintln!(
+        "import, SQLite: {KILLS} kills, {} at work, {} while it booked; {:?}",
+        met.at_work,
+        met.booking,
+        start.elapsed()
+    );
     db.close().await;
 }

@@ -16,6 +16,7 @@ mod migrate;
 mod power;
 mod prepared;
 mod proxy;
+mod repeat;
 mod same;
 mod shim;
 mod stop;

@@ -1,9 +1,17 @@
 //! Every kind of list: booked once, known again in another shape, refused with its row, taken back.
 
 use cobuild::{
-    import::{job::Options, kind::Kind, summary::Summary, word::Outcome},
+    db::Sql as _,
+    import::{
+        inline,
+        job::{Job, Options, State},
+        kind::Kind,
+        summary::Summary,
+        word::Outcome,
+    },
     money::Fen,
 };
+use serde_json::{Value, json};
 
 use super::books::{Books, Mode};
 use crate::support::on_both;
@@ -20,9 +28,46 @@ R7,庚样例店,定额,70,,,,2024-01-01,2024-02-01,,,,,
 
 /// Imports with the numbers of the source `club`.
 async fn booked(books: &Books, kind: Kind, text: &str) -> Summary {
+    import(books, kind, text, Mode::Commit).await.1
+}
+
+async fn import(books: &Books, kind: Kind, text: &str, mode: Mode) -> (Job, Summary) {
     let options = Options { source: Some("club".into()), ..Options::default() };
-    let (_, told) = books.import_kind(&books.operator(), kind, text.as_bytes(), Mode::Commit, options).await.unwrap();
-    told
+    books.import_kind(&books.operator(), kind, text.as_bytes(), mode, options).await.unwrap()
+}
+
+/// Takes an import back, which is asked for twice.
+async fn taken_back(books: &Books, job: &Job) {
+    for _ in 0..2 {
+        let undone = inline::undo(&books.runner(), &books.operator(), job.id).await.unwrap();
+        assert_eq!(undone.state, State::Undone, "{:?}", undone.state);
+    }
+    books.assert_clean().await;
+}
+
+/// Why an import is not taken back.
+async fn stays(books: &Books, job: &Job) -> String {
+    let refused = inline::undo(&books.runner(), &books.operator(), job.id).await.unwrap_err();
+    refused.message(cobuild::error::Language::En)
+}
+
+/// The pledges of the fund, by their numbers: what `selection` says of each.
+async fn pledges(books: &Books, selection: &str) -> Vec<(String, Value)> {
+    let query = format!(
+        "{{ fund(code: \"F6\") {{ pledges(first: 100) {{ edges {{ node {{ origin {{ reference }} {selection} }} }} }} }} }}"
+    );
+    let read = books.world.read(&query, json!({})).await;
+    let edges = read["fund"]["pledges"]["edges"].as_array().unwrap();
+    let mut found: Vec<(String, Value)> = edges
+        .iter()
+        .map(|edge| {
+            let mut node = edge["node"].clone();
+            let origin = node.as_object_mut().unwrap().remove("origin").unwrap();
+            (origin["reference"].as_str().unwrap().to_owned(), node)
+        })
+        .collect();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found
 }
 
 /// Created, changed, unchanged and refused.
@@ -176,5 +221,186 @@ R1,别样例店,定额,100,,,,
         let told = booked(&books, Kind::BankLines, wrong).await;
         assert_eq!(refusals(&told).iter().map(|(row, _)| *row).collect::<Vec<_>>(), [2, 3], "{:?}", told.words);
         books.assert_clean().await;
+    }
+
+    async fn a_project_is_claimed_by_a_list_as_far_as_it_goes(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let open = json!({ "projectId": books.ids.project, "units": 4, "unitValue": { "amount": "20.00" } });
+        books.world.write("claimOpen", open, "project { id }").await;
+        let whole = "认捐编号,认捐单位,认捐类型,项目,到期日\nC0,甲样例店,认领,P1,2026-12-31\n";
+        assert_eq!(counts(&import(&books, Kind::Pledges, whole, Mode::DryRun).await.1), [1, 0, 0, 0]);
+        let list = "认捐编号,认领单位,认捐类型,认领份数,项目,到期日
+C1,甲样例店,认领,3,P1,2026-12-31
+C2,乙样例店,认领,1,P1,2026-12-31
+";
+        let over = format!("{list}C3,丙样例店,认领,1,P1,2026-12-31\nC4,丁样例店,认领,1,,2026-12-31\n");
+        let told = booked(&books, Kind::Pledges, &over).await;
+        assert_eq!(refusals(&told), [(4, "claim_taken"), (5, "text_missing")], "{:?}", told.words);
+        assert_eq!(told.words[0].column, "认领份数");
+        assert_eq!(counts(&booked(&books, Kind::Pledges, list).await), [2, 0, 0, 0]);
+        for again in [list.to_owned(), otherwise(list)] {
+            assert_eq!(counts(&booked(&books, Kind::Pledges, &again).await), [0, 0, 2, 0]);
+        }
+        let claim = |units: i64, amount: &str| json!({ "kind": "CLAIM", "amount": { "amount": amount },
+            "claim": { "units": units, "sharing": "SHARED", "project": { "code": "P1" } } });
+        let read = pledges(&books, "kind amount { amount } claim { units sharing project { ... on Project { code } } }").await;
+        assert_eq!(read, [("C1".to_owned(), claim(3, "60.00")), ("C2".to_owned(), claim(1, "20.00"))]);
+        assert_eq!(refusals(&booked(&books, Kind::Pledges, whole).await), [(2, "claim_taken")], "a whole project is no quarter of it");
+        books.assert_clean().await;
+    }
+
+    async fn a_list_says_for_whom_and_when_and_how_a_match_is_paid(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let world = &books.world;
+        let numbered = json!({ "kind": "GROUP", "name": "Choir", "areaIds": [books.ids.community], "externalId": "G7" });
+        world.add("partyRegister", numbered, "party").await;
+        for _ in 0..2 {
+            world.party("GROUP", "Twins", &books.ids.community).await;
+        }
+        let list = "认捐编号,认捐单位,认捐类型,金额,比例,上限,每笔上限,每项目上限,出资方式,自组织,使用起始日期,使用截止日期
+E1,甲样例店,定额,100,,,,,,Catering　Group,2026-06-01,2026-12-31
+E2,乙样例店,定额,50,,,,,,G7,,
+E3,丙样例店,配捐,,50%,300,20,100,后付,,,2027-06-30
+E4,丁样例店,配捐,,50%,300,,,,,,
+";
+        assert_eq!(counts(&booked(&books, Kind::Pledges, list).await), [4, 0, 0, 0]);
+        let english = "Number,Giver,Kind,Amount,Ratio,Cap,Per gift,Per project,Funding,Group,Use from,Use until
+E1,甲样例店,fixed,100,,,,,,Catering Group,2026-06-01,2026-12-31
+E3,丙样例店,matching,,50%,300,20,100,due,,,2027-06-30
+";
+        for again in [list.to_owned(), otherwise(list)] {
+            assert_eq!(counts(&booked(&books, Kind::Pledges, &again).await), [0, 0, 4, 0]);
+        }
+        assert_eq!(counts(&booked(&books, Kind::Pledges, english).await), [0, 0, 2, 0]);
+        let read = pledges(&books, "restriction { group { name } validFrom validTo } matchTerms { funding perGift { amount } perProject { amount } }").await;
+        let earmarked = |group: Value, from: Value, to: Value| json!({ "group": group, "validFrom": from, "validTo": to });
+        let named = |name: &str| json!({ "name": name });
+        let null = Value::Null;
+        let expected = [
+            ("E1", json!({ "restriction": earmarked(named("Catering Group"), json!("2026-06-01"), json!("2026-12-31")), "matchTerms": null })),
+            ("E2", json!({ "restriction": earmarked(named("Choir"), null.clone(), null.clone()), "matchTerms": null })),
+            ("E3", json!({ "restriction": earmarked(null.clone(), null.clone(), json!("2027-06-30")),
+                "matchTerms": { "funding": "DUE", "perGift": { "amount": "20.00" }, "perProject": { "amount": "100.00" } } })),
+            ("E4", json!({ "restriction": earmarked(null.clone(), null.clone(), null.clone()),
+                "matchTerms": { "funding": "PREFUNDED", "perGift": null, "perProject": null } })),
+        ];
+        assert_eq!(read, expected.map(|(number, node)| (number.to_owned(), node)));
+        let wrong = "认捐单位,金额,自组织,项目,使用起始日期,使用截止日期,认捐类型,比例,上限,每笔上限,出资方式
+甲样例店,1,Nobody,,,,,,,,
+甲样例店,1,Twins,,,,,,,,
+甲样例店,1,G7,P1,,,,,,,
+甲样例店,1,G7,,2026-06-02,2026-06-01,,,,,
+甲样例店,,,,,,配捐,50%,10,-1,
+甲样例店,,,,,,配捐,50%,10,,赊账
+";
+        let told = booked(&books, Kind::Pledges, wrong).await;
+        let expected = [
+            (2, "code_unknown"), (3, "group_ambiguous"), (4, "earmark_malformed"), (5, "period_reversed"),
+            (6, "amount_negative"), (7, "choice_unknown"),
+        ];
+        assert_eq!(refusals(&told), expected, "{:?}", told.words);
+        assert_eq!(told.words[3].column, "使用截止日期");
+        books.assert_clean().await;
+    }
+
+    async fn twelve_months_of_a_list_come_to_what_twelve_reports_come_to(fixture: Fixture) {
+        use crate::pledge::sales::{BOTTLES, SALES};
+        let books = Books::new(&fixture).await;
+        let promised = "认捐编号,认捐单位,认捐类型,比例,单价,认捐日期\nS1,丙样例店,销售比例,3%,,2025-01-01\nS2,丙样例店,每瓶,,0.01,2025-01-01\n";
+        assert_eq!(counts(&booked(&books, Kind::Pledges, promised).await), [2, 0, 0, 0]);
+        let month = |number: usize| format!("{}-{:02}-01", 2025 + (number + 4) / 12, (number + 4) % 12 + 1);
+        let row = |number: usize| format!("丙样例店,{},{},{}\n", Fen(SALES[number]), BOTTLES[number], month(number));
+        let list = (0..12).fold("商家名称,销售额,销量,月份\n".to_owned(), |text, number| text + &row(number));
+        let first = booked(&books, Kind::SalesReports, &list).await;
+        assert_eq!(counts(&first), [12, 0, 0, 0], "{:?}", first.words);
+        assert_eq!(counts(&booked(&books, Kind::SalesReports, &otherwise(&list)).await), [0, 0, 12, 0]);
+        // As over the API: the dues of the months follow the floor of the running total.
+        let dues = "dues(first: 100) { edges { node { amount { amount } } } } stated { amount }";
+        let read = pledges(&books, dues).await;
+        let whole = [Fen(SALES.iter().sum::<i64>() * 3 / 100), Fen(BOTTLES.iter().sum())];
+        assert_eq!(whole[0], Fen(370_370));
+        for ((_, pledge), whole) in read.iter().zip(whole) {
+            assert_eq!(pledge["stated"]["amount"], whole.to_string());
+            assert_eq!(pledge["dues"]["edges"].as_array().unwrap().len(), 12);
+        }
+        let monthly: Vec<String> = read[0].1["dues"]["edges"].as_array().unwrap().iter()
+            .map(|edge| edge["node"]["amount"]["amount"].as_str().unwrap().to_owned()).collect();
+        let mut so_far = 0;
+        let floors: Vec<String> = SALES.iter().scan(0, |total, sold| {
+            *total += sold;
+            let due = *total * 3 / 100 - so_far;
+            so_far += due;
+            Some(Fen(due).to_string())
+        }).collect();
+        assert_eq!(monthly, floors);
+        books.assert_clean().await;
+    }
+
+    async fn what_a_list_promised_reported_and_paid_is_taken_back(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let merchants = "名称\n甲样例店\n丙样例店\n";
+        let (parties, _) = import(&books, Kind::Merchants, merchants, Mode::Commit).await;
+        let promised = "认捐编号,认捐单位,认捐类型,金额,比例,认捐日期\nR1,甲样例店,定额,100,,2024-01-01\nR3,丙样例店,销售比例,,3%,2024-01-01\n";
+        let (pledged, _) = import(&books, Kind::Pledges, promised, Mode::Commit).await;
+        let sales = "单号,商家名称,销售额,月份\nN1,丙样例店,1000.00,2024-01-01\n";
+        let (sold, _) = import(&books, Kind::SalesReports, sales, Mode::Commit).await;
+        let payments = "到账日期,认捐单位,金额,认捐编号,流水号\n2024-02-02,甲样例店,60,R1,B1\n2024-02-20,丙样例店,30,R3,B2\n";
+        let (paid, told) = import(&books, Kind::Settlements, payments, Mode::Commit).await;
+        assert_eq!(counts(&told), [2, 0, 0, 0], "{:?}", told.words);
+        let standing = "state received { amount } outstanding { amount }";
+        let stands = |state: &str, received: &str, outstanding: &str| {
+            json!({ "state": state, "received": { "amount": received }, "outstanding": { "amount": outstanding } })
+        };
+        let expected = [("R1".to_owned(), stands("ACCEPTED", "60.00", "40.00")), ("R3".to_owned(), stands("ACCEPTED", "30.00", "0.00"))];
+        assert_eq!(pledges(&books, standing).await, expected);
+        // What was paid on keeps what was promised.
+        let why = stays(&books, &pledged).await;
+        assert!(why.contains("Row 2 cannot be taken back") && why.contains("¥60.00 has arrived on its pledge"), "{why}");
+
+        taken_back(&books, &paid).await;
+        let open = [("R1".to_owned(), stands("ACCEPTED", "0.00", "100.00")), ("R3".to_owned(), stands("ACCEPTED", "0.00", "30.00"))];
+        assert_eq!(pledges(&books, standing).await, open);
+        let (paid, told) = import(&books, Kind::Settlements, payments, Mode::Commit).await;
+        assert_eq!(counts(&told), [2, 0, 0, 0], "what was taken back may be imported again");
+        assert_eq!(pledges(&books, standing).await, expected);
+        taken_back(&books, &paid).await;
+
+        // A report is corrected to nothing, and stays so: importing it again says that it was corrected.
+        taken_back(&books, &sold).await;
+        let nothing = [open[0].clone(), ("R3".to_owned(), stands("ACCEPTED", "0.00", "0.00"))];
+        assert_eq!(pledges(&books, standing).await, nothing);
+        let (_, told) = import(&books, Kind::SalesReports, sales, Mode::Commit).await;
+        assert_eq!(counts(&told), [0, 0, 1, 0]);
+        let words: Vec<_> = told.words.iter().map(|word| (word.row, word.code.as_str(), word.column.as_str(), word.value.as_str())).collect();
+        assert_eq!(words, [(2, "known_corrected", "销售额", "1000.00")]);
+        let bare = "商家名称,销售额,月份\n丙样例店,7.00,2024-02-01\n";
+        let (sold, _) = import(&books, Kind::SalesReports, bare, Mode::Commit).await;
+        taken_back(&books, &sold).await;
+        let told = booked(&books, Kind::SalesReports, bare).await;
+        assert_eq!(refusals(&told), [(2, "sales_reported")], "without a number it is known by its days");
+
+        taken_back(&books, &pledged).await;
+        let cancelled = [("R1".to_owned(), stands("CANCELLED", "0.00", "0.00")), ("R3".to_owned(), stands("CANCELLED", "0.00", "0.00"))];
+        assert_eq!(pledges(&books, standing).await, cancelled);
+        for expected in [[2, 0, 0, 0], [0, 0, 2, 0]] {
+            assert_eq!(counts(&booked(&books, Kind::Pledges, promised).await), expected, "taken over again, once");
+        }
+        assert_eq!(pledges(&books, "state").await.len(), 4);
+
+        let before = books.counts().await.party;
+        taken_back(&books, &parties).await;
+        assert_eq!(books.counts().await.party, before, "parties stay");
+        assert_eq!(counts(&booked(&books, Kind::Merchants, merchants).await), [0, 0, 2, 0]);
+        books.assert_clean().await;
+    }
+
+    async fn a_pledge_that_was_cancelled_by_hand_is_not_taken_over_again(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let promised = "认捐编号,认捐单位,金额\nR1,甲样例店,100\n";
+        assert_eq!(counts(&booked(&books, Kind::Pledges, promised).await), [1, 0, 0, 0]);
+        let (id,): (i64,) = books.world.db.sql("SELECT id FROM pledge").one().await.unwrap();
+        let id = cobuild::id::GlobalId::new(cobuild::id::NodeKind::Pledge, id).to_string();
+        books.world.write("pledgeAdvance", json!({ "pledgeId": id, "to": "CANCELLED" }), "pledge { id }").await;
+        assert_eq!(counts(&booked(&books, Kind::Pledges, promised).await), [0, 0, 1, 0]);
     }
 }

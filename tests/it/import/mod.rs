@@ -5,13 +5,22 @@
 mod books;
 mod door;
 mod doors;
-mod killed;
+pub mod killed;
 mod kinds;
+mod memory;
 mod programs;
 mod published;
 mod reference;
 
-use cobuild::{error::Language, import::job::State, viewer::Viewer};
+use cobuild::{
+    error::Language,
+    import::{
+        job::{Options, State},
+        kind::Kind,
+        word::Outcome,
+    },
+    viewer::Viewer,
+};
 use serde_json::json;
 
 use crate::support::on_both;
@@ -192,6 +201,53 @@ Fresh,7,2024-01-01,,F2
         // Known by its code once, it is active here and known by its name.
         let later = books.import("捐赠者,金额,日期\ncoded,9,2024-01-01\n".as_bytes(), Mode::Commit).await;
         assert_eq!((later.created, later.parties_created), (1, 0));
+        books.assert_clean().await;
+    }
+
+    async fn what_a_row_repeats_divides_or_completes_is_told_with_its_cell(fixture: Fixture) {
+        let books = Books::new(&fixture).await;
+        let import = async |text: &str, source: Option<&str>| {
+            let options = Options { source: source.map(str::to_owned), ..Options::default() };
+            let done = books.import_kind(&books.operator(), Kind::Contributions, text.as_bytes(), Mode::Commit, options).await;
+            let told = done.unwrap().1;
+            assert_eq!(told.state, State::Committed, "{:?}", told.words);
+            let words = told.words.iter().map(|one| (one.row, one.code.clone(), one.outcome, one.column.clone(), one.value.clone()));
+            (words.collect::<Vec<_>>(), told)
+        };
+        let word = |row: i64, code: &str, outcome, column: &str, value: &str| (row, code.to_owned(), outcome, column.to_owned(), value.to_owned());
+        let list = "捐赠者,金额,日期,流水号\n甲样例店,100,2024-01-02,T1\n乙样例店,100,2024-01-02,T2\n";
+        assert_eq!(import(list, Some("bank")).await.0, []);
+        // The same gift in another's list may be another gift: it is booked, and somebody looks at it.
+        let elsewhere = "捐赠者,金额,日期,流水号\n甲样例店,100,2024-01-02,9\n甲样例店,100,2024-01-03,10\n甲样例店,101,2024-01-02,11\n";
+        let (words, told) = import(elsewhere, Some("club")).await;
+        assert_eq!(words, [word(2, "booked_alike", Outcome::Suspected, "捐赠者", "甲样例店")]);
+        assert_eq!((told.suspected, told.refused, books.counts().await.receipt), (1, 0, 5));
+        let (en, zh) = (&told.words[0].message_en, &told.words[0].message_zh);
+        assert!(en.starts_with("A gift of the same giver, amount and day is booked already (") && zh.contains("作为另一笔保留"), "{en} {zh}");
+
+        // A note divides a gift only where its parts add up to it.
+        let divided = "捐赠者,金额,日期,备注\n丙样例店,850000,2024-01-02,\"甲院 55万，乙院、丙院各15万\"\n丙样例店,850000.01,2024-01-02,\"甲院 55万，乙院、丙院各15万\"\n";
+        let (words, told) = import(divided, None).await;
+        assert_eq!(words, [word(2, "note_divides", Outcome::Created, "备注", "甲院 55万，乙院、丙院各15万")]);
+        let en = &told.words[0].message_en;
+        assert!(en.starts_with("The note divides the gift: 甲院 ¥550,000.00; 乙院 ¥150,000.00; 丙院 ¥150,000.00."), "{en}");
+
+        // What a later copy adds to the gift and to its giver is filled in, once.
+        assert_eq!(import("捐赠者,金额,日期\n丁样例店,7,2024-01-02\n", None).await.0, []);
+        let fuller = "捐赠者,金额,日期,备注,流水号,信用代码\n丁样例店,7,2024-01-02,助老,T7,91110000101623741K\n";
+        let (words, told) = import(fuller, None).await;
+        let mut codes: Vec<_> = words.iter().map(|word| (word.1.as_str(), word.2, word.3.as_str(), word.4.as_str())).collect();
+        codes.sort_unstable_by_key(|code| (code.0, code.2));
+        let changed = Outcome::Changed;
+        assert_eq!(codes, [
+            ("filled_in", changed, "备注", "助老"), ("filled_in", changed, "流水号", "T7"), ("party_filled", changed, "捐赠者", "丁样例店"),
+        ]);
+        assert_eq!((told.changed, told.created), (1, 0));
+        let filled = told.words.iter().find(|word| word.code == "party_filled").unwrap();
+        assert_eq!((filled.message_en.as_str(), filled.message_zh.as_str()),
+            ("Filled in: credit code 91110000101623741K.", "已补充：信用代码 91110000101623741K。"));
+        let (words, told) = import(fuller, None).await;
+        assert_eq!((words, told.unchanged), (vec![], 1));
         books.assert_clean().await;
     }
 

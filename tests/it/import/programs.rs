@@ -5,6 +5,10 @@ use std::{
     process::{Command, Output},
 };
 
+use cobuild::{
+    db::{Db, Sql as _},
+    id::{GlobalId, NodeKind},
+};
 use serde_json::{Value, json};
 
 use super::door::Clerk;
@@ -71,6 +75,33 @@ on_both! {
             assert_eq!(done.status.code(), Some(code), "{arguments:?}: {told}");
             assert!(told.contains(said), "{told}");
         }
+        clerk.server.stop();
+    }
+
+    async fn a_command_whose_import_somebody_else_stops_ends_as_a_conflict(fixture: Fixture) {
+        let clerk = Clerk::new(&fixture, &[]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let rows = (0..20_000).fold("giver,date,amount\n".to_owned(), |text, n| format!("{text}Shop {n},2026-01-05,{}\n", n + 1));
+        let list = path(folder.path(), "long.csv", &rows);
+        let db = Db::connect(&fixture.url).await.unwrap();
+        let stop = async {
+            let id = loop {
+                let found: Vec<(i64,)> = db.sql("SELECT id FROM import_job WHERE state IN ('QUEUED', 'PLANNING')").all().await.unwrap();
+                if let Some((id,)) = found.first() {
+                    break GlobalId::new(NodeKind::ImportJob, *id).to_string();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            };
+            clerk.write("importCancel", json!({ "importJobId": id }), "importJob { state }").await
+        };
+        let address = clerk.server.url("");
+        let arguments = [list.as_str(), "--commit"];
+        let (done, stopped) = tokio::join!(import(&address, &clerk.token, &arguments), stop);
+        assert_eq!(stopped["importJob"]["state"], "CANCELLED", "{stopped}");
+        let told = binary::stderr(&done);
+        assert_eq!(done.status.code(), Some(3), "{told}");
+        assert!(told.contains("somebody stopped the import"), "{told}");
+        db.close().await;
         clerk.server.stop();
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::books::{Books, Mode, Rows, file};
 use crate::{
-    support::on_both,
+    support::{on_both, skipped},
     world::{FOR, decision, mutation, with},
 };
 
@@ -27,7 +27,7 @@ fn real() -> Option<[Vec<u8>; 2]> {
     let names = ["hubei_redcross_2020_orgs_only.csv", "hubei_redcross_2020_orgs_only.gb18030.csv"];
     let folder = named.into_iter().chain(near).find(|path| names.iter().all(|name| path.join(name).exists()));
     if folder.is_none() {
-        println!("skipped: no folder of real lists; set COBUILD_DATA to one");
+        skipped("no folder of real lists; set COBUILD_DATA to one");
     }
     folder.map(|folder| names.map(|name| std::fs::read(folder.join(name)).unwrap()))
 }

@@ -3,7 +3,7 @@
 mod claims;
 mod kinds;
 mod rights;
-mod sales;
+pub mod sales;
 mod settle;
 
 use async_graphql::Variables;

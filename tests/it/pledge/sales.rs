@@ -7,11 +7,11 @@ use super::{Desk, yuan};
 use crate::support::on_both;
 
 /// Twelve months of odd sums that come to 123,456.78, and of odd numbers of bottles.
-const SALES: [i64; 12] = [
+pub const SALES: [i64; 12] = [
     1_000_003, 777_777, 1_234_567, 999_999, 1_111_111, 1, 1_357_913, 2_020_207, 333_331, 1_500_001, 1_010_767,
     1_000_001,
 ];
-const BOTTLES: [i64; 12] = [1_001, 777, 12_345, 9_999, 3, 1, 54_321, 2_027, 331, 1_501, 1_077, 10_001];
+pub const BOTTLES: [i64; 12] = [1_001, 777, 12_345, 9_999, 3, 1, 54_321, 2_027, 331, 1_501, 1_077, 10_001];
 
 fn month(number: usize) -> Value {
     let (year, month) = if number < 8 { (2025, number + 5) } else { (2026, number - 7) };

@@ -37,9 +37,10 @@ impl Fixture {
         }
     }
 
-    /// A database of PostgreSQL that somebody else made.
+    /// A database that somebody else made, or keeps the place of.
     pub fn at(url: &str) -> Self {
-        Self { engine: Engine::Postgres, url: url.to_owned(), _dir: None }
+        let engine = if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
+        Self { engine, url: url.to_owned(), _dir: None }
     }
 
     /// An empty database named after the test; `None` when the machine has no PostgreSQL.
@@ -47,6 +48,13 @@ impl Fixture {
         let cluster = postgres::cluster()?;
         Some(Self { engine: Engine::Postgres, url: cluster.create_database(name_hint).await, _dir: None })
     }
+}
+
+/// Says what is not shown here, and why.
+pub fn skipped(why: &str) {
+    use std::io::Write as _;
+    // Not `eprintln!`, which the runner keeps to itself while a test passes.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 /// How many of something a test does: `count`, and `COBUILD_TEST_TIMES` times as many where that is set.
