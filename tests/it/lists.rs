@@ -6,7 +6,7 @@ use cobuild::{
     id::PartyId,
 };
 
-use crate::support::{Fixture, on_both};
+use crate::support::on_both;
 
 /// Texts that some spelling of a list could break.
 const TEXTS: [&str; 8] =

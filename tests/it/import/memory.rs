@@ -10,7 +10,6 @@ use super::killed::each_once;
 use crate::{
     storm::town,
     support::{
-        Fixture,
         binary::{self, Server},
         on_both, times,
     },
