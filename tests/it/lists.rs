@@ -61,7 +61,7 @@ on_both! {
         assert_eq!(met, 1);
 
         let extremes: Vec<i64> = [i64::MIN, -1, 0, 1 << 53, (1 << 53) + 1, i64::MAX].repeat(6);
-        let read: Vec<(i64,)> = db.sql("SELECT value FROM {list} k").bind_table(&extremes).all().await.unwrap();
+        let read: Vec<(i64,)> = db.sql("SELECT value FROM {list} numbers").bind_table(&extremes).all().await.unwrap();
         assert_eq!(read.iter().map(|(key,)| *key).collect::<Vec<_>>(), extremes);
 
         let days: Vec<NaiveDate> = NaiveDate::from_ymd_opt(2024, 2, 28).unwrap().iter_days().take(40).collect();

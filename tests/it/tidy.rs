@@ -142,6 +142,10 @@ fn written_out(sql: &str) -> String {
         next += 1;
         sql = sql.replacen("{}", &format!("${next}"), 1);
     }
+    while sql.contains("{list}") {
+        next += 1;
+        sql = sql.replacen("{list}", &format!("(SELECT CAST(${next} AS TEXT) AS value)"), 1);
+    }
     while sql.contains("(..)") {
         let columns = if sql.starts_with("INSERT") || sql.contains("column1") {
             let list =

@@ -16,7 +16,6 @@ mod migrate;
 mod power;
 mod prepared;
 mod proxy;
-mod repeat;
 mod same;
 mod shim;
 mod stop;

@@ -129,7 +129,7 @@ fn rule(key: &str) -> Value {
 }
 
 /// The mutations whose input has an `idempotencyKey`, as the SDL has them.
-pub fn keyed() -> BTreeSet<String> {
+fn keyed() -> BTreeSet<String> {
     let sdl = schema::sdl();
     let inputs = sdl.split("\ninput ").skip(1).filter(|input| {
         let end = input.find("\n}").expect("an input ends");
@@ -156,7 +156,7 @@ fn rows(fingerprint: &str) -> BTreeMap<String, i64> {
 }
 
 /// What the tables gained.
-pub fn gained(before: &str, after: &str) -> BTreeMap<String, i64> {
+fn gained(before: &str, after: &str) -> BTreeMap<String, i64> {
     let before = rows(before);
     let gained = rows(after).into_iter().map(|(table, rows)| (table.clone(), rows - before[&table]));
     gained.filter(|(_, rows)| *rows != 0).collect()
